@@ -1,0 +1,29 @@
+// The one challenge that every statement of a piece of evidence carries as qualifyingData.
+#ifndef HOLDFAST_ATTEST_EVIDENCE_CHALLENGE_H
+#define HOLDFAST_ATTEST_EVIDENCE_CHALLENGE_H
+
+#include <string>
+#include <vector>
+
+#include "holdfast/bytes.h"
+#include "holdfast/evidence.h"
+#include "holdfast/result.h"
+
+namespace holdfast::attest {
+
+struct Challenge {
+    Bytes nonce;                    // the verifier's, 16–64 bytes
+    std::string verifier;           // its id
+    Bytes key_name;                 // TPM Name of the agent key
+    std::vector<Bytes> credential;  // DER chain, leaf first; digest of the leaf is bound
+    LedgerHead ledger_head;
+};
+
+// SHA-256 over length-prefixed fields (4-byte big-endian lengths): "holdfast-challenge-v1", nonce,
+// verifier, key Name, SHA-256 of the leaf certificate (empty without one), ledger size (8 bytes
+// big-endian), ledger root. docs/verifying.md gives the layout.
+Result<Sha256> challenge_digest(const Challenge& challenge);
+
+}  // namespace holdfast::attest
+
+#endif  // HOLDFAST_ATTEST_EVIDENCE_CHALLENGE_H

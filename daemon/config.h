@@ -1,0 +1,51 @@
+// Settings: everything an operator can set. Read once at start, then const for the process's life.
+#ifndef HOLDFAST_DAEMON_CONFIG_H
+#define HOLDFAST_DAEMON_CONFIG_H
+
+#include <cstdint>
+#include <iosfwd>
+#include <map>
+#include <string>
+
+#include "holdfast/result.h"
+
+namespace holdfast::daemon {
+
+struct Settings {
+    std::string host_name;    // [host] name; default: the machine's, lower case, first label
+    std::string host_domain;  // [host] domain; default "local.internal"
+    std::string state_dir;    // [paths] state; registry, ledger/, keys/
+    std::string agents_dir;   // [paths] agents
+    std::string agent_socket;
+    std::string admin_socket;
+    std::string admin_group;  // may use the admin socket besides root
+    std::string tpm_tcti;     // no default: the NULL TCTI would talk to whoever listens on TCP 2321
+    bool tpm_simulator_allowed = false;
+    std::uint32_t tpm_nv_base = 0;
+    std::string tpm_owner_auth_file;        // empty = empty auth
+    std::string tpm_endorsement_auth_file;  // empty = empty auth
+    std::string tpm_ek_certificate_dir;     // empty = NV only
+    std::string user_front, user_keys, user_measurer;
+    std::string libexec_dir;  // where the workers' executables are
+    std::int64_t max_connections = 0;
+    std::int64_t max_connections_per_uid = 0;
+    bool dev = false;  // one uid for all: privileges not separated, writable executables allowed
+    std::string reinstate_by;  // "another" principal than the one who suspended, or "anyone"
+
+    std::string trust_domain() const { return host_name + "." + host_domain; }
+};
+
+// INI by Boost.Program_options; then FILE.d/*.conf in order, later ones win. Unknown key = invalid,
+// with file and line. `origins` (optional) gets where each value came from, for --dump-config.
+using Origins = std::map<std::string, std::string>;
+Result<Settings> read_settings(const std::string& path, Origins* origins);
+Result<Settings> parse_settings(std::istream& text);
+// What --dev DIR means: everything below DIR, one uid, simulator allowed.
+Settings dev_settings(const std::string& directory);
+
+// The INI text that parse_settings reads back to the same Settings.
+std::string dump_settings(const Settings& settings, const Origins* origins);
+
+}  // namespace holdfast::daemon
+
+#endif  // HOLDFAST_DAEMON_CONFIG_H

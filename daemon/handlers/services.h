@@ -1,0 +1,58 @@
+// What a handler is given, and what it gives back.
+#ifndef HOLDFAST_DAEMON_HANDLERS_SERVICES_H
+#define HOLDFAST_DAEMON_HANDLERS_SERVICES_H
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "daemon/callers/instances.h"
+#include "daemon/callers/peer.h"
+#include "daemon/config.h"
+#include "daemon/link/keys.h"
+#include "daemon/state/containment.h"
+#include "daemon/state/issuer.h"
+#include "daemon/state/ledger.h"
+#include "daemon/state/registry.h"
+#include "policy/agent_file.h"
+
+namespace holdfast::daemon {
+
+// References only: front/main owns each, all live as long as the event loop.
+struct Services {
+    const Settings& settings;
+    Keys& keys;
+    Ledger& ledger;
+    Registry& registry;
+    Containment& containment;
+    Issuer& issuer;
+    Instances& instances;
+    std::map<std::string, policy::AgentFile>& agents;  // declared agents in force, by name
+    std::function<std::int64_t()> now;                 // Unix seconds
+};
+
+struct Call {
+    const Peer& peer;
+    const Instance* instance;  // agent socket: proved and still the same; admin socket: null
+    std::string principal;     // admin socket: "login:1000" or "uid:0"
+    std::string argument;      // the {name} in the path, or ""
+    std::string body;
+};
+
+struct Answer {
+    int status = 200;
+    std::string content_type = "application/json";
+    std::string body;
+    // The release gate: while any byte of this answer is unsent, this agent must be allowed. Else
+    // the connection closes and, if a sequence is given, a `withheld` record follows.
+    std::string gated_agent;
+    std::optional<std::uint64_t> sequence;
+};
+
+using Handler = Async<Answer> (*)(Services& services, const Call& call);
+
+}  // namespace holdfast::daemon
+
+#endif  // HOLDFAST_DAEMON_HANDLERS_SERVICES_H

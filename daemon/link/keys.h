@@ -1,0 +1,51 @@
+// Keys: the keys worker as the front sees it. The verbs of hsm/key_store.h and hsm/quoter.h,
+// awaited.
+#ifndef HOLDFAST_DAEMON_LINK_KEYS_H
+#define HOLDFAST_DAEMON_LINK_KEYS_H
+
+#include <string>
+#include <vector>
+
+#include "daemon/link/async.h"
+#include "holdfast/bytes.h"
+#include "holdfast/custody.h"
+#include "holdfast/evidence.h"
+
+namespace holdfast::daemon {
+
+// The host's own identity, made by the worker before it answers anything else.
+struct HostIdentity {
+    Custody custody = Custody::unproven;
+    std::string manufacturer;
+    std::vector<Bytes> ek_certificates;  // DER
+    Bytes ek_public;                     // TPMT_PUBLIC
+    Bytes ak_public;                     // TPMT_PUBLIC
+    KeyDescription ca;
+    KeyDescription ledger;
+    Bytes ca_certificate;  // DER, self-signed, issued and renewed by the worker
+};
+
+// Every call may fail `unavailable` (worker gone, being replaced) or `busy` (no credit): never
+// waits past its deadline: sign 3 s, quote 5 s, NV 15 s, create 60 s.
+class Keys {
+  public:
+    Keys() = default;
+    Keys(const Keys&) = delete;
+    Keys& operator=(const Keys&) = delete;
+    virtual ~Keys() = default;
+
+    virtual Async<HostIdentity> host() = 0;
+    virtual Async<KeyDescription> create(std::string agent) = 0;
+    virtual Async<std::vector<KeyDescription>> list() = 0;
+    // r ‖ s, 64 bytes. The worker checks that the bytes are of the key's own family.
+    virtual Async<Bytes> sign(std::string key_id, Bytes preimage) = 0;
+    virtual Async<std::monostate> blow_fuse(std::string key_id) = 0;
+    virtual Async<std::monostate> blow_host_fuse() = 0;
+    virtual Async<std::monostate> destroy(std::string key_id) = 0;
+    virtual Async<TpmEvidence> attest(std::string key_id, Sha256 challenge) = 0;
+    virtual Async<Bytes> activate(Bytes blob, Bytes secret) = 0;
+};
+
+}  // namespace holdfast::daemon
+
+#endif  // HOLDFAST_DAEMON_LINK_KEYS_H

@@ -1,0 +1,29 @@
+// Which bytes a key of which purpose may sign: the keys worker's own judgement, before any hashing.
+#ifndef HOLDFAST_HSM_FAMILIES_H
+#define HOLDFAST_HSM_FAMILIES_H
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "holdfast/bytes.h"
+#include "holdfast/custody.h"
+#include "holdfast/result.h"
+
+namespace holdfast::hsm {
+
+struct FamilyRules {
+    std::string trust_domain;
+    // Is this SubjectPublicKeyInfo a registered, unblown key of this agent?
+    std::function<Done(std::string_view agent, ByteView spki)> is_live_agent_key;
+};
+
+// action: JWS signing input, typ holdfast-action+jwt, payload.agent = that key's agent, kid = key.
+// certificate: TBSCertificate within core/crypto/svid's profile, subject = a live agent key or
+// self. checkpoint: C2SP checkpoint text whose origin line is "<trust domain>/ledger". attest:
+// nothing: only the TPM itself makes what the AK signs.
+Done check_family(const KeyDescription& key, ByteView preimage, const FamilyRules& rules);
+
+}  // namespace holdfast::hsm
+
+#endif  // HOLDFAST_HSM_FAMILIES_H

@@ -1,0 +1,53 @@
+// KeyStore: private keys that can be used and ended, never obtained. Synchronous: what a worker
+// runs.
+#ifndef HOLDFAST_HSM_KEY_STORE_H
+#define HOLDFAST_HSM_KEY_STORE_H
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "holdfast/bytes.h"
+#include "holdfast/custody.h"
+#include "holdfast/result.h"
+
+namespace holdfast::hsm {
+
+enum class FuseState : std::uint8_t { intact = 1, blown = 2 };
+
+struct NewKey {
+    Purpose purpose;
+    std::string agent;  // empty unless purpose is action
+};
+
+class KeyStore {
+  public:
+    KeyStore() = default;
+    KeyStore(const KeyStore&) = delete;
+    KeyStore& operator=(const KeyStore&) = delete;
+    virtual ~KeyStore() = default;
+
+    virtual Custody custody() const = 0;
+
+    // A new key with its fuses written before its policy is computed. Durable when it returns.
+    virtual Result<KeyDescription> create(const NewKey& wanted) = 0;
+    // not_found when there is no such key; denied when it belongs to another TPM or parent.
+    virtual Result<KeyDescription> describe(std::string_view key_id) = 0;
+    virtual Result<std::vector<KeyDescription>> list() = 0;
+
+    // Hashes the preimage itself (SHA-256) and returns r ‖ s, 64 bytes, verified in software.
+    // denied with reason "fuse_blown" when the chip refuses the policy.
+    virtual Result<Bytes> sign(std::string_view key_id, ByteView preimage) = 0;
+
+    // Ends the key for good, in hardware. Idempotent. Ours satisfied sessions are flushed.
+    virtual Done blow_fuse(std::string_view key_id) = 0;
+    // Ends every agent and CA key on this host.
+    virtual Done blow_host_fuse() = 0;
+    virtual Result<FuseState> fuse_state(std::string_view key_id) = 0;
+    // Deletes the blob; the fuse must be blown first (conflict otherwise).
+    virtual Done destroy(std::string_view key_id) = 0;
+};
+
+}  // namespace holdfast::hsm
+
+#endif  // HOLDFAST_HSM_KEY_STORE_H

@@ -1,0 +1,55 @@
+// Evidence: what a host says about one agent's key, signed by its attestation key (RFC 9334).
+#ifndef HOLDFAST_EVIDENCE_H
+#define HOLDFAST_EVIDENCE_H
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "holdfast/bytes.h"
+#include "holdfast/custody.h"
+
+namespace holdfast {
+
+// TPMS_ATTEST and TPMT_SIGNATURE exactly as the TPM returned them (TPM 2.0 Part 2, 10.12, 11.3).
+struct Attested {
+    Bytes attest;
+    Bytes signature;
+};
+
+struct LedgerHead {
+    std::uint64_t size = 0;  // number of leaves
+    Sha256 root{};           // RFC 9162 §2.1.1
+    friend bool operator==(const LedgerHead&, const LedgerHead&) = default;
+};
+
+// Made by the keys worker in one go: all statements carry the same challenge.
+struct TpmEvidence {
+    std::vector<Bytes> ek_certificates;   // DER, leaf first, then the chain the TPM holds
+    Bytes ek_public;                      // TPMT_PUBLIC
+    Bytes ak_public;                      // TPMT_PUBLIC
+    std::map<std::uint8_t, Sha256> pcrs;  // SHA-256 bank, index → value
+    Attested quote;                       // TPM2_Quote over exactly these PCRs
+    KeyDescription key;                   // the agent key
+    Attested key_certified;               // TPM2_Certify
+    Attested agent_fuse_certified;        // TPM2_NV_Certify; empty when kind is `host`
+    Attested host_fuse_certified;         // TPM2_NV_Certify
+};
+
+// What the challenge binds besides the verifier's own words.
+struct Evidence {
+    Bytes nonce;  // 16–64 bytes, chosen by the verifier
+    std::string verifier;
+    TpmEvidence tpm;
+    std::vector<Bytes> credential;  // DER chain, leaf first; may be empty
+    LedgerHead ledger_head;
+};
+
+inline constexpr std::size_t min_nonce = 16;
+inline constexpr std::size_t max_nonce = 64;
+inline constexpr std::size_t max_verifier_id = 255;
+
+}  // namespace holdfast
+
+#endif  // HOLDFAST_EVIDENCE_H

@@ -1,0 +1,58 @@
+// The verifier: pure functions from bytes to an appraisal. No TPM, no daemon, no clock, no network.
+#ifndef HOLDFAST_VERIFIER_H
+#define HOLDFAST_VERIFIER_H
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "holdfast/bytes.h"
+#include "holdfast/result.h"
+
+namespace holdfast::attest {
+
+// "not run" never counts as pass.
+enum class Outcome : std::uint8_t { pass, fail, not_run };
+
+struct Rule {
+    std::string id;  // stable, listed in docs/verifying.md: "quote.nonce", "key.policy"
+    Outcome outcome = Outcome::not_run;
+    bool required = true;  // by the profile in force
+    std::string detail;    // what was compared, in words
+};
+
+struct Appraisal {
+    std::vector<Rule> rules;
+    std::string subject;  // SPIFFE ID, where one was established
+    // True only if no rule failed and every required rule passed.
+    bool accepted() const noexcept;
+};
+
+enum class Profile : std::uint8_t {
+    evaluation,  // software TPMs and unenrolled hosts are accepted; every failure still fails
+    production,  // EK chain to a given root and AK enrolment are required
+};
+
+// What the relying party already knows. Fields without a default must be said by each caller.
+struct Expectations {
+    std::int64_t now;  // Unix seconds
+    Profile profile;
+    std::vector<Bytes> ca_roots;          // DER: accepted credential issuers
+    std::vector<Bytes> ek_roots;          // DER: accepted TPM vendors
+    std::optional<Bytes> nonce;           // required for evidence
+    std::optional<std::string> verifier;  // our own id, as sent with the nonce
+    std::optional<std::string> audience;  // required value of an action's audience
+    std::optional<std::string> agent;     // required SPIFFE ID
+    std::optional<Bytes> enrolment;       // bytes of the file `holdfast enroll finish` wrote
+};
+
+// Each returns an Error only if the input cannot be read at all; everything else is a rule.
+Result<Appraisal> verify_credential(std::string_view pem_chain, const Expectations& expected);
+Result<Appraisal> verify_action(std::string_view jws, const Expectations& expected);
+Result<Appraisal> verify_evidence(std::string_view json, const Expectations& expected);
+
+}  // namespace holdfast::attest
+
+#endif  // HOLDFAST_VERIFIER_H

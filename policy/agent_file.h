@@ -1,0 +1,51 @@
+// Agent files: agents.d/NAME.toml, the only declaration of an agent.
+#ifndef HOLDFAST_POLICY_AGENT_FILE_H
+#define HOLDFAST_POLICY_AGENT_FILE_H
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "holdfast/bytes.h"
+#include "holdfast/result.h"
+
+namespace holdfast::policy {
+
+inline constexpr std::size_t max_agent_file = 64UL * 1024;
+inline constexpr std::size_t max_agents = 1024;
+inline constexpr std::size_t max_actions = 256;
+
+// Who answers for it. All mandatory.
+struct Accountability {
+    std::string sponsor;
+    std::string owner;
+    std::string policy_author;
+    std::vector<std::string> can_stop;
+};
+
+struct AgentFile {
+    std::string name;  // equals the file's stem
+    std::string environment;
+    Accountability accountability;
+    uid_t uid = 0;                     // [recognise] uid = 1001 or user = "deploy"
+    Sha256 executable{};               // [recognise] executable_sha256
+    std::int64_t lifetime = 0;         // [credential] lifetime_s, seconds; 300…86400, default 3600
+    std::vector<std::string> actions;  // allowed names; goes away when policies come
+    std::vector<std::string> audiences;  // allowed audiences; empty = any
+    Sha256 digest{};                     // of the file's bytes
+};
+
+// Errors are Code::invalid, "NAME.toml:LINE: …": unknown key, missing accountability, bad value.
+Result<AgentFile> parse_agent_file(std::string_view file_name, std::string_view text);
+
+// All *.toml of a directory, by name. Also refuses two agents recognised by the same uid and
+// executable, naming both files and lines.
+Result<std::map<std::string, AgentFile>> read_agent_files(const std::string& directory);
+
+}  // namespace holdfast::policy
+
+#endif  // HOLDFAST_POLICY_AGENT_FILE_H
