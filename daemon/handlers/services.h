@@ -11,14 +11,16 @@
 #include "daemon/callers/instances.h"
 #include "daemon/callers/peer.h"
 #include "daemon/config.h"
+#include "daemon/handlers/host.h"
 #include "daemon/link/keys.h"
 #include "daemon/state/containment.h"
-#include "daemon/state/issuer.h"
 #include "daemon/state/ledger.h"
 #include "daemon/state/registry.h"
 #include "policy/agent_file.h"
 
 namespace holdfast::daemon {
+
+class Credentials;  // daemon/state/credentials.h
 
 // References only: front/main owns each, all live as long as the event loop.
 struct Services {
@@ -27,10 +29,13 @@ struct Services {
     Ledger& ledger;
     Registry& registry;
     Containment& containment;
-    Issuer& issuer;
+    Credentials& credentials;
+    Host& host;
     Instances& instances;
     std::map<std::string, policy::AgentFile>& agents;  // declared agents in force, by name
     std::function<std::int64_t()> now;                 // Unix seconds
+    // Worker → "attached" or "replacing", as the front's links know it; for status.
+    std::function<std::map<std::string, std::string>()> links;
 };
 
 struct Call {

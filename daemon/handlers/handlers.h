@@ -1,0 +1,48 @@
+// Every handler of the two sockets, for the rows of the dispatch table; and what runs at start.
+#ifndef HOLDFAST_DAEMON_HANDLERS_HANDLERS_H
+#define HOLDFAST_DAEMON_HANDLERS_HANDLERS_H
+
+#include "daemon/handlers/services.h"
+
+namespace holdfast::daemon::handlers {
+
+// Agent socket. `call.instance` is proved and was still the same code a moment ago.
+Async<Answer> whoami(Services& services, const Call& call);       // GET  /v1/whoami
+Async<Answer> credential(Services& services, const Call& call);   // POST /v1/credential
+Async<Answer> sign_action(Services& services, const Call& call);  // POST /v1/actions
+Async<Answer> evidence(Services& services, const Call& call);     // POST /v1/evidence
+
+// Both sockets, no instance needed.
+Async<Answer> openapi(Services& services, const Call& call);  // GET /v1/openapi.json
+
+// Admin socket. `call.principal` says who; `call.argument` is the {name} of the path.
+Async<Answer> status(Services& services, const Call& call);       // GET  /v1/status
+Async<Answer> list_agents(Services& services, const Call& call);  // GET  /v1/agents
+Async<Answer> show_agent(Services& services, const Call& call);   // GET  /v1/agents/{name}
+Async<Answer> apply(Services& services, const Call& call);        // POST /v1/apply
+Async<Answer> suspend(Services& services, const Call& call);      // POST /v1/agents/{name}/suspend
+Async<Answer> reinstate(Services& services, const Call& call);    // POST …/reinstate
+Async<Answer> revoke(Services& services, const Call& call);       // POST …/revoke
+Async<Answer> retire(Services& services, const Call& call);       // POST …/retire
+Async<Answer> ledger_head(Services& services, const Call& call);  // GET  /v1/ledger/head
+Async<Answer> ledger_resume(Services& services, const Call& call);    // POST /v1/ledger/resume
+Async<Answer> enroll_host(Services& services, const Call& call);      // GET  /v1/enroll/host
+Async<Answer> enroll_activate(Services& services, const Call& call);  // POST /v1/enroll/activate
+
+// Once, before the first connection is served: containment from the registry (synchronous, before
+// the first suspension), declared agents from their files, unfinished containment, a "start"
+// record. Agents whose file changed since it was applied stay out of force until `apply`.
+Async<std::monostate> start(Services& services);
+
+// Completes what a containment verb could not finish (ledger, fuse, blob). Called by start, and
+// again every few seconds while anything is unsettled. An Error says what is still open.
+Async<std::monostate> settle(Services& services);
+bool unsettled(const Services& services);
+
+// The connection says that this answer's signature never left: a "withheld" record follows.
+Async<std::uint64_t> record_withheld(Services& services, std::uint64_t sequence,
+                                     std::string reason);
+
+}  // namespace holdfast::daemon::handlers
+
+#endif  // HOLDFAST_DAEMON_HANDLERS_HANDLERS_H

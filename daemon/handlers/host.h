@@ -1,0 +1,28 @@
+// Host: this machine's own identity, asked of the keys worker once and kept.
+#ifndef HOLDFAST_DAEMON_HANDLERS_HOST_H
+#define HOLDFAST_DAEMON_HANDLERS_HOST_H
+
+#include <optional>
+
+#include "daemon/link/keys.h"
+
+namespace holdfast::daemon {
+
+// Custody, EK, AK and the ledger key cannot change while the daemon runs: the worker pins its
+// storage root. The CA certificate can (it is renewed), so the issuer asks for it itself.
+class Host {
+  public:
+    explicit Host(Keys& keys) : keys_(keys) {}
+    // Every signature names the custody, so without an answer nothing is signed.
+    Async<HostIdentity> identity();
+    // What is known without asking; null before the first answer.
+    const HostIdentity* known() const noexcept { return identity_ ? &*identity_ : nullptr; }
+
+  private:
+    Keys& keys_;
+    std::optional<HostIdentity> identity_;
+};
+
+}  // namespace holdfast::daemon
+
+#endif  // HOLDFAST_DAEMON_HANDLERS_HOST_H
