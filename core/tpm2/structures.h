@@ -3,9 +3,9 @@
 #define HOLDFAST_CORE_TPM2_STRUCTURES_H
 
 #include <cstdint>
-#include <map>
-#include <string>
+#include <set>
 #include <variant>
+#include <vector>
 
 #include "holdfast/bytes.h"
 #include "holdfast/result.h"
@@ -19,6 +19,8 @@ struct Public {  // TPMT_PUBLIC, TPM 2.0 Part 2, 12.2.4
     std::uint16_t name_alg = 0;
     std::uint32_t attributes = 0;  // TPMA_OBJECT
     Bytes auth_policy;
+    std::uint16_t scheme = 0;              // TPM_ALG_NULL when the caller of Sign chooses
+    std::uint16_t scheme_hash = 0;         // 0 when there is no scheme
     Bytes spki;                            // P-256, P-384 or RSA
     Bytes name;                            // nameAlg ‖ H(TPMT_PUBLIC), Part 1, 16
     bool signs_ecdsa_p256_sha256 = false;  // scheme fixed to exactly that
@@ -34,8 +36,13 @@ struct NvPublic {  // TPMS_NV_PUBLIC, Part 2, 13.5
 };
 Result<NvPublic> read_nv_public(ByteView tpms_nv_public);
 
+struct PcrSelection {
+    std::uint16_t hash = 0;  // bank
+    std::set<std::uint8_t> pcrs;
+    friend bool operator==(const PcrSelection&, const PcrSelection&) = default;
+};
 struct QuoteInfo {
-    std::map<std::uint16_t, std::map<std::uint8_t, bool>> selected;  // hash alg → PCRs selected
+    std::vector<PcrSelection> selected;  // in the order the digest was made; no bank twice
     Bytes pcr_digest;
 };
 struct CertifyInfo {

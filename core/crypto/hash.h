@@ -1,0 +1,23 @@
+// Digests and HMACs by algorithm name, for TPM structures that choose their own hash.
+#ifndef HOLDFAST_CORE_CRYPTO_HASH_H
+#define HOLDFAST_CORE_CRYPTO_HASH_H
+
+#include <initializer_list>
+#include <string_view>
+
+#include "holdfast/bytes.h"
+#include "holdfast/result.h"
+
+namespace holdfast::crypto {
+
+// algorithm: "SHA1", "SHA256", "SHA384" or "SHA512"; others are refused.
+Result<Bytes> hash(std::string_view algorithm, std::initializer_list<ByteView> pieces);
+Result<SecretBytes> hmac(std::string_view algorithm, ByteView key,
+                         std::initializer_list<ByteView> pieces);
+
+// Bytes of output; 0 for an algorithm not listed above.
+std::size_t hash_size(std::string_view algorithm) noexcept;
+
+}  // namespace holdfast::crypto
+
+#endif  // HOLDFAST_CORE_CRYPTO_HASH_H

@@ -1,0 +1,33 @@
+// TPM structures from bytes, with nothing left over and nothing that would be written differently.
+#ifndef HOLDFAST_CORE_TPM2_UNMARSHAL_H
+#define HOLDFAST_CORE_TPM2_UNMARSHAL_H
+
+#include <tss2/tss2_tpm2_types.h>
+
+#include <string_view>
+
+#include "holdfast/bytes.h"
+#include "holdfast/result.h"
+
+namespace holdfast::tpm2 {
+
+Result<TPMT_PUBLIC> unmarshal_public(ByteView bytes);
+Result<TPMS_NV_PUBLIC> unmarshal_nv_public(ByteView bytes);
+Result<TPMS_ATTEST> unmarshal_attest(ByteView bytes);
+Result<TPMT_SIGNATURE> unmarshal_signature(ByteView bytes);
+
+// "SHA256" for TPM2_ALG_SHA256 and so on; empty for what Holdfast does not hash with.
+std::string_view hash_name(std::uint16_t algorithm) noexcept;
+
+// nameAlg ‖ H(structure): TPM 2.0 Part 1, 16.
+Result<Bytes> name_of(std::uint16_t name_alg, ByteView structure);
+
+// The buffer of any TPM2B.
+template <class Sized>
+ByteView view_of_sized(const Sized& sized) noexcept {
+    return {sized.buffer, sized.size};
+}
+
+}  // namespace holdfast::tpm2
+
+#endif  // HOLDFAST_CORE_TPM2_UNMARSHAL_H
