@@ -4,8 +4,8 @@
 
 #include <sys/types.h>
 
+#include <compare>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "holdfast/bytes.h"
@@ -18,19 +18,28 @@ namespace holdfast::attest {
 inline constexpr std::size_t max_mapped_files = 200;  // fits one message's descriptors
 inline constexpr std::size_t max_maps_text = 4UL * 1024 * 1024;
 inline constexpr std::size_t max_environment = 256UL * 1024;
+inline constexpr std::uint64_t max_measured_bytes = 2ULL * 1024 * 1024 * 1024;  // about 1.3 s
 
 // What must stay the same for a file to be the one that was hashed.
 struct FileMark {
     std::uint64_t device = 0, inode = 0, size = 0;
     std::int64_t modified_ns = 0, changed_ns = 0;
     std::uint32_t mode = 0, uid = 0;
-    friend bool operator==(const FileMark&, const FileMark&) = default;
+    friend auto operator<=>(const FileMark&, const FileMark&) = default;
 };
 Result<FileMark> mark_of(int descriptor);
 
 struct MeasureRules {
     uid_t uid;                        // all four uids of the process must be this one
     bool allow_writable_executables;  // only --dev: the agent's uid may then change its own code
+};
+
+// What /proc/PID/maps calls a mapped file. On btrfs and overlayfs that is not what statx says, so
+// the two are never compared with each other.
+struct MappedName {
+    std::uint64_t device;
+    std::uint64_t inode;
+    friend auto operator<=>(const MappedName&, const MappedName&) = default;
 };
 
 // One hashed file, still open: later checks compare its mark, not its name.
@@ -41,19 +50,25 @@ struct OpenFile {
 
 struct ProcessView {
     Measurement measurement;
-    Descriptor maps;              // /proc/PID/maps: the mm pin, reads 0 bytes after exec
-    std::vector<OpenFile> files;  // the executable first, then every executable mapping
+    Descriptor maps;                 // /proc/PID/maps: the mm pin, reads 0 bytes after exec
+    std::vector<OpenFile> files;     // the executable first, then every other executable mapping
+    std::vector<MappedName> mapped;  // every file mapped executable; ordered, each once
 };
 
-// `pidfd` pins the process: it must be alive before and after. Refuses (denied, reason in
-// brackets): loader environment [loader_environment], deleted or memfd executable
-// [deleted_executable], executable or mapping its uid may write [writable_executable], other uids
-// [uid_changed], anonymous executable memory is allowed (JITs) and said in docs. Hashes twice if a
-// file changed.
+// `pidfd` pins the process: it must be alive before and after. Code::denied with these reasons:
+//   caller_gone          it ended, or `pidfd` is of another process
+//   uid_changed          one of its four uids is another than rules.uid
+//   loader_environment   a variable is set that makes the loader take other code
+//   deleted_executable   the executable or a mapped file has no name any more, or never had (memfd)
+//   writable_executable  rules.uid owns one of the files, or group or others may write it
+//   too_many_mappings    one of the limits above
+//   measurement_changed  it executed, mapped or wrote something meanwhile
+// Anonymous executable memory is allowed (JITs), and documented as not measured.
+// Files that only root may write are hashed once per process and mark.
 Result<ProcessView> measure_process(pid_t pid, int pidfd, const MeasureRules& rules);
 
-// Warm check, no privilege needed: pidfd alive, maps pin still readable with the same set of
-// executable mappings (device, inode), every file's mark unchanged. reason "measurement_changed".
+// Warm check, needs no privilege: alive [caller_gone]; the maps pin still readable and naming the
+// same executable files, every file's mark as it was [measurement_changed].
 Done still_unchanged(int pidfd, const ProcessView& view);
 
 // See include/holdfast/measurement.h.
