@@ -2,13 +2,18 @@
 #ifndef HOLDFAST_DAEMON_STATE_LEDGER_H
 #define HOLDFAST_DAEMON_STATE_LEDGER_H
 
+#include <array>
 #include <string>
+#include <string_view>
 
 #include "core/encode/json.h"
 #include "daemon/link/async.h"
 #include "holdfast/evidence.h"
 
 namespace holdfast::daemon {
+
+// What must still be written when the disk is full: stopping an agent, and what was not released.
+inline constexpr std::array<std::string_view, 2> containment_types = {"containment", "withheld"};
 
 // A port, so that tests can have a disk that is full.
 class Ledger {
@@ -20,11 +25,14 @@ class Ledger {
 
     // The index the next append will get. Valid until the next co_await.
     virtual std::uint64_t next_index() const = 0;
-    // Queues the record at next_index() before its first suspension; the result is there when it is
-    // durable. unavailable, reason "ledger_failed", once a write went wrong, until resume.
+    // Not lazy: the call itself queues the record at next_index(), awaiting the result waits until
+    // it is durable. A result that is never awaited, or a wait that is cancelled, leaves the record
+    // in the ledger. unavailable, reason "ledger_failed", once a write went wrong, until resume;
+    // after a full disk, records of containment_types still fit into a kept reserve.
     virtual Async<std::uint64_t> append(std::string type, encode::Json::Object members) = 0;
     virtual LedgerHead head() const = 0;  // durable records only
-    virtual bool failed() const = 0;
+    virtual bool failed() const = 0;      // signing is stopped until resume()
+    // Tries the disk again: the durable head, or why it is still not usable.
     virtual Async<LedgerHead> resume() = 0;
 };
 

@@ -1,0 +1,61 @@
+// FakeLedger: the Ledger port in memory, with a disk that can be full.
+#ifndef HOLDFAST_TESTS_SUPPORT_FAKE_LEDGER_H
+#define HOLDFAST_TESTS_SUPPORT_FAKE_LEDGER_H
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/state/ledger.h"
+
+namespace holdfast::tests {
+
+class FakeLedger final : public daemon::Ledger {
+  public:
+    struct Appended {
+        std::string type;
+        encode::Json::Object members;
+    };
+
+    std::vector<Appended> records;
+    bool disk_full = false;             // every append fails until resume()
+    std::function<void()> when_queued;  // called inside append, before it answers
+
+    std::uint64_t next_index() const override { return records.size(); }
+    daemon::Async<std::uint64_t> append(std::string type, encode::Json::Object members) override {
+        if (disk_full) return refused();
+        records.push_back(Appended{std::move(type), std::move(members)});
+        if (when_queued) when_queued();
+        return durable(records.size() - 1);
+    }
+    LedgerHead head() const override {
+        LedgerHead head;
+        head.size = records.size();
+        return head;
+    }
+    bool failed() const override { return disk_full; }
+    daemon::Async<LedgerHead> resume() override {
+        disk_full = false;
+        return resumed(head());
+    }
+
+    std::size_t count(std::string_view type) const {
+        std::size_t found = 0;
+        for (const auto& record : records)
+            found += record.type == type ? 1U : 0U;
+        return found;
+    }
+
+  private:
+    static daemon::Async<std::uint64_t> durable(std::uint64_t index) { co_return index; }
+    static daemon::Async<std::uint64_t> refused() {
+        co_return Error(Code::unavailable, "ledger: disk full, signing is stopped", Retry::later)
+            .because("ledger_failed");
+    }
+    static daemon::Async<LedgerHead> resumed(LedgerHead head) { co_return head; }
+};
+
+}  // namespace holdfast::tests
+
+#endif  // HOLDFAST_TESTS_SUPPORT_FAKE_LEDGER_H
