@@ -27,6 +27,7 @@ Result<Custody> parse_custody(std::string_view text);
 // Each key has exactly one; the keys worker refuses bytes of another family.
 enum class Purpose : std::uint8_t { action = 1, certificate = 2, checkpoint = 3, attest = 4 };
 std::string_view to_string(Purpose purpose) noexcept;
+Result<Purpose> parse_purpose(std::string_view text);
 
 enum class FuseKind : std::uint8_t {
     none = 0,     // AK and ledger key: they must still attest after everything else is dead
@@ -35,6 +36,7 @@ enum class FuseKind : std::uint8_t {
     host = 3,     // the chip had no room: only the host fuse guards this key
 };
 std::string_view to_string(FuseKind kind) noexcept;
+Result<FuseKind> parse_fuse_kind(std::string_view text);
 
 // One term of a key's authPolicy: PolicyNV(index, operand, operation), TPM 2.0 Part 3, 23.9.
 struct Fuse {

@@ -1,0 +1,96 @@
+#include "core/encode/jws.h"
+
+#include "core/encode/base64.h"
+#include "core/encode/fields.h"
+
+namespace holdfast::encode {
+namespace {
+
+constexpr std::size_t max_typ = 64;
+constexpr std::size_t thumbprint_size = 43;  // base64url of a SHA-256
+constexpr std::size_t max_chain = 4;
+constexpr std::size_t es256_signature_size = 64;  // RFC 7518 §3.4
+
+Error wrong(std::string_view why) {
+    return {Code::invalid, "jws: " + std::string(why)};
+}
+
+// One text per value: whoever signs or checks these bytes can build the same bytes again.
+Result<Json> canonical_part(std::string_view part, std::string_view which) {
+    auto bytes = from_base64url(part);
+    if (!bytes) return std::move(bytes).error().within("jws: " + std::string(which));
+    const std::string_view text = text_of(*bytes);
+    auto json = parse_json(text, max_jws);
+    if (!json) return std::move(json).error().within("jws: " + std::string(which));
+    if (canonical(*json) != text) return wrong(std::string(which) + " is not canonical JSON");
+    return json;
+}
+
+Result<std::vector<Bytes>> chain_from(const Json& x5c) {
+    const Json::Array& entries = *x5c.array();
+    if (entries.size() > max_chain) return wrong("x5c: too many certificates");
+    std::vector<Bytes> chain;
+    for (const Json& entry : entries) {
+        if (entry.string() == nullptr) return wrong("x5c: must hold strings");
+        HOLDFAST_TRY(der, from_base64(*entry.string()));
+        chain.push_back(std::move(der));
+    }
+    return chain;
+}
+
+Result<JwsHeader> header_from(const Json& json) {
+    HOLDFAST_TRY(fields, Fields::of(json, "jws header"));
+    HOLDFAST_TRY(alg, fields.text("alg", max_typ));
+    if (alg != "ES256") return wrong("alg must be ES256");
+    JwsHeader header;
+    HOLDFAST_TRY(typ, fields.text("typ", max_typ));
+    HOLDFAST_TRY(kid, fields.text("kid", thumbprint_size));
+    HOLDFAST_TRY(x5c, fields.array("x5c"));
+    HOLDFAST_CHECK(fields.finish());
+    HOLDFAST_TRY(chain, chain_from(*x5c));
+    header.typ = std::move(typ);
+    header.kid = std::move(kid);
+    header.x5c = std::move(chain);
+    return header;
+}
+
+}  // namespace
+
+std::string signing_input(const JwsHeader& header, const Json& payload) {
+    Json::Array chain;
+    for (const Bytes& certificate : header.x5c)
+        chain.emplace_back(base64(certificate));
+    const Json::Object members{
+        {"alg", "ES256"}, {"kid", header.kid}, {"typ", header.typ}, {"x5c", std::move(chain)}};
+    return base64url(view_of(canonical(Json(members)))) + "." +
+           base64url(view_of(canonical(payload)));
+}
+
+std::string compact(std::string_view signing_input, ByteView raw_signature) {
+    return std::string(signing_input) + "." + base64url(raw_signature);
+}
+
+Result<Jws> parse_signing_input(std::string_view text) {
+    if (text.size() > max_jws) return wrong("more than " + std::to_string(max_jws) + " bytes");
+    const std::size_t dot = text.find('.');
+    if (dot == std::string_view::npos) return wrong("must have a header and a payload");
+    // A second dot is outside the base64url alphabet, so the payload's decoder refuses it.
+    HOLDFAST_TRY(header_json, canonical_part(text.substr(0, dot), "header"));
+    HOLDFAST_TRY(payload, canonical_part(text.substr(dot + 1), "payload"));
+    HOLDFAST_TRY(header, header_from(header_json));
+    return Jws{std::move(header), std::move(payload), std::string(text), {}};
+}
+
+Result<Jws> parse_jws(std::string_view text) {
+    if (text.size() > max_jws) return wrong("more than " + std::to_string(max_jws) + " bytes");
+    const std::size_t last = text.rfind('.');
+    if (last == std::string_view::npos) return wrong("must have three parts");
+    HOLDFAST_TRY(jws, parse_signing_input(text.substr(0, last)));
+    auto signature = from_base64url(text.substr(last + 1));
+    if (!signature) return std::move(signature).error().within("jws: signature");
+    if (signature->size() != es256_signature_size) return wrong("signature must have 64 bytes");
+    jws.signature = *std::move(signature);
+    return jws;
+}
+
+}  // namespace holdfast::encode

@@ -1,0 +1,83 @@
+// The words of custody.h and measurement.h, as they stand in credentials, actions and evidence.
+#include <array>
+#include <string>
+#include <utility>
+
+#include "holdfast/custody.h"
+#include "holdfast/measurement.h"
+
+namespace holdfast {
+namespace {
+
+using std::string_view_literals::operator""sv;
+
+template <class T, std::size_t Count>
+using Names = std::array<std::pair<T, std::string_view>, Count>;
+
+constexpr Names<Custody, 6> custodies{{{Custody::unproven, "unproven"sv},
+                                       {Custody::tpm, "tpm"sv},
+                                       {Custody::hsm, "hsm"sv},
+                                       {Custody::software_tpm, "software-tpm"sv},
+                                       {Custody::software_hsm, "software-hsm"sv},
+                                       {Custody::tpm_virtual, "tpm-virtual"sv}}};
+constexpr Names<Purpose, 4> purposes{{{Purpose::action, "action"sv},
+                                      {Purpose::certificate, "certificate"sv},
+                                      {Purpose::checkpoint, "checkpoint"sv},
+                                      {Purpose::attest, "attest"sv}}};
+constexpr Names<FuseKind, 4> fuse_kinds{{{FuseKind::none, "none"sv},
+                                         {FuseKind::counter, "counter"sv},
+                                         {FuseKind::bank, "bank"sv},
+                                         {FuseKind::host, "host"sv}}};
+constexpr Names<Assurance, 4> assurances{{{Assurance::observed, "observed"sv},
+                                          {Assurance::launched, "launched"sv},
+                                          {Assurance::recorded, "recorded"sv},
+                                          {Assurance::enforced, "enforced"sv}}};
+
+template <class T, std::size_t Count>
+std::string_view name_in(const Names<T, Count>& names, T wanted) noexcept {
+    for (const auto& [value, name] : names)
+        if (value == wanted) return name;
+    return "invalid";
+}
+
+template <class T, std::size_t Count>
+Result<T> value_in(const Names<T, Count>& names, std::string_view wanted, std::string_view what) {
+    std::string known;
+    for (const auto& [value, name] : names) {
+        if (name == wanted) return value;
+        known.append(known.empty() ? "" : ", ").append(name);
+    }
+    return Error(Code::invalid, std::string(what) + " must be one of " + known);
+}
+
+}  // namespace
+
+std::string_view to_string(Custody custody) noexcept {
+    return name_in(custodies, custody);
+}
+Result<Custody> parse_custody(std::string_view text) {
+    return value_in(custodies, text, "custody");
+}
+
+std::string_view to_string(Purpose purpose) noexcept {
+    return name_in(purposes, purpose);
+}
+Result<Purpose> parse_purpose(std::string_view text) {
+    return value_in(purposes, text, "purpose");
+}
+
+std::string_view to_string(FuseKind kind) noexcept {
+    return name_in(fuse_kinds, kind);
+}
+Result<FuseKind> parse_fuse_kind(std::string_view text) {
+    return value_in(fuse_kinds, text, "fuse");
+}
+
+std::string_view to_string(Assurance assurance) noexcept {
+    return name_in(assurances, assurance);
+}
+Result<Assurance> parse_assurance(std::string_view text) {
+    return value_in(assurances, text, "assurance");
+}
+
+}  // namespace holdfast
