@@ -16,6 +16,11 @@ struct MadeCredential {
 // Only the TPM that holds both the EK and an object of that Name can recover `value`.
 Result<MadeCredential> make_credential(ByteView ek_public, ByteView name, const SecretBytes& value);
 
+// The same with the random choice given, for known answers: `chosen` is the seed (RSA EK) or the
+// ephemeral scalar (ECC EK). Whoever knows it can open the credential.
+Result<MadeCredential> make_credential_with(ByteView ek_public, ByteView name,
+                                            const SecretBytes& value, const SecretBytes& chosen);
+
 }  // namespace holdfast::tpm2
 
 #endif  // HOLDFAST_CORE_TPM2_CREDENTIAL_H
