@@ -1,9 +1,8 @@
-// One struct per request and reply of the agent and admin sockets, and their JSON.
+// The agent socket: one struct per request and reply, and their JSON. docs/protocol.md shows both.
 #ifndef HOLDFAST_API_MESSAGES_H
 #define HOLDFAST_API_MESSAGES_H
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,30 +10,25 @@
 #include "core/encode/json.h"
 #include "holdfast/action.h"
 #include "holdfast/bytes.h"
+#include "holdfast/custody.h"
 #include "holdfast/evidence.h"
+#include "holdfast/measurement.h"
 #include "holdfast/result.h"
 
 namespace holdfast::api {
 
-// Requests: strict, unknown members are refused.
+// An action travels to the key inside a base64url payload beside its certificates, and a link
+// message holds 64 KiB. Larger parameters go in by digest (params_sha256).
+inline constexpr std::size_t max_params = 24UL * 1024;
+
+// Requests: strict, unknown members are refused. Errors are invalid, reason "malformed_request".
 Result<Action> action_request(std::string_view body);
 
 struct EvidenceRequest {
-    Bytes nonce;  // base64url on the wire
+    Bytes nonce;  // base64url on the wire, min_nonce to max_nonce bytes
     std::string verifier;
 };
 Result<EvidenceRequest> evidence_request(std::string_view body);
-
-struct ActivateRequest {
-    Bytes blob;    // TPM2B_ID_OBJECT
-    Bytes secret;  // TPM2B_ENCRYPTED_SECRET
-};
-Result<ActivateRequest> activate_request(std::string_view body);
-
-struct ApplyRequest {
-    bool dry_run = false;
-};
-Result<ApplyRequest> apply_request(std::string_view body);
 
 // An empty body or {}.
 Done empty_request(std::string_view body);
@@ -46,10 +40,10 @@ struct WhoAmI {
     std::string sponsor;
     std::string state;  // "active", "suspended", "revoked"
     std::string key_thumbprint;
-    Custody custody;
-    FuseKind fuse;
+    Custody custody = Custody::unproven;
+    FuseKind fuse = FuseKind::none;
     Measurement measurement;
-    std::vector<std::string> notes;  // "forgeable by the same uid", "privileges: not separated" …
+    std::vector<std::string> notes;  // what the claims above are not worth
 };
 encode::Json to_json(const WhoAmI& reply);
 
@@ -67,6 +61,9 @@ struct Signed {
     std::uint64_t sequence = 0;
 };
 encode::Json to_json(const Signed& reply);
+
+// Paths are labels: bytes outside printable ASCII are shown as '?'.
+encode::Json to_json(const Measurement& measurement);
 
 }  // namespace holdfast::api
 

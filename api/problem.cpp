@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <array>
 
-#include "core/encode/fields.h"
+#include "api/printable.h"
 #include "core/encode/json.h"
 
 namespace holdfast::api {
 namespace {
 
-constexpr std::size_t max_detail = 1000;
 constexpr int busy_retry_after = 1;         // seconds: a bounded queue drains quickly
 constexpr int unavailable_retry_after = 2;  // seconds: a worker is replaced within this
 
@@ -48,14 +47,6 @@ std::string retry_name(Retry retry) {
     for (const auto& [value, name] : retries)
         if (value == retry) return name;
     return "never";
-}
-
-// Error texts may quote paths, which are arbitrary bytes; JSON must be valid UTF-8.
-std::string printable(const std::string& text) {
-    std::string clean = text.substr(0, max_detail);
-    for (char& c : clean)
-        if (c < 0x20 || c > 0x7e) c = '?';
-    return clean;
 }
 
 // Statuses only the HTTP layer itself gives (405, 408, 413, 431) have no Code of their own.

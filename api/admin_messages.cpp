@@ -1,0 +1,162 @@
+#include "api/admin_messages.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "api/printable.h"
+#include "api/request.h"
+#include "core/encode/base64.h"
+#include "core/encode/fields.h"
+
+namespace holdfast::api {
+namespace {
+
+using encode::Json;
+
+Result<ApplyRequest> read_apply(const Json& json) {
+    HOLDFAST_TRY(fields, encode::Fields::of(json, "apply request"));
+    HOLDFAST_TRY(dry_run, fields.boolean_or("dry_run", false));
+    HOLDFAST_CHECK(fields.finish());
+    return ApplyRequest{dry_run};
+}
+
+Result<ActivateRequest> read_activate(const Json& json) {
+    HOLDFAST_TRY(fields, encode::Fields::of(json, "activate request"));
+    HOLDFAST_TRY(blob, fields.base64url("blob", max_activate_member));
+    HOLDFAST_TRY(secret, fields.base64url("secret", max_activate_member));
+    HOLDFAST_CHECK(fields.finish());
+    return ActivateRequest{std::move(blob), std::move(secret)};
+}
+
+Json texts(const std::vector<std::string>& list) {
+    return Json::Array(list.begin(), list.end());
+}
+
+template <class Value>
+Json table(const std::map<std::string, Value>& rows) {
+    return Json::Object(rows.begin(), rows.end());
+}
+
+Json declaration_json(const Declaration& declared) {
+    Json::Object object;
+    object["actions"] = texts(declared.actions);
+    object["audiences"] = texts(declared.audiences);
+    object["can_stop"] = texts(declared.can_stop);
+    object["environment"] = declared.environment;
+    object["executable_sha256"] = encode::hex(declared.executable);
+    object["lifetime_s"] = declared.lifetime;
+    object["owner"] = declared.owner;
+    object["policy_author"] = declared.policy_author;
+    object["sponsor"] = declared.sponsor;
+    object["uid"] = declared.uid;
+    return object;
+}
+
+Json::Object head_members(const LedgerHead& head) {
+    Json::Object object;
+    object["root"] = encode::hex(head.root);
+    object["size"] = static_cast<std::int64_t>(head.size);
+    return object;
+}
+
+}  // namespace
+
+Result<ApplyRequest> apply_request(std::string_view body) {
+    if (body.empty()) return ApplyRequest{};
+    return read_request(body, read_apply);
+}
+
+Result<ActivateRequest> activate_request(std::string_view body) {
+    return read_request(body, read_activate);
+}
+
+Json to_json(const Agent& agent) {
+    Json::Object object;
+    object["changed_by"] = agent.changed_by;
+    object["declared"] = agent.declared ? declaration_json(*agent.declared) : Json();
+    object["file_sha256"] = encode::hex(agent.file_digest);
+    object["fuse"] = to_string(agent.fuse);
+    object["fuse_index"] = static_cast<std::int64_t>(agent.fuse_index);
+    object["key_id"] = agent.key_id;
+    object["key_thumbprint"] = agent.key_thumbprint;
+    object["name"] = agent.name;
+    object["pending"] = texts(agent.pending);
+    object["spiffe_id"] = agent.spiffe_id;
+    object["state"] = agent.state;
+    return object;
+}
+
+Json to_json(const std::vector<Agent>& agents) {
+    Json::Array list;
+    std::transform(agents.begin(), agents.end(), std::back_inserter(list),
+                   [](const Agent& agent) { return to_json(agent); });
+    Json::Object object;
+    object["agents"] = std::move(list);
+    return object;
+}
+
+Json to_json(const Applied& reply) {
+    Json::Array changes;
+    for (const Change& change : reply.changes) {
+        Json::Object row;
+        row["change"] = change.change;
+        row["name"] = change.name;
+        row["state"] = change.state;
+        changes.emplace_back(std::move(row));
+    }
+    Json::Object object;
+    object["changes"] = std::move(changes);
+    object["dry_run"] = reply.dry_run;
+    return object;
+}
+
+Json to_json(const Contained& reply) {
+    Json::Object object;
+    object["name"] = reply.name;
+    object["stages"] = table(reply.stages);
+    object["state"] = reply.state;
+    return object;
+}
+
+Json to_json(const Status& reply) {
+    Json::Object ledger = head_members(reply.ledger);
+    ledger["failed"] = reply.ledger_failed;
+    Json::Object object;
+    object["agents"] = table(reply.agents);
+    object["custody"] = reply.custody;
+    object["ledger"] = std::move(ledger);
+    object["links"] = table(reply.links);
+    object["manufacturer"] = printable(reply.manufacturer);
+    object["privileges"] = reply.privileges;
+    object["protocol"] = table(reply.protocol);
+    object["trust_domain"] = reply.trust_domain;
+    object["unsettled"] = texts(reply.unsettled);
+    object["version"] = reply.version;
+    return object;
+}
+
+Json to_json(const Head& reply) {
+    Json::Object object = head_members(reply.head);
+    if (!reply.checkpoint.empty()) object["checkpoint"] = reply.checkpoint;
+    if (!reply.key_pem.empty()) object["key_pem"] = reply.key_pem;
+    return object;
+}
+
+Json to_json(const EnrollHost& reply) {
+    Json::Object object;
+    object["ak_public"] = encode::base64url(reply.ak_public);
+    object["custody"] = reply.custody;
+    object["ek_certificates"] = texts(reply.ek_certificates);
+    object["ek_public"] = encode::base64url(reply.ek_public);
+    object["manufacturer"] = printable(reply.manufacturer);
+    object["trust_domain"] = reply.trust_domain;
+    return object;
+}
+
+Json to_json(const Activated& reply) {
+    Json::Object object;
+    object["secret"] = encode::base64url(reply.secret);
+    return object;
+}
+
+}  // namespace holdfast::api

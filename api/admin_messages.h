@@ -1,0 +1,116 @@
+// The admin socket: one struct per request and reply, and their JSON. docs/protocol.md shows both.
+#ifndef HOLDFAST_API_ADMIN_MESSAGES_H
+#define HOLDFAST_API_ADMIN_MESSAGES_H
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/encode/json.h"
+#include "holdfast/bytes.h"
+#include "holdfast/custody.h"
+#include "holdfast/evidence.h"
+#include "holdfast/result.h"
+
+namespace holdfast::api {
+
+struct ApplyRequest {
+    bool dry_run = false;
+};
+Result<ApplyRequest> apply_request(std::string_view body);
+
+// A TPM2B_ENCRYPTED_SECRET of an RSA-4096 EK is 514 bytes.
+inline constexpr std::size_t max_activate_member = 1024;
+
+struct ActivateRequest {
+    Bytes blob;    // TPM2B_ID_OBJECT
+    Bytes secret;  // TPM2B_ENCRYPTED_SECRET
+};
+Result<ActivateRequest> activate_request(std::string_view body);
+
+// What an agent file declares, for an agent that is in force.
+struct Declaration {
+    std::string environment, sponsor, owner, policy_author;
+    std::vector<std::string> can_stop;
+    std::int64_t uid = 0;
+    Sha256 executable{};
+    std::int64_t lifetime = 0;  // seconds
+    std::vector<std::string> actions, audiences;
+};
+
+struct Agent {
+    std::string name;
+    std::string spiffe_id;
+    std::string state;
+    std::string changed_by;
+    std::vector<std::string> pending;  // containment stages not yet durable
+    std::string key_id, key_thumbprint;
+    FuseKind fuse = FuseKind::none;
+    std::uint32_t fuse_index = 0;  // NV index; 0 without one
+    Sha256 file_digest{};
+    std::optional<Declaration> declared;  // none: its file is missing or was changed since `apply`
+};
+encode::Json to_json(const Agent& agent);
+encode::Json to_json(const std::vector<Agent>& agents);
+
+struct Change {
+    std::string name;
+    std::string change;  // "created", "changed", "unchanged", "vanished", "reappeared"
+    std::string state;   // after it
+};
+struct Applied {
+    bool dry_run = false;
+    std::vector<Change> changes;
+};
+encode::Json to_json(const Applied& reply);
+
+struct Contained {
+    std::string name;
+    std::string state;
+    std::map<std::string, std::string> stages;  // "memory", "ledger", "fuse", "blob" → "done" …
+};
+encode::Json to_json(const Contained& reply);
+
+struct Status {
+    std::string version;
+    std::string trust_domain;
+    std::string privileges;    // "separated" or "not separated"
+    std::string custody;       // empty while the keys worker never answered
+    std::string manufacturer;  // of the chip
+    LedgerHead ledger;
+    bool ledger_failed = false;
+    std::map<std::string, std::int64_t> agents;    // state → how many
+    std::map<std::string, std::string> links;      // worker → "attached", "replacing"
+    std::vector<std::string> unsettled;            // agents with unfinished containment
+    std::map<std::string, std::int64_t> protocol;  // version numbers: {"api": 1}
+};
+encode::Json to_json(const Status& reply);
+
+struct Head {
+    LedgerHead head;
+    std::string checkpoint;  // C2SP signed note; empty in the reply of resume
+    std::string key_pem;     // the ledger key's SubjectPublicKeyInfo; empty in the reply of resume
+};
+encode::Json to_json(const Head& reply);
+
+struct EnrollHost {
+    std::string trust_domain;
+    std::string custody;
+    std::string manufacturer;
+    std::vector<std::string> ek_certificates;  // PEM, leaf first
+    Bytes ek_public;                           // TPMT_PUBLIC
+    Bytes ak_public;                           // TPMT_PUBLIC
+};
+encode::Json to_json(const EnrollHost& reply);
+
+struct Activated {
+    Bytes secret;
+};
+encode::Json to_json(const Activated& reply);
+
+}  // namespace holdfast::api
+
+#endif  // HOLDFAST_API_ADMIN_MESSAGES_H

@@ -1,0 +1,132 @@
+#include "api/messages.h"
+
+#include "api/printable.h"
+#include "api/request.h"
+#include "core/encode/base64.h"
+#include "core/encode/fields.h"
+#include "core/encode/statement.h"
+
+namespace holdfast::api {
+namespace {
+
+using encode::Json;
+
+Result<std::string> params_of(const Json* params) {
+    if (params == nullptr) return std::string();
+    if (params->object() == nullptr) return Error(Code::invalid, "params: must be an object");
+    std::string text = encode::canonical(*params);
+    if (text.size() > max_params)
+        return Error(Code::invalid, "params: longer than " + std::to_string(max_params) +
+                                        " bytes; send params_sha256 instead");
+    return text;
+}
+
+Result<Action> read_action(const Json& json) {
+    HOLDFAST_TRY(fields, encode::Fields::of(json, "action request"));
+    Action action;
+    HOLDFAST_TRY(name, fields.text("action", max_action_name));
+    HOLDFAST_TRY(audience, fields.text("audience", max_audience));
+    HOLDFAST_TRY(resource, fields.text_or("resource", "", max_resource));
+    HOLDFAST_TRY(on_behalf_of, fields.text_or("on_behalf_of", "", max_on_behalf_of));
+    HOLDFAST_TRY(params, params_of(fields.any("params")));
+    if (fields.any("params_sha256") != nullptr) {
+        HOLDFAST_TRY(digest, fields.sha256_hex("params_sha256"));
+        action.params_sha256 = digest;
+    }
+    HOLDFAST_CHECK(fields.finish());
+    action.action = std::move(name);
+    action.audience = std::move(audience);
+    action.resource = std::move(resource);
+    action.on_behalf_of = std::move(on_behalf_of);
+    action.params = std::move(params);
+    HOLDFAST_CHECK(encode::check_action(action));
+    return action;
+}
+
+Result<EvidenceRequest> read_evidence(const Json& json) {
+    HOLDFAST_TRY(fields, encode::Fields::of(json, "evidence request"));
+    EvidenceRequest request;
+    HOLDFAST_TRY(nonce, fields.base64url("nonce", max_nonce));
+    HOLDFAST_TRY(verifier, fields.text("verifier", max_verifier_id));
+    HOLDFAST_CHECK(fields.finish());
+    if (nonce.size() < min_nonce)
+        return Error(Code::invalid,
+                     "nonce: must be at least " + std::to_string(min_nonce) + " bytes");
+    if (verifier.empty()) return Error(Code::invalid, "verifier: must not be empty");
+    request.nonce = std::move(nonce);
+    request.verifier = std::move(verifier);
+    return request;
+}
+
+Done read_empty(const Json& json) {
+    HOLDFAST_TRY(fields, encode::Fields::of(json, "request"));
+    return fields.finish();
+}
+
+Json file_json(const MeasuredFile& file) {
+    Json::Object object;
+    object["path"] = printable(file.path);
+    object["sha256"] = encode::hex(file.digest);
+    return object;
+}
+
+}  // namespace
+
+Result<Action> action_request(std::string_view body) {
+    return read_request(body, read_action);
+}
+
+Result<EvidenceRequest> evidence_request(std::string_view body) {
+    return read_request(body, read_evidence);
+}
+
+Done empty_request(std::string_view body) {
+    if (body.empty()) return done();
+    return read_request(body, read_empty);
+}
+
+Json to_json(const Measurement& measurement) {
+    Json::Array mappings;
+    for (const MeasuredFile& file : measurement.mappings)
+        mappings.push_back(file_json(file));
+    Json::Object object;
+    object["assurance"] = to_string(measurement.assurance);
+    object["digest"] = encode::hex(measurement.digest);
+    object["executable"] = file_json(measurement.executable);
+    object["mappings"] = std::move(mappings);
+    return object;
+}
+
+Json to_json(const WhoAmI& reply) {
+    Json::Array notes(reply.notes.begin(), reply.notes.end());
+    Json::Object object;
+    object["agent"] = reply.agent;
+    object["custody"] = to_string(reply.custody);
+    object["fuse"] = to_string(reply.fuse);
+    object["instance"] = reply.instance;
+    object["key_thumbprint"] = reply.key_thumbprint;
+    object["measurement"] = to_json(reply.measurement);
+    object["notes"] = std::move(notes);
+    object["sponsor"] = reply.sponsor;
+    object["state"] = reply.state;
+    return object;
+}
+
+Json to_json(const Credential& reply) {
+    Json::Object object;
+    object["chain_pem"] = reply.chain_pem;
+    object["not_after"] = reply.not_after;
+    object["renew_after"] = reply.renew_after;
+    object["serial"] = reply.serial;
+    object["spiffe_id"] = reply.spiffe_id;
+    return object;
+}
+
+Json to_json(const Signed& reply) {
+    Json::Object object;
+    object["jws"] = reply.jws;
+    object["sequence"] = static_cast<std::int64_t>(reply.sequence);
+    return object;
+}
+
+}  // namespace holdfast::api
