@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "daemon/callers/instances.h"
@@ -14,15 +15,24 @@
 #include "daemon/handlers/host.h"
 #include "daemon/link/keys.h"
 #include "daemon/state/containment.h"
+#include "daemon/state/credentials.h"
 #include "daemon/state/ledger.h"
+#include "daemon/state/refusals.h"
 #include "daemon/state/registry.h"
 #include "policy/agent_file.h"
 
 namespace holdfast::daemon {
 
-class Credentials;  // daemon/state/credentials.h
+// What handlers remember between calls. Event loop only.
+struct Ongoing {
+    bool applying = false;  // one apply at a time
+    bool settling = false;
+    std::multiset<std::string> containing;    // agents with a containment verb under way
+    std::map<std::string, AgentRow> unsaved;  // rows the registry could not write, newest each
+    std::uint64_t stops = 0;                  // suspend, revoke, retire begun: reinstate compares
+};
 
-// References only: front/main owns each, all live as long as the event loop.
+// References: front/main owns each, all live as long as the event loop.
 struct Services {
     const Settings& settings;
     Keys& keys;
@@ -30,12 +40,14 @@ struct Services {
     Registry& registry;
     Containment& containment;
     Credentials& credentials;
+    Refusals& refusals;
     Host& host;
     Instances& instances;
     std::map<std::string, policy::AgentFile>& agents;  // declared agents in force, by name
     std::function<std::int64_t()> now;                 // Unix seconds
     // Worker → "attached" or "replacing", as the front's links know it; for status.
     std::function<std::map<std::string, std::string>()> links;
+    Ongoing ongoing{};
 };
 
 struct Call {

@@ -1,0 +1,50 @@
+#include "daemon/handlers/caller.h"
+
+#include "core/encode/json.h"
+#include "holdfast/agent_id.h"
+
+namespace holdfast::daemon::handlers {
+
+Result<Caller> caller_of(const Services& services, const Call& call) {
+    if (call.instance == nullptr)
+        return Error(Code::denied, "no agent is behind this connection")
+            .because("unrecognised_caller");
+    const std::string& name = call.instance->agent;
+    HOLDFAST_CHECK(services.containment.allows(name));
+    const auto file = services.agents.find(name);
+    const AgentRow* row = services.registry.find(name);
+    if (file == services.agents.end() || row == nullptr)
+        return Error(Code::denied, "agent " + name + " is no longer declared")
+            .because("unrecognised_caller");
+    return Caller{&file->second, row};
+}
+
+std::string spiffe_id(const Services& services, std::string_view agent) {
+    return AgentId{services.settings.trust_domain(), std::string(agent)}.uri();
+}
+
+CredentialRequest credential_request(const Caller& caller, const Call& call,
+                                     const KeyDescription& key) {
+    return CredentialRequest{caller.row->name, &key, call.instance->id,
+                             call.instance->view.measurement, caller.file->lifetime};
+}
+
+Async<Answer> refuse(Services& services, const Call& call, Refused refused) {
+    Refusal refusal{call.instance == nullptr ? std::string() : call.instance->agent,
+                    call.peer.uid,
+                    call.peer.pid,
+                    std::move(refused.operation),
+                    refused.error.reason(),
+                    std::move(refused.asked)};
+    // A ledger that has failed stops signing by itself; it does not turn a refusal into a promise.
+    (void)co_await services.refusals.record(refusal);
+    co_return std::move(refused.error);
+}
+
+Answer json_answer(const encode::Json& body) {
+    Answer answer;
+    answer.body = encode::canonical(body);
+    return answer;
+}
+
+}  // namespace holdfast::daemon::handlers

@@ -1,0 +1,139 @@
+// POST /v1/actions: from a permitted action to a recorded signature.
+#include "api/messages.h"
+#include "core/crypto/public_key.h"
+#include "core/encode/base64.h"
+#include "core/encode/jws.h"
+#include "core/encode/statement.h"
+#include "daemon/handlers/caller.h"
+#include "daemon/handlers/handlers.h"
+#include "daemon/handlers/started.h"
+#include "policy/evaluate.h"
+
+namespace holdfast::daemon::handlers {
+namespace {
+
+// Valid until the next co_await.
+struct Permission {
+    Caller caller;
+    policy::Decision decision;
+};
+
+Result<Permission> permission_of(const Services& services, const Call& call, const Action& action) {
+    HOLDFAST_TRY(caller, caller_of(services, call));
+    HOLDFAST_TRY(decision, policy::evaluate(*caller.file, action));
+    return Permission{caller, std::move(decision)};
+}
+
+Async<Answer> refuse_action(Services& services, const Call& call, Action action, Error error) {
+    encode::Json::Object asked;
+    asked["action"] = std::move(action.action);
+    asked["audience"] = std::move(action.audience);
+    asked["rule"] = "default deny";
+    Refused refused{"action", std::move(asked), std::move(error)};
+    co_return co_await refuse(services, call, std::move(refused));
+}
+
+Statement statement_of(const Services& services, const Call& call, const Permission& permission,
+                       Action action, Custody custody) {
+    const Measurement& measurement = call.instance->view.measurement;
+    Statement statement;
+    statement.action = std::move(action);
+    statement.agent = spiffe_id(services, permission.caller.row->name);
+    statement.instance = call.instance->id;
+    statement.sponsor = permission.caller.file->accountability.sponsor;
+    statement.measurement = measurement.digest;
+    statement.assurance = measurement.assurance;
+    statement.custody = custody;
+    statement.fuse = permission.caller.row->key.agent_fuse.kind;
+    statement.time = services.now();
+    statement.sequence = services.ledger.next_index();
+    statement.decision = "permit";
+    statement.rule = permission.decision.rule;
+    return statement;
+}
+
+struct ToSign {
+    std::string agent;   // name
+    std::string key_id;  // of the key worker
+    std::string input;   // JWS signing input
+    encode::Json::Object record;
+    std::uint64_t sequence;
+};
+
+Result<ToSign> to_sign(const Services& services, const Call& call, const Permission& permission,
+                       Action action, Custody custody, const IssuedCredential& credential) {
+    const AgentRow& row = *permission.caller.row;
+    const Statement statement =
+        statement_of(services, call, permission, std::move(action), custody);
+    HOLDFAST_TRY(kid, crypto::jwk_thumbprint(row.key.spki));
+    const encode::JwsHeader header{std::string(encode::action_typ), std::move(kid),
+                                   credential.chain};
+    encode::Json payload = encode::to_json(statement);
+    std::string input = encode::signing_input(header, payload);
+    encode::Json::Object record;
+    record["credential_serial"] = credential.serial;
+    record["statement"] = std::move(payload);
+    return ToSign{row.name, row.key.id, std::move(input), std::move(record), statement.sequence};
+}
+
+// The caller did not suspend since the sequence was read, so the record gets exactly that index.
+Async<Answer> sign_recorded(Services& services, ToSign wanted) {
+    auto record = services.ledger.append("action", std::move(wanted.record));
+    Bytes preimage = bytes_of(view_of(wanted.input));
+    auto signature = services.keys.sign(wanted.key_id, std::move(preimage));
+    // Disk and chip work at once; nothing leaves before both have answered.
+    auto made = co_await both(std::move(record), std::move(signature));
+    auto& [recorded, signed_raw] = made;
+    if (!recorded) co_return std::move(recorded).error().within("record");
+    // A revocation meanwhile wins.
+    Done released = services.containment.allows(wanted.agent);
+    if (!signed_raw) released = std::move(signed_raw).error().within("sign");
+    if (!released) {
+        std::string reason = released.error().reason();
+        (void)co_await record_withheld(services, wanted.sequence, std::move(reason));
+        co_return std::move(released).error();
+    }
+    const api::Signed reply{encode::compact(wanted.input, *signed_raw), wanted.sequence};
+    Answer answer = json_answer(api::to_json(reply));
+    answer.gated_agent = wanted.agent;
+    answer.sequence = wanted.sequence;
+    co_return answer;
+}
+
+}  // namespace
+
+Async<Answer> sign_action(Services& services, const Call& call) {
+    HOLDFAST_CO_TRY(action, api::action_request(call.body));
+    auto asked = permission_of(services, call, action);
+    if (!asked) {
+        Error error = std::move(asked).error();
+        co_return co_await refuse_action(services, call, std::move(action), std::move(error));
+    }
+    const KeyDescription key = asked->caller.row->key;
+    CredentialRequest request = credential_request(asked->caller, call, key);
+    HOLDFAST_CO_TRY(identity, co_await services.host.identity());
+    HOLDFAST_CO_TRY(credential, co_await services.credentials.current(std::move(request)));
+
+    // Issuing may have taken seconds: containment and declaration as they are now decide. From here
+    // to the queued record nothing suspends, or the sequence would be another record's.
+    auto permission = permission_of(services, call, action);
+    if (!permission) {
+        Error error = std::move(permission).error();
+        co_return co_await refuse_action(services, call, std::move(action), std::move(error));
+    }
+    if (permission->caller.row->key.id != key.id)
+        co_return Error(Code::busy, "the agent's key was replaced meanwhile", Retry::later);
+    HOLDFAST_CO_TRY(wanted, to_sign(services, call, *permission, std::move(action),
+                                    identity.custody, credential));
+    co_return co_await sign_recorded(services, std::move(wanted));
+}
+
+Async<std::uint64_t> record_withheld(Services& services, std::uint64_t sequence,
+                                     std::string reason) {
+    encode::Json::Object members;
+    members["reason"] = reason.empty() ? std::string("not_released") : std::move(reason);
+    members["sequence"] = static_cast<std::int64_t>(sequence);
+    co_return co_await services.ledger.append("withheld", std::move(members));
+}
+
+}  // namespace holdfast::daemon::handlers

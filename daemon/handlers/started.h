@@ -1,0 +1,72 @@
+// Started: work that runs beside its caller, and both(): two such, each awaited to its end.
+#ifndef HOLDFAST_DAEMON_HANDLERS_STARTED_H
+#define HOLDFAST_DAEMON_HANDLERS_STARTED_H
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "daemon/link/async.h"
+
+namespace holdfast::daemon {
+
+template <class T>
+class Started {
+  public:
+    // On the loop's own thread `work` runs to its first suspension before this returns.
+    Started(const boost::asio::any_io_executor& executor, Async<T> work)
+        : state_(std::make_shared<State>(executor)) {
+        boost::asio::co_spawn(executor, run(std::move(work), state_), boost::asio::detached);
+    }
+
+    // Once.
+    Async<T> result() { return wait(state_); }
+
+  private:
+    struct State {
+        explicit State(const boost::asio::any_io_executor& executor)
+            : bell(executor, boost::asio::steady_timer::time_point::max()) {}
+        boost::asio::steady_timer bell;  // cancelled when the result is there
+        std::optional<Result<T>> result;
+    };
+
+    static boost::asio::awaitable<void> run(Async<T> work, std::shared_ptr<State> state) {
+        try {
+            state->result.emplace(co_await std::move(work));
+        } catch (const std::exception& thrown) {
+            state->result.emplace(Error(Code::internal, thrown.what()));
+        }
+        state->bell.cancel();
+    }
+
+    static Async<T> wait(std::shared_ptr<State> state) {
+        while (!state->result)
+            (void)co_await state->bell.async_wait(
+                boost::asio::as_tuple(boost::asio::use_awaitable));
+        co_return *std::move(state->result);
+    }
+
+    std::shared_ptr<State> state_;  // owned by this and by the running work: either may end first
+};
+
+// Both under way at once, both awaited, whatever the other says.
+template <class A, class B>
+boost::asio::awaitable<std::pair<Result<A>, Result<B>>> both(Async<A> first, Async<B> second) {
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    Started<B> started(executor, std::move(second));
+    Result<A> a = co_await std::move(first);
+    Result<B> b = co_await started.result();
+    co_return std::pair<Result<A>, Result<B>>(std::move(a), std::move(b));
+}
+
+}  // namespace holdfast::daemon
+
+#endif  // HOLDFAST_DAEMON_HANDLERS_STARTED_H
