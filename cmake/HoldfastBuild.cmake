@@ -52,6 +52,8 @@ function(holdfast_program name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE holdfast_flags ${arg_LINKS})
   target_link_options(${name} PRIVATE -pie)
+  # One folder for all, so that `holdfastd --dev` finds its workers beside itself.
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
   if(arg_DESTINATION)
     install(TARGETS ${name} RUNTIME DESTINATION ${arg_DESTINATION})
   endif()

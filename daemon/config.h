@@ -6,6 +6,8 @@
 #include <iosfwd>
 #include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "holdfast/result.h"
 
@@ -33,18 +35,31 @@ struct Settings {
     std::string reinstate_by;  // "another" principal than the one who suspended, or "anyone"
 
     std::string trust_domain() const { return host_name + "." + host_domain; }
+    friend bool operator==(const Settings&, const Settings&) = default;
 };
 
+inline constexpr std::size_t max_config_file = 256UL * 1024;
+inline constexpr std::size_t max_setting_value = 1024;
+inline constexpr std::size_t max_socket_path = 107;  // sun_path with its final zero, unix(7)
+
 // INI by Boost.Program_options; then FILE.d/*.conf in order, later ones win. Unknown key = invalid,
-// with file and line. `origins` (optional) gets where each value came from, for --dump-config.
+// with file and line; so is a file that others may write. `origins` (optional) gets where each
+// value came from, for --dump-config.
 using Origins = std::map<std::string, std::string>;
 Result<Settings> read_settings(const std::string& path, Origins* origins);
+// What a child process reads from its supervisor: the above plus [process] dev.
 Result<Settings> parse_settings(std::istream& text);
 // What --dev DIR means: everything below DIR, one uid, simulator allowed.
 Settings dev_settings(const std::string& directory);
+// The bounds and alphabets of every value; read_settings and parse_settings include it.
+Done check_settings(const Settings& settings);
 
 // The INI text that parse_settings reads back to the same Settings.
 std::string dump_settings(const Settings& settings, const Origins* origins);
+
+// "host.name", "paths.state", … : all an operator may write, in the order of --dump-config.
+std::vector<std::string> setting_names();
+std::map<std::string, std::string> setting_values(const Settings& settings);
 
 }  // namespace holdfast::daemon
 

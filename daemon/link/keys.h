@@ -7,23 +7,12 @@
 #include <vector>
 
 #include "daemon/link/async.h"
+#include "daemon/link/host_identity.h"
 #include "holdfast/bytes.h"
 #include "holdfast/custody.h"
 #include "holdfast/evidence.h"
 
 namespace holdfast::daemon {
-
-// The host's own identity, made by the worker before it answers anything else.
-struct HostIdentity {
-    Custody custody = Custody::unproven;
-    std::string manufacturer;
-    std::vector<Bytes> ek_certificates;  // DER
-    Bytes ek_public;                     // TPMT_PUBLIC
-    Bytes ak_public;                     // TPMT_PUBLIC
-    KeyDescription ca;
-    KeyDescription ledger;
-    Bytes ca_certificate;  // DER, self-signed, issued and renewed by the worker
-};
 
 // Every call may fail `unavailable` (worker gone, being replaced) or `busy` (no credit): never
 // waits past its deadline: sign 3 s, quote 5 s, NV 15 s, create 60 s.

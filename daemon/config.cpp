@@ -1,0 +1,267 @@
+#include "daemon/config.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+#include <istream>
+#include <iterator>
+#include <sstream>
+
+#include "daemon/config_files.h"
+#include "daemon/config_text.h"
+
+#ifndef HOLDFAST_LIBEXECDIR
+#error "daemon/CMakeLists.txt names the folder the workers are installed in"
+#endif
+
+namespace holdfast::daemon {
+namespace {
+
+constexpr std::uint32_t default_nv_base = 0x01800100;
+
+// ── conversions ─────────────────────────────────────────────────────────────────────────────────
+
+template <class Integer>
+Result<Integer> integer_from(std::string_view text) {
+    int base = 10;
+    if (text.starts_with("0x")) {
+        text.remove_prefix(2);
+        base = 16;
+    }
+    Integer value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+    if (error != std::errc() || end != text.data() + text.size())
+        return Error(Code::invalid, "must be an integer");
+    return value;
+}
+
+Result<bool> choice_from(std::string_view text, std::string_view yes, std::string_view no) {
+    if (text == yes) return true;
+    if (text == no) return false;
+    return Error(Code::invalid, "must be " + std::string(yes) + " or " + std::string(no));
+}
+
+// ── the table of settings ───────────────────────────────────────────────────────────────────────
+
+struct Setting {
+    const char* name;
+    std::function<Done(Settings&, const std::string&)> set;
+    std::function<std::string(const Settings&)> get;
+};
+
+Setting text(const char* name, std::string Settings::* member) {
+    return {name,
+            [member](Settings& settings, const std::string& value) {
+                settings.*member = value;
+                return done();
+            },
+            [member](const Settings& settings) { return settings.*member; }};
+}
+
+Setting number(const char* name, std::int64_t Settings::* member) {
+    return {name,
+            [member](Settings& settings, const std::string& value) -> Done {
+                HOLDFAST_TRY(parsed, integer_from<std::int64_t>(value));
+                settings.*member = parsed;
+                return done();
+            },
+            [member](const Settings& settings) { return std::to_string(settings.*member); }};
+}
+
+Setting choice(const char* name, bool Settings::* member, const char* yes, const char* no) {
+    return {name,
+            [=](Settings& settings, const std::string& value) -> Done {
+                HOLDFAST_TRY(parsed, choice_from(value, yes, no));
+                settings.*member = parsed;
+                return done();
+            },
+            [=](const Settings& settings) { return std::string(settings.*member ? yes : no); }};
+}
+
+Setting nv_base() {
+    return {"tpm.nv_base",
+            [](Settings& settings, const std::string& value) -> Done {
+                HOLDFAST_TRY(parsed, integer_from<std::uint32_t>(value));
+                settings.tpm_nv_base = parsed;
+                return done();
+            },
+            [](const Settings& settings) {
+                std::ostringstream out;
+                out << "0x" << std::hex << settings.tpm_nv_base;
+                return out.str();
+            }};
+}
+
+const std::vector<Setting>& settings_table() {
+    static const std::vector<Setting> table = {
+        text("host.name", &Settings::host_name),
+        text("host.domain", &Settings::host_domain),
+        text("paths.state", &Settings::state_dir),
+        text("paths.agents", &Settings::agents_dir),
+        text("paths.libexec", &Settings::libexec_dir),
+        text("listen.agent_socket", &Settings::agent_socket),
+        text("listen.admin_socket", &Settings::admin_socket),
+        text("listen.admin_group", &Settings::admin_group),
+        text("tpm.tcti", &Settings::tpm_tcti),
+        choice("tpm.simulator", &Settings::tpm_simulator_allowed, "allow", "refuse"),
+        nv_base(),
+        text("tpm.owner_auth_file", &Settings::tpm_owner_auth_file),
+        text("tpm.endorsement_auth_file", &Settings::tpm_endorsement_auth_file),
+        text("tpm.ek_certificate_dir", &Settings::tpm_ek_certificate_dir),
+        text("users.front", &Settings::user_front),
+        text("users.keys", &Settings::user_keys),
+        text("users.measurer", &Settings::user_measurer),
+        number("limits.connections", &Settings::max_connections),
+        number("limits.connections_per_uid", &Settings::max_connections_per_uid),
+        text("containment.reinstate_by", &Settings::reinstate_by),
+    };
+    return table;
+}
+
+// Not an operator's to set: how a child learns that it was started with --dev.
+Setting dev_setting() {
+    return choice("process.dev", &Settings::dev, "true", "false");
+}
+
+// ── defaults ────────────────────────────────────────────────────────────────────────────────────
+
+std::string machine_name() {
+    std::array<char, 256> name{};
+    if (::gethostname(name.data(), name.size() - 1) != 0) return "";
+    std::string label(name.data(), std::strcspn(name.data(), "."));
+    std::transform(label.begin(), label.end(), label.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return label;
+}
+
+Settings default_settings() {
+    Settings settings;
+    settings.host_name = machine_name();
+    settings.host_domain = "local.internal";
+    settings.state_dir = "/var/lib/holdfast";
+    settings.agents_dir = "/etc/holdfast/agents.d";
+    settings.agent_socket = "/run/holdfast/agent.sock";
+    settings.admin_socket = "/run/holdfast/admin.sock";
+    settings.admin_group = "holdfast-admin";
+    settings.tpm_nv_base = default_nv_base;
+    settings.user_front = "holdfast";
+    settings.user_keys = "holdfast-keys";
+    settings.user_measurer = "holdfast-measure";
+    settings.libexec_dir = HOLDFAST_LIBEXECDIR;
+    settings.max_connections = 512;
+    settings.max_connections_per_uid = 64;
+    settings.reinstate_by = "another";
+    return settings;
+}
+
+// ── values ──────────────────────────────────────────────────────────────────────────────────────
+
+Done apply(Settings& settings, const std::vector<Setting>& table, const ConfigValues& values) {
+    for (const auto& setting : table) {
+        const auto found = values.find(setting.name);
+        if (found == values.end()) continue;
+        auto set = setting.set(settings, found->second.value);
+        if (!set) return std::move(set).error().within(found->second.origin + ": " + setting.name);
+    }
+    return done();
+}
+
+std::vector<std::string> names_in(const std::vector<Setting>& table) {
+    std::vector<std::string> names;
+    for (const auto& setting : table)
+        names.emplace_back(setting.name);
+    return names;
+}
+
+}  // namespace
+
+Result<Settings> read_settings(const std::string& path, Origins* origins) {
+    Settings settings = default_settings();
+    Origins found;
+    for (const auto& name : setting_names())
+        found[name] = "default";
+    HOLDFAST_TRY(files, config_files(path));
+    for (const auto& file : files) {
+        HOLDFAST_TRY(text, read_config_file(file));
+        HOLDFAST_TRY(values, parse_config_text(text, file, setting_names()));
+        HOLDFAST_CHECK(apply(settings, settings_table(), values));
+        for (const auto& [name, value] : values)
+            found[name] = value.origin;
+    }
+    auto checked = check_settings(settings);
+    if (!checked) return std::move(checked).error().within(path);
+    if (origins != nullptr) *origins = std::move(found);
+    return settings;
+}
+
+Result<Settings> parse_settings(std::istream& text) {
+    const std::string all((std::istreambuf_iterator<char>(text)), std::istreambuf_iterator<char>());
+    auto table = settings_table();
+    table.push_back(dev_setting());
+    HOLDFAST_TRY(values, parse_config_text(all, "settings", names_in(table)));
+    Settings settings = default_settings();
+    HOLDFAST_CHECK(apply(settings, table, values));
+    HOLDFAST_CHECK(check_settings(settings));
+    return settings;
+}
+
+Settings dev_settings(const std::string& directory) {
+    std::error_code error;
+    const auto absolute = std::filesystem::absolute(directory, error).lexically_normal();
+    const std::string base = error ? directory : absolute.string();
+    Settings settings = default_settings();
+    settings.dev = true;
+    settings.state_dir = base + "/state";
+    settings.agents_dir = base + "/agents.d";
+    settings.agent_socket = base + "/agent.sock";
+    settings.admin_socket = base + "/admin.sock";
+    settings.admin_group.clear();
+    settings.tpm_tcti = "swtpm:path=" + base + "/tpm/sock";
+    settings.tpm_simulator_allowed = true;
+    settings.user_front.clear();
+    settings.user_keys.clear();
+    settings.user_measurer.clear();
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+    // A build tree has all programs in one folder; an installed holdfastd has them in libexec.
+    if (!error && std::filesystem::exists(self.parent_path() / "holdfast-front", error))
+        settings.libexec_dir = self.parent_path().string();
+    return settings;
+}
+
+std::string dump_settings(const Settings& settings, const Origins* origins) {
+    auto table = settings_table();
+    if (settings.dev) table.push_back(dev_setting());
+    std::string out;
+    std::string section;
+    for (const auto& setting : table) {
+        const std::string name = setting.name;
+        const auto dot = name.find('.');
+        if (name.substr(0, dot) != section) {
+            section = name.substr(0, dot);
+            out += "[" + section + "]\n";
+        }
+        out += name.substr(dot + 1) + " = " + setting.get(settings);
+        const bool known = origins != nullptr && origins->contains(name);
+        out += known ? "  # " + origins->at(name) + "\n" : "\n";
+    }
+    return out;
+}
+
+std::vector<std::string> setting_names() {
+    return names_in(settings_table());
+}
+
+std::map<std::string, std::string> setting_values(const Settings& settings) {
+    std::map<std::string, std::string> values;
+    for (const auto& setting : settings_table())
+        values[setting.name] = setting.get(settings);
+    return values;
+}
+
+}  // namespace holdfast::daemon

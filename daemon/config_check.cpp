@@ -1,0 +1,118 @@
+// What each value may be: alphabets, lengths, ranges, and what must differ.
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "daemon/config.h"
+#include "holdfast/agent_id.h"
+
+namespace holdfast::daemon {
+namespace {
+
+// NV indices an owner may define; registry of reserved TPM 2.0 handles, 2.2.
+constexpr std::uint32_t first_owner_index = 0x01800000;
+constexpr std::uint32_t last_nv_base = 0x01BF0000;
+constexpr std::int64_t min_connections = 8;
+constexpr std::int64_t max_connections_bound = 65536;
+
+Error wrong(std::string_view name, std::string_view what) {
+    return Error(Code::invalid, std::string(name) + ": " + std::string(what));
+}
+
+// '#' would be read back as the start of a comment, a line break as another setting.
+Done check_texts(const Settings& settings) {
+    for (const auto& [name, value] : setting_values(settings)) {
+        if (value.size() > max_setting_value) return wrong(name, "too long");
+        const bool odd = std::any_of(value.begin(), value.end(), [](char c) {
+            return c == '#' || c == '\x7f' || static_cast<unsigned char>(c) < 0x20;
+        });
+        if (odd) return wrong(name, "must not hold '#' or control characters");
+        if (value.starts_with(' ') || value.ends_with(' '))
+            return wrong(name, "must not begin or end with a space");
+    }
+    return done();
+}
+
+Done check_path(std::string_view name, const std::string& path) {
+    if (!path.starts_with('/')) return wrong(name, "must be an absolute path");
+    return done();
+}
+
+Done check_socket(std::string_view name, const std::string& path) {
+    HOLDFAST_CHECK(check_path(name, path));
+    if (path.size() > max_socket_path)
+        return wrong(name, "longer than the 107 bytes of a socket's path");
+    return done();
+}
+
+Done check_paths(const Settings& settings) {
+    HOLDFAST_CHECK(check_path("paths.state", settings.state_dir));
+    HOLDFAST_CHECK(check_path("paths.agents", settings.agents_dir));
+    HOLDFAST_CHECK(check_path("paths.libexec", settings.libexec_dir));
+    HOLDFAST_CHECK(check_socket("listen.agent_socket", settings.agent_socket));
+    HOLDFAST_CHECK(check_socket("listen.admin_socket", settings.admin_socket));
+    if (settings.agent_socket == settings.admin_socket)
+        return wrong("listen.admin_socket", "must not be the agents' socket");
+    for (const auto& [name, path] :
+         {std::pair{"tpm.owner_auth_file", &settings.tpm_owner_auth_file},
+          std::pair{"tpm.endorsement_auth_file", &settings.tpm_endorsement_auth_file},
+          std::pair{"tpm.ek_certificate_dir", &settings.tpm_ek_certificate_dir}}) {
+        if (!path->empty()) HOLDFAST_CHECK(check_path(name, *path));
+    }
+    return done();
+}
+
+Done check_users(const Settings& settings) {
+    if (settings.dev) return done();
+    const std::array users{std::pair{"users.front", &settings.user_front},
+                           std::pair{"users.keys", &settings.user_keys},
+                           std::pair{"users.measurer", &settings.user_measurer}};
+    for (const auto& [name, user] : users) {
+        if (user->empty()) return wrong(name, "must be set");
+        // Processes of one uid may ptrace each other: three users, none of them root.
+        if (*user == "root" || *user == "0") return wrong(name, "must not be root");
+        for (const auto& [other_name, other] : users) {
+            if (other != user && *other == *user)
+                return wrong(name, std::string("must differ from ") + other_name);
+        }
+    }
+    if (settings.admin_group.empty()) return wrong("listen.admin_group", "must be set");
+    return done();
+}
+
+Done check_limits(const Settings& settings) {
+    if (settings.max_connections < min_connections ||
+        settings.max_connections > max_connections_bound)
+        return wrong("limits.connections", "must be 8 to 65536");
+    if (settings.max_connections_per_uid < 1 ||
+        settings.max_connections_per_uid > settings.max_connections)
+        return wrong("limits.connections_per_uid", "must be 1 to limits.connections");
+    return done();
+}
+
+Done check_tpm(const Settings& settings) {
+    if (settings.tpm_tcti.empty()) return wrong("tpm.tcti", "must be set, e.g. device:/dev/tpmrm0");
+    if (settings.tpm_nv_base < first_owner_index || settings.tpm_nv_base > last_nv_base)
+        return wrong("tpm.nv_base", "must be 0x1800000 to 0x1bf0000");
+    return done();
+}
+
+}  // namespace
+
+Done check_settings(const Settings& settings) {
+    HOLDFAST_CHECK(check_texts(settings));
+    if (settings.host_name.empty() || settings.host_name.find('.') != std::string::npos)
+        return wrong("host.name", "must be one label, without dots");
+    auto domain = check_trust_domain(settings.trust_domain());
+    if (!domain) return std::move(domain).error().within("host.name, host.domain");
+    HOLDFAST_CHECK(check_paths(settings));
+    HOLDFAST_CHECK(check_tpm(settings));
+    HOLDFAST_CHECK(check_users(settings));
+    HOLDFAST_CHECK(check_limits(settings));
+    if (settings.reinstate_by != "another" && settings.reinstate_by != "anyone")
+        return wrong("containment.reinstate_by", "must be another or anyone");
+    return done();
+}
+
+}  // namespace holdfast::daemon

@@ -1,0 +1,96 @@
+// What travels in the payloads of the links: replies, key descriptions, evidence, process views.
+#ifndef HOLDFAST_DAEMON_LINK_CODEC_H
+#define HOLDFAST_DAEMON_LINK_CODEC_H
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "attest/measure/process.h"
+#include "daemon/link/host_identity.h"
+#include "daemon/link/messages.h"
+#include "holdfast/custody.h"
+#include "holdfast/evidence.h"
+
+namespace holdfast::daemon {
+
+enum class WorkerKind : std::uint8_t { keys = 1, measurer = 2 };
+const char* name_of(WorkerKind kind) noexcept;  // "keys-tpm", "measurer"
+
+// attach and missed_deadline: which worker, and which start of it.
+struct WorkerId {
+    WorkerKind kind = WorkerKind::keys;
+    std::uint64_t generation = 0;
+};
+Bytes encode(const WorkerId& worker);
+Result<WorkerId> decode_worker(ByteView payload);
+
+// ── replies ─────────────────────────────────────────────────────────────────────────────────────
+
+inline constexpr std::size_t max_reply = 4UL * 1024 * 1024;  // beyond max_payload: sealed memory
+inline constexpr std::size_t max_error_text = 1024;
+
+struct Reply {
+    Bytes body;
+    std::vector<Descriptor> descriptors;
+};
+// Carries the request's id and operation. A body too large for a message goes as sealed memory.
+Message encode_reply(const Message& request, Result<Reply> outcome);
+// The outer Error: not a reply (the link must be closed). The inner: what the worker answered.
+Result<Result<Reply>> decode_reply(Message message);
+
+// ── payloads ────────────────────────────────────────────────────────────────────────────────────
+
+Bytes encode(const KeyDescription& key);
+Result<KeyDescription> decode_key(ByteView payload);
+
+Bytes encode(const std::vector<KeyDescription>& keys);
+Result<std::vector<KeyDescription>> decode_keys(ByteView payload);
+
+Bytes encode(const HostIdentity& host);
+Result<HostIdentity> decode_host(ByteView payload);
+
+Bytes encode(const TpmEvidence& evidence);
+Result<TpmEvidence> decode_evidence(ByteView payload);
+
+struct SignRequest {
+    std::string key_id;
+    Bytes preimage;
+};
+Bytes encode(const SignRequest& request);
+Result<SignRequest> decode_sign(ByteView payload);
+
+struct AttestRequest {
+    std::string key_id;
+    Sha256 challenge{};
+};
+Bytes encode(const AttestRequest& request);
+Result<AttestRequest> decode_attest(ByteView payload);
+
+struct ActivateRequest {
+    Bytes blob;
+    Bytes secret;
+};
+Bytes encode(const ActivateRequest& request);
+Result<ActivateRequest> decode_activate(ByteView payload);
+
+// An agent's name (create) or a key id (blow_fuse, destroy).
+Bytes encode_name(std::string_view name);
+Result<std::string> decode_name(ByteView payload);
+
+// The pidfd is the message's only descriptor.
+struct MeasureRequest {
+    pid_t pid = 0;
+    uid_t uid = 0;
+};
+Bytes encode(const MeasureRequest& request);
+Result<MeasureRequest> decode_measure(ByteView payload);
+
+// Descriptors: the maps pin first, then each file in order. They leave the view.
+Reply encode(attest::ProcessView view);
+Result<attest::ProcessView> decode_view(Reply reply);
+
+}  // namespace holdfast::daemon
+
+#endif  // HOLDFAST_DAEMON_LINK_CODEC_H

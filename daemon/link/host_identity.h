@@ -1,0 +1,27 @@
+// HostIdentity: who this host is, as its keys worker made and found it.
+#ifndef HOLDFAST_DAEMON_LINK_HOST_IDENTITY_H
+#define HOLDFAST_DAEMON_LINK_HOST_IDENTITY_H
+
+#include <string>
+#include <vector>
+
+#include "holdfast/bytes.h"
+#include "holdfast/custody.h"
+
+namespace holdfast::daemon {
+
+// Made by the worker before it answers anything else.
+struct HostIdentity {
+    Custody custody = Custody::unproven;
+    std::string manufacturer;
+    std::vector<Bytes> ek_certificates;  // DER
+    Bytes ek_public;                     // TPMT_PUBLIC
+    Bytes ak_public;                     // TPMT_PUBLIC
+    KeyDescription ca;
+    KeyDescription ledger;
+    Bytes ca_certificate;  // DER, self-signed, issued and renewed by the worker
+};
+
+}  // namespace holdfast::daemon
+
+#endif  // HOLDFAST_DAEMON_LINK_HOST_IDENTITY_H

@@ -1,0 +1,34 @@
+// LinkedKeys: Keys over the link to the keys worker.
+#ifndef HOLDFAST_DAEMON_LINK_LINKED_KEYS_H
+#define HOLDFAST_DAEMON_LINK_LINKED_KEYS_H
+
+#include "daemon/link/keys.h"
+#include "daemon/link/worker_link.h"
+
+namespace holdfast::daemon {
+
+class LinkedKeys final : public Keys {
+  public:
+    explicit LinkedKeys(WorkerLink& link) : link_(link) {}
+
+    Async<HostIdentity> host() override;
+    Async<KeyDescription> create(std::string agent) override;
+    Async<std::vector<KeyDescription>> list() override;
+    Async<Bytes> sign(std::string key_id, Bytes preimage) override;
+    Async<std::monostate> blow_fuse(std::string key_id) override;
+    Async<std::monostate> blow_host_fuse() override;
+    Async<std::monostate> destroy(std::string key_id) override;
+    Async<TpmEvidence> attest(std::string key_id, Sha256 challenge) override;
+    Async<Bytes> activate(Bytes blob, Bytes secret) override;
+
+  private:
+    // The reply's body; descriptors have no place in answers of this worker.
+    Async<Bytes> ask(Operation operation, Bytes payload);
+    Async<std::monostate> order(Operation operation, Bytes payload);
+
+    WorkerLink& link_;
+};
+
+}  // namespace holdfast::daemon
+
+#endif  // HOLDFAST_DAEMON_LINK_LINKED_KEYS_H

@@ -1,0 +1,22 @@
+#include "daemon/link/linked_measurer.h"
+
+#include <fcntl.h>
+
+#include <utility>
+
+namespace holdfast::daemon {
+
+Async<attest::ProcessView> LinkedMeasurer::measure(pid_t pid, int pidfd, uid_t uid) {
+    std::vector<Descriptor> descriptors;
+    descriptors.emplace_back(::fcntl(pidfd, F_DUPFD_CLOEXEC, 0));
+    if (!descriptors.front())
+        co_return Error(Code::busy, "no descriptor left", Retry::later)
+            .because("too_many_requests");
+    const MeasureRequest request{pid, uid};
+    Bytes payload = encode(request);
+    auto asked = link_.call(Operation::measure, std::move(payload), std::move(descriptors));
+    HOLDFAST_CO_TRY(reply, co_await std::move(asked));
+    co_return decode_view(std::move(reply));
+}
+
+}  // namespace holdfast::daemon

@@ -1,0 +1,68 @@
+// WorkerLink: the front's end of one worker. Calls carry ids, credits and deadlines; none blocks.
+#ifndef HOLDFAST_DAEMON_LINK_WORKER_LINK_H
+#define HOLDFAST_DAEMON_LINK_WORKER_LINK_H
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "daemon/link/async.h"
+#include "daemon/link/codec.h"
+#include "daemon/link/messages.h"
+
+namespace holdfast::daemon {
+
+using Patience = std::chrono::milliseconds;
+
+// How long a caller waits, and how long the worker may be busy with one request.
+Patience patience_of(Operation operation) noexcept;
+
+// One caller waits for its own deadline; the worker is judged by what it is doing: it works on one
+// request at a time, in order, so it hangs when the oldest one takes longer than its patience.
+// Then, at EOF and after a malformed message, the link is dropped, every call in flight fails and
+// on_failed tells the supervisor's end. Without a link, calls fail at once.
+class WorkerLink {
+  public:
+    using OnFailed = std::function<void(WorkerId worker)>;
+    using PatienceOf = std::function<Patience(Operation)>;
+
+    WorkerLink(boost::asio::any_io_executor executor, WorkerKind kind, OnFailed on_failed,
+               PatienceOf patience = patience_of);
+    WorkerLink(const WorkerLink&) = delete;
+    WorkerLink& operator=(const WorkerLink&) = delete;
+    ~WorkerLink();
+
+    // A new worker behind a new socket; calls still in flight with an old one fail.
+    void attach(Descriptor socket, std::uint64_t generation);
+    bool attached() const noexcept { return session_ != nullptr; }
+    WorkerKind kind() const noexcept { return kind_; }
+
+    // unavailable: no worker, or it failed meanwhile [keys_unavailable, measurer_unavailable].
+    // busy: all link_credits are in use [too_many_requests]. timeout: the outcome is unknown.
+    Async<Reply> call(Operation operation, Bytes payload, std::vector<Descriptor> descriptors);
+    Async<Reply> call(Operation operation, Bytes payload);
+
+  private:
+    struct Call;
+    struct Session;
+
+    std::shared_ptr<Call> begin_call(Operation operation, Bytes payload,
+                                     std::vector<Descriptor> descriptors);
+    void fail(const Session& session, const std::string& why);
+    Error unavailable(const std::string& why, Code code = Code::unavailable) const;
+
+    boost::asio::any_io_executor executor_;
+    WorkerKind kind_;
+    OnFailed on_failed_;
+    PatienceOf patience_;
+    std::uint64_t next_id_ = 1;
+    std::shared_ptr<Session> session_;  // the other owners: its own pending socket and timer waits
+};
+
+}  // namespace holdfast::daemon
+
+#endif  // HOLDFAST_DAEMON_LINK_WORKER_LINK_H
