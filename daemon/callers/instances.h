@@ -2,9 +2,7 @@
 #ifndef HOLDFAST_DAEMON_CALLERS_INSTANCES_H
 #define HOLDFAST_DAEMON_CALLERS_INSTANCES_H
 
-#include <functional>
 #include <map>
-#include <memory>
 #include <string>
 
 #include "daemon/callers/peer.h"
@@ -28,12 +26,15 @@ class Instances {
         : measurer_(measurer), agents_(agents) {}
 
     // denied with reason "unrecognised_caller" (no agent with this uid), "measurement_mismatch"
-    // (uid known, other executable) or the measurer's own reason. Asks alive-again after measuring.
+    // (uid known, other executable) or the measurer's own reason. Asks again after measuring
+    // whether it is alive and unchanged.
     Async<Instance> recognise(const Peer& peer);
     // Before each use: alive and unchanged (warm check).
     Done still_same(const Peer& peer, const Instance& instance) const;
 
   private:
+    Result<std::string> agent_of(uid_t uid, const Sha256& executable) const;
+
     Measurer& measurer_;
     const std::map<std::string, policy::AgentFile>& agents_;
 };

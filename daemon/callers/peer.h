@@ -4,6 +4,8 @@
 
 #include <sys/types.h>
 
+#include <string>
+
 #include "holdfast/descriptor.h"
 #include "holdfast/result.h"
 
@@ -17,13 +19,23 @@ struct Peer {
     bool pid_reuse_excluded = false;  // SO_PEERPIDFD, Linux 6.5+; else pidfd_open after the fact
 };
 
-// At accept. denied when the peer is already gone, has pid 0 or uid 65534.
-Result<Peer> peer_of(int socket);
-Done still_alive(const Peer& peer);
+inline constexpr uid_t unmapped_uid = 65534;  // what the kernel shows for a uid we cannot name
 
-// One recvmsg with SCM_CREDENTIALS: the sender must be the peer. Descriptors sent along are closed
-// and the chunk refused. 0 bytes = end of stream. Would-block is Code::busy.
+// On the listener too: accepted sockets inherit it, so the first chunk is already labelled.
+Done ask_for_senders(int socket);
+
+// At accept. denied [caller_gone, unrecognised_caller]: already gone, pid 0, or an unmapped uid.
+Result<Peer> peer_of(int socket);
+Done still_alive(const Peer& peer);  // denied [caller_gone]
+
+// One recvmsg with SCM_CREDENTIALS: the sender must be the peer [foreign_sender]. Descriptors sent
+// along are closed and the chunk refused (invalid, malformed_request). 0 bytes = end of stream.
+// Would-block is Code::busy.
 Result<std::size_t> receive_from(int socket, const Peer& peer, void* data, std::size_t size);
+
+// Who answers for an admin call: "login:1000", the login uid that neither su nor sudo changes, or
+// "uid:0" where none was set.
+Result<std::string> principal_of(const Peer& peer);
 
 }  // namespace holdfast::daemon
 
