@@ -33,13 +33,21 @@ bool same_file(const FileMark& a, const FileMark& b) {
     return a.device == b.device && a.inode == b.inode;
 }
 
+Error too_many(std::string text) {
+    return Error(Code::denied, std::move(text)).because("too_many_mappings");
+}
+
+Done check_count(std::size_t files) {
+    if (files > max_mapped_files)
+        return too_many("measure: more than " + std::to_string(max_mapped_files) +
+                        " files are mapped executable");
+    return done();
+}
+
 Result<std::vector<CodeFile>> open_code(const ProcessDirectory& process,
                                         const std::vector<ExecutableMapping>& mappings,
                                         const MeasureRules& rules) {
-    if (mappings.size() >= max_mapped_files)
-        return Error(Code::denied, "measure: more than " + std::to_string(max_mapped_files) +
-                                       " files are mapped executable")
-            .because("too_many_mappings");
+    HOLDFAST_CHECK(check_count(mappings.size()));
     std::vector<CodeFile> code;
     HOLDFAST_TRY(executable, open_executable(process, rules));
     code.push_back(std::move(executable));
@@ -47,6 +55,7 @@ Result<std::vector<CodeFile>> open_code(const ProcessDirectory& process,
         HOLDFAST_TRY(opened, open_mapping(process, mapping, rules));
         if (!same_file(opened.file.mark, code.front().file.mark)) code.push_back(std::move(opened));
     }
+    HOLDFAST_CHECK(check_count(code.size()));
     return code;
 }
 
@@ -54,9 +63,8 @@ Done check_total_size(const std::vector<CodeFile>& code) {
     std::uint64_t rest = max_measured_bytes;
     for (const auto& each : code) {
         if (each.file.mark.size > rest)
-            return Error(Code::denied, "measure: more than " + std::to_string(max_measured_bytes) +
-                                           " bytes of code are mapped")
-                .because("too_many_mappings");
+            return too_many("measure: more than " + std::to_string(max_measured_bytes) +
+                            " bytes of code are mapped");
         rest -= each.file.mark.size;
     }
     return done();
