@@ -1,0 +1,29 @@
+// Asking the daemon: one request, its JSON answer or the Error it stood for.
+#ifndef HOLDFAST_CLI_ASK_H
+#define HOLDFAST_CLI_ASK_H
+
+#include <string>
+#include <string_view>
+
+#include "core/encode/json.h"
+#include "holdfast/result.h"
+
+namespace holdfast::cli {
+
+struct Answered {
+    std::string body;  // as the daemon sent it
+    encode::Json json;
+};
+
+// A status of 400 or more becomes the Error of its problem+json.
+Result<Answered> get_from(const std::string& socket, std::string_view target);
+Result<Answered> post_to(const std::string& socket, std::string_view target,
+                         const encode::Json& request);
+
+// Whole files, with a bound; "-" is standard input or output.
+Result<std::string> read_text(const std::string& path, std::size_t max_bytes);
+Done write_text(const std::string& path, std::string_view text);
+
+}  // namespace holdfast::cli
+
+#endif  // HOLDFAST_CLI_ASK_H

@@ -1,0 +1,19 @@
+// The families of commands; each file here defines one, and cli/table.cpp joins them.
+#ifndef HOLDFAST_CLI_COMMANDS_COMMANDS_H
+#define HOLDFAST_CLI_COMMANDS_COMMANDS_H
+
+#include <vector>
+
+#include "cli/command.h"
+
+namespace holdfast::cli {
+
+std::vector<Command> host_commands();      // apply, status, ledger head, ledger resume
+std::vector<Command> agent_commands();     // agent list, show, suspend, reinstate, revoke, retire
+std::vector<Command> identity_commands();  // whoami, credential, sign, evidence
+std::vector<Command> verify_commands();    // verify credential, action, evidence
+std::vector<Command> enroll_commands();    // enroll challenge, respond, finish
+
+}  // namespace holdfast::cli
+
+#endif  // HOLDFAST_CLI_COMMANDS_COMMANDS_H

@@ -1,0 +1,30 @@
+// The one list of all commands; `holdfast help` shows them in this order.
+#include <iterator>
+#include <utility>
+
+#include "cli/commands/commands.h"
+
+namespace holdfast::cli {
+namespace {
+
+void append(std::vector<Command>& all, std::vector<Command> family) {
+    all.insert(all.end(), std::make_move_iterator(family.begin()),
+               std::make_move_iterator(family.end()));
+}
+
+std::vector<Command> every_command() {
+    std::vector<Command> all;
+    append(all, host_commands());
+    append(all, agent_commands());
+    append(all, identity_commands());
+    return all;
+}
+
+}  // namespace
+
+const std::vector<Command>& commands() {
+    static const std::vector<Command> all = every_command();
+    return all;
+}
+
+}  // namespace holdfast::cli
