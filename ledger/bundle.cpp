@@ -20,8 +20,8 @@ std::size_t length_at(ByteView bundle, std::size_t offset) {
 }
 
 ByteView without_trailing_zeros(ByteView bytes) {
-    const auto last = std::find_if(bytes.rbegin(), bytes.rend(),
-                                   [](std::uint8_t byte) { return byte != 0; });
+    const auto last =
+        std::find_if(bytes.rbegin(), bytes.rend(), [](std::uint8_t byte) { return byte != 0; });
     return bytes.first(static_cast<std::size_t>(bytes.rend() - last));
 }
 
@@ -75,8 +75,8 @@ bool is_torn_tail(ByteView rest) {
     // The strict beginning of one canonical JSON object: shorter than announced, no control
     // character (the length of a next record has one), and not itself an object.
     if (begun.size() >= length || begun.front() != '{') return false;
-    const bool text = std::all_of(begun.begin(), begun.end(),
-                                  [](std::uint8_t byte) { return byte >= 0x20; });
+    const bool text =
+        std::all_of(begun.begin(), begun.end(), [](std::uint8_t byte) { return byte >= 0x20; });
     return text && !decode_record(begun);
 }
 

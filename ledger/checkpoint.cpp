@@ -65,8 +65,7 @@ Result<NoteSignature> parse_signature(std::string_view line) {
         return invalid("signature line without key name");
     HOLDFAST_TRY(bytes, encode::from_base64(line.substr(space + 1)));
     if (bytes.size() <= key_id_size) return invalid("signature is too short");
-    return NoteSignature{line.substr(0, space),
-                         Bytes(bytes.begin(), bytes.begin() + key_id_size),
+    return NoteSignature{line.substr(0, space), Bytes(bytes.begin(), bytes.begin() + key_id_size),
                          Bytes(bytes.begin() + key_id_size, bytes.end())};
 }
 

@@ -49,7 +49,7 @@ Result<Bytes> encode_record(const Record& record) {
     object.emplace("time", record.time);
     object.emplace("type", record.type);
     const std::string text = encode::canonical(Json(std::move(object)));
-    // What could not be read back (depth, range, UTF-8, size) must never be written: the ledger
+    // What could not be read back (depth, range, size) must never be written: the ledger
     // would not open again.
     HOLDFAST_TRY(read_back, decode_record(view_of(text)));
     if (read_back.index != record.index) return invalid("does not read back");

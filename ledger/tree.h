@@ -17,6 +17,7 @@ Sha256 node_hash(const Sha256& left, const Sha256& right);
 class Tree {
   public:
     void append(const Sha256& leaf);
+    std::uint64_t size() const noexcept { return size_; }
     LedgerHead head() const;  // the empty tree's root is SHA-256 of nothing
 
   private:

@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_LEDGER_WRITER_WRITER_H
 #define HOLDFAST_LEDGER_WRITER_WRITER_H
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -13,11 +14,17 @@
 namespace holdfast::ledger {
 
 inline constexpr std::size_t max_waiting_records = 4096;
+inline constexpr std::size_t max_waiting_containment = 64;  // on top: stopping is never refused
 
-// Called on the writer's thread; post to your own loop.
-using Written = std::function<void(Done)>;
+// Called on the writer's thread, in the order of the records; post to your own loop. The durable
+// head, or why this record is not in the ledger.
+using Written = std::function<void(const Result<LedgerHead>&)>;
 
-// After one write error everything fails (unavailable, reason "ledger_failed") until resume().
+enum class Priority : std::uint8_t { ordinary, containment };
+
+// One thread, one fdatasync for all that waits. After a write error everything that waits fails,
+// and everything after it, with unavailable and reason "ledger_failed", until resume(). Only when
+// the disk is full the reserve is given back and records of Priority::containment still go through.
 class Writer {
   public:
     explicit Writer(Log log);
@@ -25,10 +32,14 @@ class Writer {
     Writer& operator=(const Writer&) = delete;
     ~Writer();  // writes what waits, then ends the thread
 
-    // Never blocks. busy when max_waiting_records wait.
-    Done append(Bytes record, Written written);
-    // Tries the disk again; `resumed` gets the durable head or why not.
-    void resume(std::function<void(Result<LedgerHead>)> resumed);
+    // Never blocks. busy when too many wait. `index` is where the caller says the record goes (it
+    // is written in the record): after a failure the indices of what was lost are used again, and a
+    // caller who has not learned of it yet is refused.
+    Done append(std::uint64_t index, Bytes record, Priority priority, Written written);
+    // Tries the disk again, and keeps the reserve again; the durable head, or why not.
+    void resume(Written resumed);
+    // False while ordinary records are refused.
+    bool healthy() const;
 
   private:
     struct State;
