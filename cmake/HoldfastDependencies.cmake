@@ -13,3 +13,8 @@ pkg_check_modules(LIBCAP REQUIRED IMPORTED_TARGET libcap)
 add_library(holdfast_asio INTERFACE)
 target_link_libraries(holdfast_asio INTERFACE Boost::headers Threads::Threads)
 target_compile_definitions(holdfast_asio INTERFACE BOOST_ASIO_NO_DEPRECATED)
+# GCC inlines Asio's allocation of coroutine frames and then takes its own pair of aligned_alloc and
+# free for a mismatch; only at -O2, only there.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(holdfast_asio INTERFACE -Wno-mismatched-new-delete)
+endif()
