@@ -78,9 +78,13 @@ bool is_code_name(std::string_view name) {
 }  // namespace
 
 Problem problem_of(const Error& error) {
+    return problem_of(error, {});
+}
+
+Problem problem_of(const Error& error, encode::Json::Object members) {
     const Row& row = row_of(error.code());
     const std::string code = error.reason().empty() ? row.name : error.reason();
-    encode::Json::Object body;
+    encode::Json::Object body = std::move(members);
     body["code"] = printable(code);
     body["detail"] = printable(error.text());
     body["retry"] = retry_name(error.retry());

@@ -3,7 +3,9 @@
 #define HOLDFAST_API_PROBLEM_H
 
 #include <string>
+#include <string_view>
 
+#include "core/encode/json.h"
 #include "holdfast/result.h"
 
 namespace holdfast::api {
@@ -17,6 +19,8 @@ struct Problem {
 // invalid 400, denied 403, not_found 404, conflict 409, busy 429, unavailable 503, timeout 503,
 // internal 500. The reason, else the name of the Code, is `code`.
 Problem problem_of(const Error& error);
+// With extension members (RFC 9457 §3.2), which must not be called as the ones above.
+Problem problem_of(const Error& error, encode::Json::Object members);
 // The other way, for clients: the Error a problem+json body stood for.
 Error error_of(int status, std::string_view body);
 
