@@ -16,6 +16,12 @@ Result<Caller> caller_of(const Services& services, const Call& call) {
     if (file == services.agents.end() || row == nullptr)
         return Error(Code::denied, "agent " + name + " is no longer declared")
             .because("unrecognised_caller");
+    // The file may have changed since this connection was recognised.
+    if (file->second.uid != call.peer.uid ||
+        file->second.executable != call.instance->view.measurement.executable.digest)
+        return Error(Code::denied, "agent " + name + " is now declared with another uid or code",
+                     Retry::reattest)
+            .because("measurement_mismatch");
     return Caller{&file->second, row};
 }
 

@@ -1,0 +1,59 @@
+// What the admin verbs share: rows that are written or remembered, and the errors they all give.
+#ifndef HOLDFAST_DAEMON_HANDLERS_ADMIN_H
+#define HOLDFAST_DAEMON_HANDLERS_ADMIN_H
+
+#include <string_view>
+
+#include "daemon/handlers/services.h"
+#include "daemon/handlers/stages.h"
+
+namespace holdfast::daemon::handlers {
+
+// AgentRow::changed_by of an agent whose file vanished: `apply` lifts it when the file is back.
+inline constexpr const char* by_vanished_file = "file:vanished";
+
+Error unknown_agent(std::string_view name);
+Error ended_for_good(const AgentRow& row);  // conflict: revoked or retired
+
+// Members of a "containment" record.
+encode::Json::Object containment_record(const AgentRow& row, std::string verb, std::string by);
+
+// Holds a flag up for a scope.
+class Held {
+  public:
+    explicit Held(bool& flag) : flag_(flag) { flag_ = true; }
+    Held(const Held&) = delete;
+    Held& operator=(const Held&) = delete;
+    ~Held() { flag_ = false; }
+
+  private:
+    bool& flag_;
+};
+
+// While a verb runs, settle() leaves its agent alone.
+class Containing {
+  public:
+    Containing(Services& services, const std::string& agent)
+        : agents_(services.ongoing.containing), mine_(agents_.insert(agent)) {}
+    Containing(const Containing&) = delete;
+    Containing& operator=(const Containing&) = delete;
+    ~Containing() { agents_.erase(mine_); }
+
+  private:
+    std::multiset<std::string>& agents_;
+    std::multiset<std::string>::iterator mine_;
+};
+
+// Writes the row; what the registry cannot write now is remembered and written by settle().
+Done save(Services& services, const AgentRow& row);
+// The row as it should be: an unsaved one comes before the registry's. nullopt when unknown.
+std::optional<AgentRow> current_row(const Services& services, std::string_view name);
+// That stage of that key is durable. Re-reads the row: verbs may run side by side.
+void mark_done(Services& services, std::string_view name, std::string_view key_id, Stage stage);
+
+// Does the chip know a fuse of this key's own? With FuseKind::host only the host fuse guards it.
+bool has_own_fuse(const KeyDescription& key);
+
+}  // namespace holdfast::daemon::handlers
+
+#endif  // HOLDFAST_DAEMON_HANDLERS_ADMIN_H

@@ -1,0 +1,67 @@
+// GET /v1/agents and /v1/agents/{name}: what was made, and what is declared.
+#include "api/admin_messages.h"
+#include "api/messages.h"
+#include "core/crypto/public_key.h"
+#include "daemon/handlers/admin.h"
+#include "daemon/handlers/caller.h"
+#include "daemon/handlers/handlers.h"
+#include "daemon/handlers/stages.h"
+
+namespace holdfast::daemon::handlers {
+namespace {
+
+api::Declaration declaration_of(const policy::AgentFile& file) {
+    api::Declaration declared;
+    declared.environment = file.environment;
+    declared.sponsor = file.accountability.sponsor;
+    declared.owner = file.accountability.owner;
+    declared.policy_author = file.accountability.policy_author;
+    declared.can_stop = file.accountability.can_stop;
+    declared.uid = file.uid;
+    declared.executable = file.executable;
+    declared.lifetime = file.lifetime;
+    declared.actions = file.actions;
+    declared.audiences = file.audiences;
+    return declared;
+}
+
+Result<api::Agent> agent_of(const Services& services, const AgentRow& row) {
+    HOLDFAST_TRY(thumbprint, crypto::jwk_thumbprint(row.key.spki));
+    api::Agent agent;
+    agent.name = row.name;
+    agent.spiffe_id = spiffe_id(services, row.name);
+    // Memory moves first; the row follows.
+    agent.state = to_string(services.containment.state_of(row.name));
+    agent.changed_by = row.changed_by;
+    agent.pending = Stages::of(row.pending).names();
+    agent.key_id = row.key.id;
+    agent.key_thumbprint = std::move(thumbprint);
+    agent.fuse = row.key.agent_fuse.kind;
+    agent.fuse_index = row.key.agent_fuse.nv_index;
+    agent.file_digest = row.file_digest;
+    const auto file = services.agents.find(row.name);
+    if (file != services.agents.end()) agent.declared = declaration_of(file->second);
+    return agent;
+}
+
+}  // namespace
+
+Async<Answer> list_agents(Services& services, const Call& call) {
+    HOLDFAST_CO_CHECK(api::empty_request(call.body));
+    std::vector<api::Agent> agents;
+    for (const auto& [name, row] : services.registry.rows()) {
+        HOLDFAST_CO_TRY(agent, agent_of(services, row));
+        agents.push_back(std::move(agent));
+    }
+    co_return json_answer(api::to_json(agents));
+}
+
+Async<Answer> show_agent(Services& services, const Call& call) {
+    HOLDFAST_CO_CHECK(api::empty_request(call.body));
+    const AgentRow* row = services.registry.find(call.argument);
+    if (row == nullptr) co_return unknown_agent(call.argument);
+    HOLDFAST_CO_TRY(agent, agent_of(services, *row));
+    co_return json_answer(api::to_json(agent));
+}
+
+}  // namespace holdfast::daemon::handlers

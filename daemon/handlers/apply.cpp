@@ -1,0 +1,170 @@
+// POST /v1/apply: re-reads the agent files, shows the difference, makes keys, then swaps.
+#include "api/admin_messages.h"
+#include "core/crypto/public_key.h"
+#include "core/encode/base64.h"
+#include "daemon/handlers/admin.h"
+#include "daemon/handlers/caller.h"
+#include "daemon/handlers/handlers.h"
+
+namespace holdfast::daemon::handlers {
+namespace {
+
+using Files = std::map<std::string, policy::AgentFile>;
+using Changes = std::vector<api::Change>;
+
+constexpr const char* created = "created";
+constexpr const char* changed = "changed";
+constexpr const char* unchanged = "unchanged";
+constexpr const char* vanished = "vanished";
+constexpr const char* reappeared = "reappeared";
+constexpr const char* waiting = "waiting";  // retired, but its old key is not yet ended
+
+// A key made by an apply that failed later: the row is there, no file was ever in force.
+bool never_in_force(const AgentRow& row) {
+    return row.file_digest == Sha256{};
+}
+
+api::Change change_of(const std::optional<AgentRow>& row, const policy::AgentFile& file) {
+    const std::string active(to_string(AgentState::active));
+    if (!row) return {file.name, created, active};
+    const std::string state(to_string(row->state));
+    if (row->state == AgentState::retired && !row->pending.empty())
+        return {file.name, waiting, state};
+    if (row->state == AgentState::retired) return {file.name, created, active};
+    if (row->state == AgentState::suspended && row->changed_by == by_vanished_file)
+        return {file.name, reappeared, active};
+    if (never_in_force(*row)) return {file.name, created, state};
+    return {file.name, row->file_digest == file.digest ? unchanged : changed, state};
+}
+
+Changes plan(const Services& services, const Files& files) {
+    Changes changes;
+    for (const auto& [name, file] : files)
+        changes.push_back(change_of(current_row(services, name), file));
+    for (const auto& [name, stored] : services.registry.rows()) {
+        const auto row = current_row(services, name);
+        if (files.contains(name) || !row || row->state == AgentState::retired) continue;
+        const AgentState after = std::max(row->state, AgentState::suspended);
+        changes.push_back({name, vanished, std::string(to_string(after))});
+    }
+    return changes;
+}
+
+Async<std::monostate> make_key(Services& services, std::string name, std::string principal) {
+    const auto before = current_row(services, name);
+    if (before && before->state != AgentState::retired) co_return done();
+    HOLDFAST_CO_TRY(key, co_await services.keys.create(name));
+    AgentRow row;
+    row.name = name;
+    row.changed_by = std::move(principal);
+    row.key = std::move(key);
+    Done stored = services.registry.put(row);
+    if (!stored) co_return std::move(stored).error().within("registry");
+    co_return done();
+}
+
+encode::Json::Object agent_record(const AgentRow& row, const policy::AgentFile& file,
+                                  const std::string& change, const std::string& by) {
+    const policy::Accountability& who = file.accountability;
+    encode::Json::Object record;
+    record["agent"] = row.name;
+    record["by"] = by;
+    record["can_stop"] = encode::Json::Array(who.can_stop.begin(), who.can_stop.end());
+    record["change"] = change;
+    record["environment"] = file.environment;
+    record["executable_sha256"] = encode::hex(file.executable);
+    record["file_sha256"] = encode::hex(file.digest);
+    record["key_id"] = row.key.id;
+    record["key_spki"] = encode::base64url(row.key.spki);
+    record["owner"] = who.owner;
+    record["policy_author"] = who.policy_author;
+    record["sponsor"] = who.sponsor;
+    record["uid"] = static_cast<std::int64_t>(file.uid);
+    return record;
+}
+
+Async<std::monostate> record_one(Services& services, const Files& files, api::Change change,
+                                 std::string by) {
+    auto row = current_row(services, change.name);
+    if (!row || change.change == unchanged || change.change == waiting) co_return done();
+    std::string type = "agent";
+    encode::Json::Object record;
+    if (change.change == vanished) {
+        if (row->state != AgentState::active) co_return done();
+        row->state = AgentState::suspended;
+        type = "containment";
+        record = containment_record(*row, "suspend", by_vanished_file);
+        record["applied_by"] = std::move(by);
+    } else {
+        record = agent_record(*row, files.at(change.name), change.change, by);
+    }
+    auto appended = services.ledger.append(std::move(type), std::move(record));
+    HOLDFAST_CO_CHECK(co_await std::move(appended));
+    co_return done();
+}
+
+// The row after the change. It never lifts a stop that came while the changes were recorded.
+AgentRow row_after(AgentRow row, const api::Change& change, const Files& files,
+                   const std::string& principal) {
+    if (change.change == vanished) {
+        if (row.state != AgentState::active) return row;
+        row.state = AgentState::suspended;
+        row.changed_by = by_vanished_file;
+        return row;
+    }
+    row.file_digest = files.at(change.name).digest;
+    if (row.state == AgentState::suspended && row.changed_by == by_vanished_file) {
+        row.state = AgentState::active;
+        row.changed_by = principal;
+    }
+    return row;
+}
+
+// No suspension in here: everything is stored, then everything is swapped.
+Done put_in_force(Services& services, Files files, Changes& changes, const std::string& principal) {
+    std::vector<AgentRow> rows;
+    for (api::Change& change : changes) {
+        auto row = current_row(services, change.name);
+        if (!row || row->state == AgentState::retired) {
+            files.erase(change.name);
+            continue;
+        }
+        rows.push_back(row_after(*std::move(row), change, files, principal));
+        change.state = to_string(rows.back().state);
+        if (change.change == unchanged) continue;
+        HOLDFAST_CHECK(services.registry.put(rows.back()));
+        services.ongoing.unsaved.erase(change.name);
+    }
+    for (const AgentRow& row : rows) {
+        if (services.containment.state_of(row.name) == row.state) continue;
+        if (row.state == AgentState::suspended) ++services.ongoing.stops;
+        services.containment.set(row.name, row.state);
+        services.credentials.forget(row.name);
+    }
+    services.agents.swap(files);
+    return done();
+}
+
+}  // namespace
+
+Async<Answer> apply(Services& services, const Call& call) {
+    HOLDFAST_CO_TRY(request, api::apply_request(call.body));
+    if (services.ongoing.applying)
+        co_return Error(Code::conflict, "another apply is under way", Retry::later)
+            .because("apply_under_way");
+    // Everything is read before anything is done: one bad file, and all stays as it was.
+    HOLDFAST_CO_TRY(files, policy::read_agent_files(services.settings.agents_dir));
+    api::Applied reply{request.dry_run, plan(services, files)};
+    if (request.dry_run) co_return json_answer(api::to_json(reply));
+
+    const Held applying(services.ongoing.applying);
+    for (const api::Change& change : reply.changes)
+        if (change.change == created)
+            HOLDFAST_CO_CHECK(co_await make_key(services, change.name, call.principal));
+    for (const api::Change& change : reply.changes)
+        HOLDFAST_CO_CHECK(co_await record_one(services, files, change, call.principal));
+    HOLDFAST_CO_CHECK(put_in_force(services, std::move(files), reply.changes, call.principal));
+    co_return json_answer(api::to_json(reply));
+}
+
+}  // namespace holdfast::daemon::handlers

@@ -1,0 +1,121 @@
+// What runs at start, and what completes the containment that could not be finished before.
+#include "daemon/handlers/admin.h"
+#include "daemon/handlers/handlers.h"
+#include "daemon/log.h"
+
+namespace holdfast::daemon::handlers {
+namespace {
+
+// Names first: rows change while their stages are awaited.
+std::vector<std::string> unsettled_agents(const Services& services) {
+    std::vector<std::string> names;
+    for (const auto& [name, row] : services.registry.rows())
+        if (!row.pending.empty() && !services.ongoing.unsaved.contains(name)) names.push_back(name);
+    for (const auto& [name, row] : services.ongoing.unsaved)
+        names.push_back(name);
+    return names;
+}
+
+Async<std::monostate> settle_fuse(Services& services, AgentRow row) {
+    HOLDFAST_CO_CHECK(co_await services.keys.blow_fuse(row.key.id));
+    mark_done(services, row.name, row.key.id, Stage::fuse);
+    co_return done();
+}
+
+Async<std::monostate> settle_ledger(Services& services, AgentRow row) {
+    auto record = containment_record(row, "settle", row.changed_by);
+    HOLDFAST_CO_CHECK(co_await services.ledger.append("containment", std::move(record)));
+    const auto now = current_row(services, row.name);
+    if (now && now->state == row.state) mark_done(services, row.name, row.key.id, Stage::ledger);
+    co_return done();
+}
+
+Async<std::monostate> settle_blob(Services& services, AgentRow row) {
+    const auto now = current_row(services, row.name);
+    if (now && Stages::of(now->pending).has(Stage::fuse))
+        co_return Error(Code::conflict, "the blob stays until its fuse is blown", Retry::later);
+    Done destroyed = co_await services.keys.destroy(row.key.id);
+    if (!destroyed && destroyed.error().code() != Code::not_found) co_return destroyed;
+    mark_done(services, row.name, row.key.id, Stage::blob);
+    co_return done();
+}
+
+// Every stage is tried, whatever became of the one before; the chip first.
+Async<std::monostate> settle_agent(Services& services, AgentRow row) {
+    Done worst = save(services, row);
+    const Stages pending = Stages::of(row.pending);
+    if (pending.has(Stage::fuse)) {
+        Done fuse = co_await settle_fuse(services, row);
+        if (!fuse) worst = std::move(fuse).error().within("fuse");
+    }
+    if (pending.has(Stage::ledger)) {
+        Done ledger = co_await settle_ledger(services, row);
+        if (!ledger) worst = std::move(ledger).error().within("ledger");
+    }
+    if (pending.has(Stage::blob)) {
+        Done blob = co_await settle_blob(services, row);
+        if (!blob) worst = std::move(blob).error().within("blob");
+    }
+    co_return worst;
+}
+
+void contain_from_registry(Services& services) {
+    for (const auto& [name, row] : services.registry.rows())
+        services.containment.set(name, row.state);
+}
+
+// Only what was applied is in force: an edited file waits for `apply`, also across a restart.
+void declare_from_files(Services& services) {
+    auto files = policy::read_agent_files(services.settings.agents_dir);
+    if (!files) {
+        log_error("no agent is in force until apply: " + files.error().text());
+        return;
+    }
+    services.agents.clear();
+    for (auto& [name, file] : *files) {
+        const AgentRow* row = services.registry.find(name);
+        if (row == nullptr || row->state == AgentState::retired) {
+            log_warning("agent " + name + " is declared but was never applied");
+        } else if (row->file_digest != file.digest) {
+            log_warning("agent " + name + " is not in force: its file changed since apply");
+        } else {
+            services.agents.emplace(name, std::move(file));
+        }
+    }
+}
+
+}  // namespace
+
+bool unsettled(const Services& services) {
+    return !unsettled_agents(services).empty();
+}
+
+Async<std::monostate> settle(Services& services) {
+    if (services.ongoing.settling) co_return done();
+    const Held settling(services.ongoing.settling);
+    Done worst = done();
+    const std::vector<std::string> names = unsettled_agents(services);
+    for (const std::string& name : names) {
+        if (services.ongoing.containing.contains(name)) continue;
+        auto row = current_row(services, name);
+        if (!row) continue;
+        Done settled = co_await settle_agent(services, *std::move(row));
+        if (!settled) worst = std::move(settled).error().within("agent " + name);
+    }
+    co_return worst;
+}
+
+Async<std::monostate> start(Services& services) {
+    contain_from_registry(services);
+    declare_from_files(services);
+    Done settled = co_await settle(services);
+    if (!settled) log_warning("containment is unfinished: " + settled.error().text());
+    encode::Json::Object record;
+    record["agents"] = static_cast<std::int64_t>(services.agents.size());
+    record["trust_domain"] = services.settings.trust_domain();
+    record["version"] = HOLDFAST_VERSION;
+    HOLDFAST_CO_CHECK(co_await services.ledger.append("start", std::move(record)));
+    co_return done();
+}
+
+}  // namespace holdfast::daemon::handlers

@@ -1,0 +1,33 @@
+// GET /v1/status: how the daemon is, without asking the chip for anything it has not said before.
+#include "api/admin_messages.h"
+#include "api/messages.h"
+#include "daemon/handlers/caller.h"
+#include "daemon/handlers/handlers.h"
+
+namespace holdfast::daemon::handlers {
+
+Async<Answer> status(Services& services, const Call& call) {
+    HOLDFAST_CO_CHECK(api::empty_request(call.body));
+    // Works while the keys worker is away: then custody stays empty.
+    const auto identity = co_await services.host.identity();
+    api::Status reply;
+    reply.version = HOLDFAST_VERSION;
+    reply.trust_domain = services.settings.trust_domain();
+    reply.privileges = services.settings.dev ? "not separated" : "separated";
+    if (identity) {
+        reply.custody = to_string(identity->custody);
+        reply.manufacturer = identity->manufacturer;
+    }
+    reply.ledger = services.ledger.head();
+    reply.ledger_failed = services.ledger.failed();
+    for (const auto& [name, row] : services.registry.rows()) {
+        ++reply.agents[std::string(to_string(services.containment.state_of(name)))];
+        if (!row.pending.empty() || services.ongoing.unsaved.contains(name))
+            reply.unsettled.push_back(name);
+    }
+    if (services.links) reply.links = services.links();
+    reply.protocol["api"] = 1;
+    co_return json_answer(api::to_json(reply));
+}
+
+}  // namespace holdfast::daemon::handlers
