@@ -38,6 +38,10 @@ struct CaRequest {
 // Self-signed: pathlen 0, critical KU keyCertSign+cRLSign, permitted URI host = trust_domain only.
 Result<Bytes> ca_tbs(const CaRequest& request);
 
+// Subject and authority key identifiers: the leftmost 160 bits of SHA-256 over the key's bits
+// (RFC 7093 §2, method 1). P-256 only.
+Result<Bytes> key_identifier(ByteView spki);
+
 // TBSCertificate + raw r ‖ s → Certificate, DER.
 Result<Bytes> assemble_certificate(ByteView tbs, ByteView raw_signature);
 
@@ -46,8 +50,13 @@ Result<Bytes> assemble_certificate(ByteView tbs, ByteView raw_signature);
 struct SvidFacts {
     std::string spiffe_id;
     Bytes subject_spki;
-    bool is_ca = false;  // then spki must be the CA key's own
+    bool is_ca = false;           // then spki must be the CA key's own
+    std::int64_t not_before = 0;  // to be compared with the worker's own clock
+    std::int64_t not_after = 0;
+    Bytes issuer_key_id;  // must be key_identifier of the CA key
+    std::string claims;   // empty for a CA
 };
+// Refuses (Code::denied) whatever differs by one byte from what svid_tbs or ca_tbs would build.
 Result<SvidFacts> check_tbs(ByteView tbs, const std::string& trust_domain);
 
 }  // namespace holdfast::crypto

@@ -1,0 +1,97 @@
+#include "core/crypto/public_key.h"
+#include "core/encode/base64.h"
+#include "tests/support/catch.h"
+
+using namespace holdfast;
+using namespace holdfast::crypto;
+using encode::from_base64url;
+using encode::from_hex;
+using encode::hex;
+
+namespace {
+
+// The base point of P-256 (FIPS 186-4, D.1.2.3).
+const EcPoint base_point{
+    *from_hex("6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"),
+    *from_hex("4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5")};
+constexpr const char* p256_prefix = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
+
+}  // namespace
+
+TEST_CASE("public key: a P-256 point and its SubjectPublicKeyInfo", "[core][crypto]") {
+    const auto spki = spki_of_p256(base_point);
+    REQUIRE(spki);
+    CHECK(hex(*spki) == std::string(p256_prefix) + "04" + hex(base_point.x) + hex(base_point.y));
+    const auto point = p256_of_spki(*spki);
+    REQUIRE(point);
+    CHECK(point->x == base_point.x);
+    CHECK(point->y == base_point.y);
+}
+
+TEST_CASE("public key: points off the curve and odd sizes are refused", "[core][crypto]") {
+    EcPoint off = base_point;
+    off.y.back() ^= 1;
+    CHECK_FALSE(spki_of_p256(off));
+    EcPoint shorter = base_point;
+    shorter.x.pop_back();
+    CHECK_FALSE(spki_of_p256(shorter));
+    CHECK_FALSE(spki_of_ec("P-384", base_point));
+    CHECK_FALSE(spki_of_ec("P-521", base_point));
+    CHECK_FALSE(spki_of_p256({Bytes(32, 0), Bytes(32, 0)}));
+}
+
+TEST_CASE("public key: one text per key", "[core][crypto]") {
+    const Bytes spki = *spki_of_p256(base_point);
+    Bytes longer = spki;
+    longer.push_back(0);
+    CHECK_FALSE(p256_of_spki(longer));
+    CHECK_FALSE(p256_of_spki(ByteView(spki).first(spki.size() - 1)));
+    CHECK_FALSE(p256_of_spki({}));
+    // The same key, compressed: valid for RFC 5480, not one of our texts.
+    const auto compressed = from_hex(
+        "3039301306072a8648ce3d020106082a8648ce3d030107032200"
+        "036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296");
+    CHECK_FALSE(p256_of_spki(*compressed));
+    Bytes wrong_curve = spki;
+    wrong_curve[22] ^= 0x0d;
+    CHECK_FALSE(p256_of_spki(wrong_curve));
+}
+
+TEST_CASE("public key: the thumbprint of RFC 9449's example", "[core][crypto]") {
+    const EcPoint point{*from_base64url("l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs"),
+                        *from_base64url("9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA")};
+    CHECK(*jwk_thumbprint(*spki_of_p256(point)) == "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
+    CHECK_FALSE(jwk_thumbprint(Bytes{0x30, 0x00}));
+}
+
+TEST_CASE("public key: RSA with a TPM's default exponent", "[core][crypto]") {
+    Bytes modulus(256, 0xc5);
+    const auto by_default = spki_of_rsa(modulus, 0);
+    REQUIRE(by_default);
+    CHECK(*by_default == *spki_of_rsa(modulus, 65537));
+    CHECK(hex(*by_default).ends_with("0203010001"));
+    CHECK(*by_default != *spki_of_rsa(modulus, 3));
+}
+
+TEST_CASE("signature: DER and raw forms come back", "[core][crypto]") {
+    Bytes raw(64, 0);
+    raw[31] = 1;     // r = 1: leading zeros are dropped in DER and padded again
+    raw[32] = 0x80;  // s with its top bit set needs a zero in front
+    const auto der = der_of_raw(raw);
+    REQUIRE(der);
+    CHECK(hex(*der) ==
+          "30260201010221008000000000000000000000000000000000000000000000000000000000000000");
+    CHECK(*raw_of_der(*der) == raw);
+    CHECK_FALSE(der_of_raw(Bytes(63)));
+    CHECK_FALSE(der_of_raw({}));
+}
+
+TEST_CASE("signature: only one DER text per signature", "[core][crypto]") {
+    CHECK(raw_of_der(*from_hex("3006020101020101")));
+    for (const char* text :
+         {"", "3000", "3003020101", "3006020101020101ff", "3006020181020101", "3007020101020200",
+          "300702020001020101", "308106020101020101", "30800201010201010000"})
+        CHECK_FALSE(raw_of_der(*from_hex(text)));
+    // r longer than 32 bytes
+    CHECK_FALSE(raw_of_der(*from_hex("3026022101" + std::string(64, '0') + "020101")));
+}
