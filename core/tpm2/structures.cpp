@@ -3,6 +3,7 @@
 #include <tss2/tss2_tpm2_types.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "core/crypto/public_key.h"
@@ -136,7 +137,7 @@ Result<Public> read_public(ByteView tpmt_public) {
         case TPM2_ALG_RSA: HOLDFAST_CHECK(read_rsa(raw, key)); break;
         default: return refused("TPMT_PUBLIC: neither ECC nor RSA");
     }
-    HOLDFAST_TRY(name, name_of(raw.nameAlg, tpmt_public));
+    HOLDFAST_TRY(name, name_of(raw.nameAlg, {tpmt_public}));
     key.name = std::move(name);
     return key;
 }
@@ -148,7 +149,7 @@ Result<NvPublic> read_nv_public(ByteView tpms_nv_public) {
     index.attributes = raw.attributes;
     index.auth_policy = bytes_of(view_of_sized(raw.authPolicy));
     index.data_size = raw.dataSize;
-    HOLDFAST_TRY(name, name_of(raw.nameAlg, tpms_nv_public));
+    HOLDFAST_TRY(name, name_of(raw.nameAlg, {tpms_nv_public}));
     index.name = std::move(name);
     return index;
 }
@@ -186,6 +187,13 @@ Result<Signature> read_signature(ByteView tpmt_signature) {
             return signature;
         default: return refused("TPMT_SIGNATURE: not ECDSA, RSASSA or RSAPSS");
     }
+}
+
+Result<Bytes> qualified_name_of_primary(std::uint32_t hierarchy, const Public& key) {
+    const std::array<std::uint8_t, 4> handle = {
+        static_cast<std::uint8_t>(hierarchy >> 24U), static_cast<std::uint8_t>(hierarchy >> 16U),
+        static_cast<std::uint8_t>(hierarchy >> 8U), static_cast<std::uint8_t>(hierarchy)};
+    return name_of(key.name_alg, {handle, key.name});
 }
 
 Done verify(const Public& key, ByteView message, ByteView tpmt_signature) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <set>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -73,6 +74,12 @@ struct Signature {                // TPMT_SIGNATURE, Part 2, 11.3.4
     Bytes raw;  // r ‖ s in equal halves, or the RSA signature
 };
 Result<Signature> read_signature(ByteView tpmt_signature);
+
+// "SHA256" for TPM_ALG_SHA256 and so on; empty for what Holdfast does not hash with.
+std::string_view hash_name(std::uint16_t algorithm) noexcept;
+
+// The Qualified Name of a primary key: nameAlg ‖ H(hierarchy handle ‖ Name), Part 1, 16.
+Result<Bytes> qualified_name_of_primary(std::uint32_t hierarchy, const Public& key);
 
 // Checks the signature over the whole of `message` with the hash the signature names.
 Done verify(const Public& key, ByteView message, ByteView tpmt_signature);

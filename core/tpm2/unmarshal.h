@@ -4,7 +4,7 @@
 
 #include <tss2/tss2_tpm2_types.h>
 
-#include <string_view>
+#include <initializer_list>
 
 #include "holdfast/bytes.h"
 #include "holdfast/result.h"
@@ -16,11 +16,8 @@ Result<TPMS_NV_PUBLIC> unmarshal_nv_public(ByteView bytes);
 Result<TPMS_ATTEST> unmarshal_attest(ByteView bytes);
 Result<TPMT_SIGNATURE> unmarshal_signature(ByteView bytes);
 
-// "SHA256" for TPM2_ALG_SHA256 and so on; empty for what Holdfast does not hash with.
-std::string_view hash_name(std::uint16_t algorithm) noexcept;
-
-// nameAlg ‖ H(structure): TPM 2.0 Part 1, 16.
-Result<Bytes> name_of(std::uint16_t name_alg, ByteView structure);
+// nameAlg ‖ H(pieces): TPM 2.0 Part 1, 16.
+Result<Bytes> name_of(std::uint16_t name_alg, std::initializer_list<ByteView> pieces);
 
 // The buffer of any TPM2B.
 template <class Sized>

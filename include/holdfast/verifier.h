@@ -3,6 +3,7 @@
 #define HOLDFAST_VERIFIER_H
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ struct Rule {
 struct Appraisal {
     std::vector<Rule> rules;
     std::string subject;  // SPIFFE ID, where one was established
+    // What was read behind passed rules: "custody", "assurance", "measurement", "action" …
+    std::map<std::string, std::string> claims;
     // True only if no rule failed and every required rule passed.
     bool accepted() const noexcept;
 };
