@@ -34,21 +34,21 @@ class Credentials {
     void forget(std::string_view agent);
 
   private:
-    struct Issue;                                      // one issue under way
-    using What = std::pair<std::string, std::string>;  // agent, key id + measurement digest
+    struct Issue;                                      // one under way, and who waits for it
+    using What = std::pair<std::string, std::string>;  // agent, key id + measurement
 
-    Async<IssuedCredential> issue(CredentialRequest request, What what);
+    const IssuedCredential* find(const What& what) const;
+    Async<IssuedCredential> begin(CredentialRequest request, What what);
     Async<IssuedCredential> issue_and_record(CredentialRequest request);
-    Async<IssuedCredential> wait_for(std::shared_ptr<Issue> issue);
     void remember(const What& what, const IssuedCredential& credential);
 
     Issuer& issuer_;
     Ledger& ledger_;
     Now now_;
     std::map<What, IssuedCredential> credentials_;
-    // Owned by the map and by each coroutine that waits for it.
+    // Owners: this map and each coroutine that waits for it.
     std::map<What, std::shared_ptr<Issue>> under_way_;
-    std::uint64_t forgotten_ = 0;  // moves with forget(): an issue begun before is not remembered
+    std::uint64_t forgotten_ = 0;  // moves with forget(): what began before is not remembered
 };
 
 }  // namespace holdfast::daemon

@@ -3,7 +3,9 @@
 #define HOLDFAST_DAEMON_STATE_ISSUER_H
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/link/async.h"
@@ -13,8 +15,8 @@
 namespace holdfast::daemon {
 
 struct CredentialRequest {
-    std::string agent;  // name
-    const KeyDescription* key;
+    std::string agent;          // name
+    const KeyDescription* key;  // needed until the first suspension only
     std::string instance;
     Measurement measurement;
     std::int64_t lifetime;  // seconds
@@ -37,16 +39,18 @@ class Issuer {
     virtual Async<IssuedCredential> issue(CredentialRequest request) = 0;
 };
 
-// Never outlives the CA certificate; fetches a renewed one from the worker when it nears its end.
+// Never outlives the CA certificate, which is asked of the worker (who renews it) for each issue.
 class LocalIssuer final : public Issuer {
   public:
-    LocalIssuer(Keys& keys, std::string trust_domain)
-        : keys_(keys), trust_domain_(std::move(trust_domain)) {}
+    using Now = std::function<std::int64_t()>;  // Unix seconds
+    LocalIssuer(Keys& keys, std::string trust_domain, Now now)
+        : keys_(keys), trust_domain_(std::move(trust_domain)), now_(std::move(now)) {}
     Async<IssuedCredential> issue(CredentialRequest request) override;
 
   private:
     Keys& keys_;
     std::string trust_domain_;
+    Now now_;
 };
 
 }  // namespace holdfast::daemon

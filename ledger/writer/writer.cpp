@@ -46,6 +46,7 @@ struct Writer::State {
     void write(std::deque<Waiting> batch);
     void fail(const Error& cause, std::vector<Written> lost);
     Result<LedgerHead> try_again();
+    bool has_work() const { return !waiting.empty() || !stale.empty() || !resuming.empty(); }
     Done admit(std::uint64_t index, Priority priority) const;
     void stop_ordinary(std::string why) {
         mode = Mode::containment_only;
@@ -56,6 +57,7 @@ struct Writer::State {
     mutable std::mutex mutex;
     std::condition_variable changed;
     std::deque<Waiting> waiting;
+    std::vector<Written> stale;  // containment records of callers who have yet to hear of a failure
     std::vector<Written> resuming;
     std::uint64_t next;  // index of the next record to be accepted
     Mode mode = Mode::healthy;
@@ -81,7 +83,7 @@ Done Writer::State::admit(std::uint64_t index, Priority priority) const {
     const bool containment = priority == Priority::containment;
     if (mode == Mode::failed) return ledger_failed(cause);
     if (mode == Mode::containment_only && !containment) return ledger_failed(cause);
-    if (index != next) return ledger_failed("records before this one were lost");
+    if (index != next && !containment) return ledger_failed("records before this one were lost");
     const auto most = max_waiting_records + (containment ? max_waiting_containment : 0);
     if (waiting.size() < most) return done();
     return Error(Code::busy, "ledger: too many records wait for the disk", Retry::later);
@@ -93,8 +95,12 @@ Done Writer::append(std::uint64_t index, Bytes record, Priority priority, Writte
     {
         const std::lock_guard lock(state_->mutex);
         HOLDFAST_CHECK(state_->admit(index, priority));
-        state_->waiting.push_back(Waiting{std::move(record), std::move(written)});
-        ++state_->next;
+        if (index != state_->next) {
+            state_->stale.push_back(std::move(written));
+        } else {
+            state_->waiting.push_back(Waiting{std::move(record), std::move(written)});
+            ++state_->next;
+        }
     }
     state_->changed.notify_one();
     return done();
@@ -116,11 +122,13 @@ bool Writer::healthy() const {
 void Writer::State::run() {
     std::unique_lock lock(mutex);
     while (true) {
-        changed.wait(lock, [this] { return stopping || !waiting.empty() || !resuming.empty(); });
-        if (waiting.empty() && resuming.empty()) return;
+        changed.wait(lock, [this] { return stopping || has_work(); });
+        if (!has_work()) return;
         std::deque<Waiting> batch = std::exchange(waiting, {});
+        const std::vector<Written> refused = std::exchange(stale, {});
         const std::vector<Written> resumes = std::exchange(resuming, {});
         lock.unlock();
+        tell(refused, ledger_failed("records before this one were lost"));
         if (!batch.empty()) write(std::move(batch));
         if (!resumes.empty()) tell(resumes, try_again());
         lock.lock();

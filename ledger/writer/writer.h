@@ -33,8 +33,9 @@ class Writer {
     ~Writer();  // writes what waits, then ends the thread
 
     // Never blocks. busy when too many wait. `index` is where the caller says the record goes (it
-    // is written in the record): after a failure the indices of what was lost are used again, and a
-    // caller who has not learned of it yet is refused.
+    // is written in the record): after a failure the indices of what was lost are used again. A
+    // caller who has not heard of it yet is refused; a containment record then fails through
+    // `written`, after the records that were lost, so that the caller can queue it anew.
     Done append(std::uint64_t index, Bytes record, Priority priority, Written written);
     // Tries the disk again, and keeps the reserve again; the durable head, or why not.
     void resume(Written resumed);

@@ -1,0 +1,234 @@
+#include "daemon/state/registry.h"
+
+#include <algorithm>
+#include <array>
+
+#include "daemon/state/database.h"
+
+namespace holdfast::daemon {
+
+namespace {
+
+constexpr std::int64_t schema_version = 1;
+
+// `key` keeps every key ever used, also those of retired agents; a fuse belongs to its key.
+constexpr std::array schema = {
+    "CREATE TABLE schema (version INTEGER NOT NULL) STRICT",
+    "CREATE TABLE key (id TEXT PRIMARY KEY, agent TEXT NOT NULL, purpose INTEGER NOT NULL,"
+    " spki BLOB NOT NULL, tpm_public BLOB NOT NULL, name BLOB NOT NULL) STRICT",
+    "CREATE TABLE fuse (key_id TEXT NOT NULL REFERENCES key(id),"
+    " scope TEXT NOT NULL CHECK (scope IN ('agent', 'host')), kind INTEGER NOT NULL,"
+    " nv_index INTEGER NOT NULL, value INTEGER NOT NULL, nv_public BLOB NOT NULL,"
+    " PRIMARY KEY (key_id, scope)) STRICT",
+    "CREATE TABLE agent (name TEXT PRIMARY KEY, state INTEGER NOT NULL,"
+    " changed_by TEXT NOT NULL, pending TEXT NOT NULL, file_digest BLOB NOT NULL,"
+    " key_id TEXT REFERENCES key(id)) STRICT",
+    "CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
+};
+
+constexpr std::string_view all_agents =
+    "SELECT a.name, a.state, a.changed_by, a.pending, a.file_digest,"
+    " k.id, k.agent, k.purpose, k.spki, k.tpm_public, k.name,"
+    " f.kind, f.nv_index, f.value, f.nv_public, h.kind, h.nv_index, h.value, h.nv_public"
+    " FROM agent a LEFT JOIN key k ON k.id = a.key_id"
+    " LEFT JOIN fuse f ON f.key_id = k.id AND f.scope = 'agent'"
+    " LEFT JOIN fuse h ON h.key_id = k.id AND h.scope = 'host'";
+
+Done check_schema(const Database& database) {
+    HOLDFAST_TRY(tables, database.integer("SELECT count(*) FROM sqlite_schema"));
+    if (tables == 0) {
+        HOLDFAST_TRY(transaction, Transaction::begin(database));
+        for (const auto* const table : schema)
+            HOLDFAST_CHECK(database.run(table));
+        HOLDFAST_TRY(version, database.prepare("INSERT INTO schema (version) VALUES (?)"));
+        HOLDFAST_CHECK(version.bind(schema_version).run());
+        return transaction.commit();
+    }
+    const auto version = database.integer("SELECT version FROM schema");
+    if (!version) return Error(Code::invalid, "registry: an SQLite file, but not of this program");
+    if (*version != schema_version)
+        return Error(Code::invalid, "registry: schema version " + std::to_string(*version) +
+                                        ", this program knows " + std::to_string(schema_version));
+    return done();
+}
+
+Fuse fuse_from(const Query& row, int column) {
+    Fuse fuse;
+    fuse.kind = static_cast<FuseKind>(row.integer(column));
+    fuse.nv_index = static_cast<std::uint32_t>(row.integer(column + 1));
+    fuse.value = static_cast<std::uint64_t>(row.integer(column + 2));
+    fuse.nv_public = row.bytes(column + 3);
+    return fuse;
+}
+
+bool is_between(std::int64_t value, std::int64_t low, std::int64_t high) {
+    return value >= low && value <= high;
+}
+
+Result<AgentRow> row_from(const Query& row) {
+    constexpr int file_digest_column = 4;
+    constexpr int agent_fuse_column = 11;
+    constexpr int host_fuse_column = 15;
+    AgentRow agent;
+    agent.name = row.text(0);
+    const Bytes digest = row.bytes(file_digest_column);
+    // A wrong state must not be read as a harmless one.
+    if (!is_between(row.integer(1), 1, 4) || !is_between(row.integer(7), 0, 4) ||
+        !is_between(row.integer(agent_fuse_column), 0, 3) ||
+        !is_between(row.integer(host_fuse_column), 0, 3) || digest.size() != sizeof(Sha256))
+        return Error(Code::invalid, "registry: damaged: agent " + agent.name);
+    std::copy(digest.begin(), digest.end(), agent.file_digest.begin());
+    agent.state = static_cast<AgentState>(row.integer(1));
+    agent.changed_by = row.text(2);
+    agent.pending = row.text(3);
+    agent.key.id = row.text(5);
+    if (agent.key.id.empty()) return agent;
+    agent.key.agent = row.text(6);
+    agent.key.purpose = static_cast<Purpose>(row.integer(7));
+    agent.key.spki = row.bytes(8);
+    agent.key.tpm_public = row.bytes(9);
+    agent.key.name = row.bytes(10);
+    agent.key.agent_fuse = fuse_from(row, agent_fuse_column);
+    agent.key.host_fuse = fuse_from(row, host_fuse_column);
+    return agent;
+}
+
+Done write_fuse(const Database& database, std::string_view key, std::string_view scope,
+                const Fuse& fuse) {
+    HOLDFAST_TRY(insert, database.prepare("INSERT OR REPLACE INTO fuse VALUES (?,?,?,?,?,?)"));
+    return insert.bind(key)
+        .bind(scope)
+        .bind(static_cast<std::int64_t>(fuse.kind))
+        .bind(static_cast<std::int64_t>(fuse.nv_index))
+        .bind(static_cast<std::int64_t>(fuse.value))
+        .bind(ByteView(fuse.nv_public))
+        .run();
+}
+
+Done write_key(const Database& database, const KeyDescription& key) {
+    HOLDFAST_TRY(insert, database.prepare(
+                             "INSERT INTO key VALUES (?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET"
+                             " agent = excluded.agent, purpose = excluded.purpose,"
+                             " spki = excluded.spki, tpm_public = excluded.tpm_public,"
+                             " name = excluded.name"));
+    HOLDFAST_CHECK(insert.bind(key.id)
+                       .bind(key.agent)
+                       .bind(static_cast<std::int64_t>(key.purpose))
+                       .bind(ByteView(key.spki))
+                       .bind(ByteView(key.tpm_public))
+                       .bind(ByteView(key.name))
+                       .run());
+    HOLDFAST_CHECK(write_fuse(database, key.id, "agent", key.agent_fuse));
+    return write_fuse(database, key.id, "host", key.host_fuse);
+}
+
+Done write_agent(const Database& database, const AgentRow& row) {
+    HOLDFAST_TRY(insert, database.prepare("INSERT OR REPLACE INTO agent VALUES (?,?,?,?,?,?)"));
+    insert.bind(row.name)
+        .bind(static_cast<std::int64_t>(row.state))
+        .bind(row.changed_by)
+        .bind(row.pending)
+        .bind(ByteView(row.file_digest));
+    row.key.id.empty() ? insert.bind_null() : insert.bind(row.key.id);
+    return insert.run();
+}
+
+// What ended stays ended, whatever a caller believes: a revoked name never acts again, a retired
+// one only with another key.
+Done check_step(const AgentRow& from, const AgentRow& to) {
+    const bool stays_ended = to.state == from.state ||
+                             (from.state == AgentState::revoked && to.state == AgentState::retired);
+    const bool new_key = to.key.id != from.key.id || to.key.spki != from.key.spki;
+    const bool declared_again = from.state == AgentState::retired && new_key;
+    const bool ended = from.state == AgentState::revoked || from.state == AgentState::retired;
+    if (!ended || stays_ended || declared_again) return done();
+    return Error(Code::conflict, "agent " + from.name + " is " +
+                                     std::string(to_string(from.state)) + " and cannot become " +
+                                     std::string(to_string(to.state)));
+}
+
+}  // namespace
+
+std::string_view to_string(AgentState state) noexcept {
+    switch (state) {
+        case AgentState::active: return "active";
+        case AgentState::suspended: return "suspended";
+        case AgentState::revoked: return "revoked";
+        case AgentState::retired: return "retired";
+    }
+    return "unknown";
+}
+
+struct Registry::State {
+    Database database;
+    std::map<std::string, AgentRow, std::less<>> rows;
+    std::map<std::string, std::string, std::less<>> notes;
+
+    Done load();
+};
+
+Done Registry::State::load() {
+    HOLDFAST_TRY(agents, database.prepare(all_agents));
+    while (true) {
+        HOLDFAST_TRY(more, agents.step());
+        if (!more) break;
+        HOLDFAST_TRY(row, row_from(agents));
+        std::string name = row.name;
+        rows.insert_or_assign(std::move(name), std::move(row));
+    }
+    HOLDFAST_TRY(named, database.prepare("SELECT name, value FROM note"));
+    while (true) {
+        HOLDFAST_TRY(more, named.step());
+        if (!more) return done();
+        notes.insert_or_assign(named.text(0), named.text(1));
+    }
+}
+
+Registry::Registry(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Registry::Registry(Registry&&) noexcept = default;
+Registry& Registry::operator=(Registry&&) noexcept = default;
+Registry::~Registry() = default;
+
+Result<Registry> Registry::open(const std::string& path) {
+    HOLDFAST_TRY(database, Database::open(path));
+    if (auto known = check_schema(database); !known) return std::move(known).error().within(path);
+    auto state = std::make_unique<State>(State{std::move(database), {}, {}});
+    if (auto loaded = state->load(); !loaded) return std::move(loaded).error().within(path);
+    return Registry(std::move(state));
+}
+
+const AgentRow* Registry::find(std::string_view name) const {
+    const auto found = state_->rows.find(name);
+    return found == state_->rows.end() ? nullptr : &found->second;
+}
+
+const std::map<std::string, AgentRow, std::less<>>& Registry::rows() const {
+    return state_->rows;
+}
+
+Done Registry::put(const AgentRow& row) {
+    if (const AgentRow* known = find(row.name)) HOLDFAST_CHECK(check_step(*known, row));
+    HOLDFAST_TRY(transaction, Transaction::begin(state_->database));
+    if (!row.key.id.empty()) HOLDFAST_CHECK(write_key(state_->database, row.key));
+    HOLDFAST_CHECK(write_agent(state_->database, row));
+    HOLDFAST_CHECK(transaction.commit());
+    // The caller may pass the very row that is kept here.
+    AgentRow kept = row;
+    state_->rows.insert_or_assign(row.name, std::move(kept));
+    return done();
+}
+
+std::optional<std::string> Registry::note(std::string_view name) const {
+    const auto found = state_->notes.find(name);
+    if (found == state_->notes.end()) return std::nullopt;
+    return found->second;
+}
+
+Done Registry::set_note(std::string_view name, std::string_view value) {
+    HOLDFAST_TRY(insert, state_->database.prepare("INSERT OR REPLACE INTO note VALUES (?,?)"));
+    HOLDFAST_CHECK(insert.bind(name).bind(value).run());
+    state_->notes.insert_or_assign(std::string(name), std::string(value));
+    return done();
+}
+
+}  // namespace holdfast::daemon
