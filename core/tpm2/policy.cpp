@@ -50,6 +50,8 @@ Result<Sha256> fuse_policy(std::span<const Fuse> fuses) {
     Bytes policy(sizeof(Sha256), 0);
     for (const Fuse& fuse : fuses) {
         if (fuse.kind == FuseKind::none) continue;
+        // As an agent fuse, `host` says that there is none of its own: the host term stands alone.
+        if (fuse.kind == FuseKind::host && fuse.nv_public.empty()) continue;
         HOLDFAST_TRY(next, extended(policy, fuse));
         policy = std::move(next);
     }

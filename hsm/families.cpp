@@ -1,0 +1,95 @@
+#include "hsm/families.h"
+
+#include <algorithm>
+
+#include "core/crypto/certificate.h"
+#include "core/crypto/public_key.h"
+#include "core/crypto/svid.h"
+#include "core/encode/base64.h"
+#include "core/encode/jws.h"
+#include "core/encode/statement.h"
+#include "holdfast/action.h"
+#include "holdfast/agent_id.h"
+
+namespace holdfast::hsm {
+namespace {
+
+Error wrong(std::string what) {
+    return Error(Code::denied, "not what this key signs: " + std::move(what))
+        .because("wrong_family");
+}
+
+// The x5c leaf, where there is one, must be this key's: else the signature vouches for another.
+Done check_header(const encode::JwsHeader& header, const KeyDescription& key) {
+    if (header.typ != encode::action_typ)
+        return wrong("typ is not " + std::string(encode::action_typ));
+    HOLDFAST_TRY(thumbprint, crypto::jwk_thumbprint(key.spki));
+    if (header.kid != thumbprint) return wrong("kid names another key");
+    if (header.x5c.empty()) return done();
+    HOLDFAST_TRY(leaf, crypto::parse_certificate(header.x5c.front()));
+    if (leaf.spki != key.spki) return wrong("x5c is the certificate of another key");
+    return done();
+}
+
+Done check_action_family(const KeyDescription& key, ByteView preimage, const FamilyRules& rules) {
+    auto jws = encode::parse_signing_input(text_of(preimage));
+    if (!jws) return wrong("no JWS signing input: " + jws.error().text());
+    HOLDFAST_CHECK(check_header(jws->header, key));
+    auto statement = encode::statement_from(jws->payload);
+    if (!statement) return wrong("no action statement: " + statement.error().text());
+    const AgentId agent{.trust_domain = rules.trust_domain, .name = key.agent};
+    if (statement->agent != agent.uri()) return wrong("the statement is another agent's");
+    return done();
+}
+
+Done check_certificate_family(const KeyDescription& key, ByteView preimage,
+                              const FamilyRules& rules) {
+    auto facts = crypto::check_tbs(preimage, rules.trust_domain);
+    if (!facts) return wrong("no certificate of the profile: " + facts.error().text());
+    if (facts->is_ca) {
+        if (facts->subject_spki != key.spki) return wrong("a CA certificate for another key");
+        return done();
+    }
+    HOLDFAST_TRY(agent, parse_agent_id(facts->spiffe_id));
+    return rules.is_live_agent_key(agent.name, facts->subject_spki);
+}
+
+std::string_view take_line(std::string_view& rest) {
+    const std::size_t end = rest.find('\n');
+    const std::string_view line = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+    return line;
+}
+
+// C2SP tlog-checkpoint: origin, decimal size without leading zeros, base64 of a SHA-256 root; three
+// lines, each ended, and no extension lines.
+Done check_checkpoint_family(ByteView preimage, const FamilyRules& rules) {
+    std::string_view rest = text_of(preimage);
+    if (std::count(rest.begin(), rest.end(), '\n') != 3 || rest.back() != '\n')
+        return wrong("a checkpoint has three lines");
+    if (take_line(rest) != rules.trust_domain + "/ledger")
+        return wrong("a checkpoint of another ledger");
+    const std::string_view size = take_line(rest);
+    const bool is_decimal =
+        !size.empty() && size.size() <= 20 &&
+        std::all_of(size.begin(), size.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (!is_decimal || (size.size() > 1 && size.front() == '0'))
+        return wrong("a checkpoint without a size");
+    const auto root = encode::from_base64(take_line(rest));
+    if (!root || root->size() != sizeof(Sha256)) return wrong("a checkpoint without a root");
+    return done();
+}
+
+}  // namespace
+
+Done check_family(const KeyDescription& key, ByteView preimage, const FamilyRules& rules) {
+    switch (key.purpose) {
+        case Purpose::action: return check_action_family(key, preimage, rules);
+        case Purpose::certificate: return check_certificate_family(key, preimage, rules);
+        case Purpose::checkpoint: return check_checkpoint_family(preimage, rules);
+        case Purpose::attest: break;
+    }
+    return wrong("only the TPM itself makes what the attestation key signs");
+}
+
+}  // namespace holdfast::hsm

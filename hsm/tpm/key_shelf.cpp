@@ -1,0 +1,161 @@
+#include "hsm/tpm/key_shelf.h"
+
+#include <algorithm>
+
+#include "core/encode/base64.h"
+#include "core/encode/fields.h"
+#include "core/tpm2/structures.h"
+#include "hsm/tpm/key_blob.h"
+#include "hsm/tpm/templates.h"
+
+namespace holdfast::hsm {
+namespace {
+
+constexpr std::string_view record_ending = ".json";
+constexpr std::string_view blob_ending = ".pem";
+constexpr const char* numbers_file = "numbers.json";
+constexpr std::string_view agent_prefix = "agent-";
+constexpr std::size_t max_key_id = 128;
+
+Error no_such_key(std::string_view id) {
+    return {Code::not_found, "no key '" + std::string(id) + "'"};
+}
+
+Result<KeyDescription> describe(const KeyRecord& record, const KeyAreas& areas) {
+    HOLDFAST_TRY(area_bytes, tpmt_public_of(areas.public_area));
+    HOLDFAST_TRY(area, tpm2::read_public(area_bytes));
+    KeyDescription key;
+    key.id = record.id;
+    key.agent = record.agent;
+    key.purpose = record.purpose;
+    key.spki = std::move(area.spki);
+    key.tpm_public = std::move(area_bytes);
+    key.name = std::move(area.name);
+    key.agent_fuse = record.agent_fuse;
+    key.host_fuse = record.host_fuse;
+    return key;
+}
+
+}  // namespace
+
+bool is_key_id(std::string_view id) noexcept {
+    if (id == "ca" || id == "ledger") return true;
+    const auto allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    };
+    return id.size() <= max_key_id && id.substr(0, agent_prefix.size()) == agent_prefix &&
+           std::all_of(id.begin(), id.end(), allowed);
+}
+
+Done KeyShelf::clean_up() {
+    HOLDFAST_TRY(stems, files_->stems(record_ending));
+    for (const std::string& id : stems) {
+        if (!is_key_id(id)) continue;
+        HOLDFAST_TRY(text, files_->read(id + std::string(record_ending)));
+        auto record = key_record_from(id, text);
+        if (!record) return std::move(record).error().within("keys/" + id + ".json");
+        if (record->stage != Stage::making) continue;
+        if (record->agent_fuse.kind == FuseKind::counter)
+            HOLDFAST_CHECK(fuses_->remove_counter(record->agent_fuse.nv_index,
+                                                  record->agent_fuse_auth.view()));
+        HOLDFAST_CHECK(erase(id));
+    }
+    return done();
+}
+
+Result<std::string> KeyShelf::next_agent_id(const std::string& agent) {
+    encode::Json::Object numbers;
+    auto text = files_->read(numbers_file);
+    if (!text && text.error().code() != Code::not_found) return std::move(text).error();
+    if (text) {
+        HOLDFAST_TRY(json, encode::parse_json(*text, max_key_file));
+        if (json.object() == nullptr) return Error(Code::internal, "keys/numbers.json: damaged");
+        numbers = *json.object();
+    }
+    const encode::Json& last = numbers[agent];
+    const std::int64_t number = (last.integer() == nullptr ? 0 : *last.integer()) + 1;
+    numbers[agent] = encode::Json(number);
+    HOLDFAST_CHECK(files_->write(numbers_file, encode::canonical(std::move(numbers))));
+    return std::string(agent_prefix) + agent + "-" + std::to_string(number);
+}
+
+Done KeyShelf::intend(const KeyRecord& record) {
+    return files_->write(record.id + std::string(record_ending), to_text(record));
+}
+
+Done KeyShelf::put(const KeyRecord& record, const KeyAreas& areas) {
+    loaded_->drop(record.id);
+    cache_.erase(record.id);
+    HOLDFAST_CHECK(
+        files_->write(record.id + std::string(blob_ending), to_key_blob(srk_handle, areas)));
+    return intend(record);  // last: from now on the key exists
+}
+
+Done KeyShelf::erase(const std::string& id) {
+    loaded_->drop(id);
+    cache_.erase(id);
+    // The record goes last: without a blob it says what is still to be removed.
+    HOLDFAST_CHECK(files_->erase(id + std::string(blob_ending)));
+    return files_->erase(id + std::string(record_ending));
+}
+
+Result<StoredKey> KeyShelf::read(const std::string& id) const {
+    auto text = files_->read(id + std::string(record_ending));
+    if (!text && text.error().code() == Code::not_found) return no_such_key(id);
+    if (!text) return std::move(text).error();
+    HOLDFAST_TRY(record, key_record_from(id, *text));
+    if (record.stage == Stage::making) return no_such_key(id);
+    if (record.parent_name != roots_->srk_name())
+        return Error(Code::denied, "key '" + id + "' belongs to another TPM: it was made under " +
+                                       "storage root key " + encode::hex(record.parent_name) +
+                                       ", this TPM has " + encode::hex(roots_->srk_name()))
+            .because(std::string(other_tpm));
+    HOLDFAST_TRY(pem, files_->read(id + std::string(blob_ending)));
+    HOLDFAST_TRY(areas, from_key_blob(pem, srk_handle));
+    HOLDFAST_TRY(description, describe(record, areas));
+    return StoredKey{.record = std::move(record),
+                     .areas = std::move(areas),
+                     .description = std::move(description)};
+}
+
+Result<const StoredKey*> KeyShelf::find(std::string_view id) {
+    if (!is_key_id(id)) return no_such_key(id);
+    if (const auto known = cache_.find(id); known != cache_.end()) return &known->second;
+    HOLDFAST_TRY(key, read(std::string(id)));
+    const auto [place, added] = cache_.emplace(std::string(id), std::move(key));
+    return &place->second;
+}
+
+Result<std::vector<std::string>> KeyShelf::ids() const {
+    HOLDFAST_TRY(stems, files_->stems(record_ending));
+    std::erase_if(stems, [](const std::string& stem) { return !is_key_id(stem); });
+    return stems;
+}
+
+Result<ESYS_TR> KeyShelf::use(const StoredKey& key) {
+    return loaded_->use(key.record.id, [&] { return load_key(*tpm_, roots_->srk(), key.areas); });
+}
+
+Result<std::vector<PolicyTerm>> KeyShelf::terms(const StoredKey& key) const {
+    std::vector<PolicyTerm> terms;
+    const bool has_own = key.record.agent_fuse.kind == FuseKind::counter ||
+                         key.record.agent_fuse.kind == FuseKind::bank;
+    if (has_own) {
+        HOLDFAST_TRY(own, fuses_->term(key.record.agent_fuse, key.record.agent_fuse_auth.view()));
+        terms.push_back(own);
+    }
+    if (key.record.host_fuse.kind == FuseKind::host) {
+        HOLDFAST_TRY(host, fuses_->term(key.record.host_fuse, {}));
+        terms.push_back(host);
+    }
+    return terms;
+}
+
+bool KeyShelf::make_good(const Error& error) {
+    if (!is(error, gone) && !is(error, full)) return false;
+    loaded_->clear();
+    // What others left in a TPM that is ours alone can only be rubbish of a crash.
+    return !is(error, full) || !tpm_->is_owned() || tpm_->flush_all().has_value();
+}
+
+}  // namespace holdfast::hsm

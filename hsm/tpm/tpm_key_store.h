@@ -1,0 +1,51 @@
+// TpmKeyStore: the KeyStore whose keys live in a TPM.
+#ifndef HOLDFAST_HSM_TPM_TPM_KEY_STORE_H
+#define HOLDFAST_HSM_TPM_TPM_KEY_STORE_H
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hsm/key_store.h"
+#include "hsm/tpm/connection.h"
+#include "hsm/tpm/fuses.h"
+#include "hsm/tpm/key_shelf.h"
+#include "hsm/tpm/roots.h"
+
+namespace holdfast::hsm {
+
+class TpmKeyStore final : public KeyStore {
+  public:
+    TpmKeyStore(Connection& tpm, KeyShelf& shelf, Roots& roots, Fuses& fuses) noexcept
+        : tpm_(&tpm), shelf_(&shelf), roots_(&roots), fuses_(&fuses) {}
+
+    Custody custody() const override { return tpm_->custody(); }
+    Result<KeyDescription> create(const NewKey& wanted) override;
+    Result<KeyDescription> describe(std::string_view key_id) override;
+    Result<std::vector<KeyDescription>> list() override;
+    Result<Bytes> sign(std::string_view key_id, ByteView preimage) override;
+    Done blow_fuse(std::string_view key_id) override;
+    Done blow_host_fuse() override;
+    Result<FuseState> fuse_state(std::string_view key_id) override;
+    Done destroy(std::string_view key_id) override;
+
+  private:
+    Result<KeyRecord> plan(const NewKey& wanted);
+    Done make_fuses(KeyRecord& record);
+    Done make_own_fuse(KeyRecord& record);
+    Done make(KeyRecord& record);
+    Result<KeyDescription> describe_ak() const;
+    Result<Bytes> sign_once(const StoredKey& key, const Sha256& digest);
+    Result<FuseState> state_of(const StoredKey& key);
+    Done spend(const StoredKey& key);
+    Done end_sessions();
+
+    Connection* tpm_;
+    KeyShelf* shelf_;
+    Roots* roots_;
+    Fuses* fuses_;
+};
+
+}  // namespace holdfast::hsm
+
+#endif  // HOLDFAST_HSM_TPM_TPM_KEY_STORE_H
