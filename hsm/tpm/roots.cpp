@@ -19,7 +19,8 @@ constexpr const char* ak_id = "ak";
 Result<Bytes> name_of(Connection& tpm, ESYS_TR object) {
     Owned<TPM2B_NAME, ::Esys_Free> name;
     HOLDFAST_CHECK(check("Esys_TR_GetName", ::Esys_TR_GetName(tpm.esys(), object, out(name))));
-    return Bytes(static_cast<const std::uint8_t*>(name->name), name->name + name->size);
+    const auto* start = static_cast<const std::uint8_t*>(name->name);
+    return Bytes(start, start + name->size);
 }
 
 Result<std::optional<Bytes>> pinned(const KeyFiles& files) {
