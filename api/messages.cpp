@@ -11,16 +11,6 @@ namespace {
 
 using encode::Json;
 
-Result<std::string> params_of(const Json* params) {
-    if (params == nullptr) return std::string();
-    if (params->object() == nullptr) return Error(Code::invalid, "params: must be an object");
-    std::string text = encode::canonical(*params);
-    if (text.size() > max_params)
-        return Error(Code::invalid, "params: longer than " + std::to_string(max_params) +
-                                        " bytes; send params_sha256 instead");
-    return text;
-}
-
 Result<Action> read_action(const Json& json) {
     HOLDFAST_TRY(fields, encode::Fields::of(json, "action request"));
     Action action;
@@ -28,7 +18,7 @@ Result<Action> read_action(const Json& json) {
     HOLDFAST_TRY(audience, fields.text("audience", max_audience));
     HOLDFAST_TRY(resource, fields.text_or("resource", "", max_resource));
     HOLDFAST_TRY(on_behalf_of, fields.text_or("on_behalf_of", "", max_on_behalf_of));
-    HOLDFAST_TRY(params, params_of(fields.any("params")));
+    if (const Json* params = fields.any("params")) action.params = encode::canonical(*params);
     if (fields.any("params_sha256") != nullptr) {
         HOLDFAST_TRY(digest, fields.sha256_hex("params_sha256"));
         action.params_sha256 = digest;
@@ -38,7 +28,6 @@ Result<Action> read_action(const Json& json) {
     action.audience = std::move(audience);
     action.resource = std::move(resource);
     action.on_behalf_of = std::move(on_behalf_of);
-    action.params = std::move(params);
     HOLDFAST_CHECK(encode::check_action(action));
     return action;
 }

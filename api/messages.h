@@ -17,10 +17,6 @@
 
 namespace holdfast::api {
 
-// An action travels to the key inside a base64url payload beside its certificates, and a link
-// message holds 64 KiB. Larger parameters go in by digest (params_sha256).
-inline constexpr std::size_t max_params = 24UL * 1024;
-
 // Requests: strict, unknown members are refused. Errors are invalid, reason "malformed_request".
 Result<Action> action_request(std::string_view body);
 

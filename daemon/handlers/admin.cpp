@@ -50,8 +50,18 @@ void mark_done(Services& services, std::string_view name, std::string_view key_i
     (void)save(services, *row);  // a row that cannot be written stays in `unsaved`
 }
 
-bool has_own_fuse(const KeyDescription& key) {
-    return key.agent_fuse.kind == FuseKind::counter || key.agent_fuse.kind == FuseKind::bank;
+Async<std::string> end_fuse(Services& services, std::string key_id) {
+    const Done blown = co_await services.keys.blow_fuse(std::move(key_id));
+    if (blown) co_return std::string(stage_done);
+    if (blown.error().reason() == "fuse_host_only") co_return std::string(stage_host_only);
+    co_return Error(blown.error()).within("fuse");
+}
+
+Async<std::monostate> end_blob(Services& services, std::string key_id) {
+    Done destroyed = co_await services.keys.destroy(std::move(key_id));
+    if (!destroyed && destroyed.error().code() != Code::not_found)
+        co_return std::move(destroyed).error().within("blob");
+    co_return done();
 }
 
 }  // namespace holdfast::daemon::handlers

@@ -2,6 +2,9 @@
 #ifndef HOLDFAST_DAEMON_HANDLERS_ADMIN_H
 #define HOLDFAST_DAEMON_HANDLERS_ADMIN_H
 
+#include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 
 #include "daemon/handlers/services.h"
@@ -51,8 +54,18 @@ std::optional<AgentRow> current_row(const Services& services, std::string_view n
 // That stage of that key is durable. Re-reads the row: verbs may run side by side.
 void mark_done(Services& services, std::string_view name, std::string_view key_id, Stage stage);
 
-// Does the chip know a fuse of this key's own? With FuseKind::host only the host fuse guards it.
-bool has_own_fuse(const KeyDescription& key);
+// What became of a stage, as replies say it.
+inline constexpr const char* stage_done = "done";
+inline constexpr const char* stage_pending = "pending";
+inline constexpr const char* stage_not_needed = "not_needed";
+// The chip had no room for a fuse of this key's own: the keys worker refuses the key from now on,
+// but only the host fuse would end it in hardware.
+inline constexpr const char* stage_host_only = "host_only";
+
+// "done" or "host_only".
+Async<std::string> end_fuse(Services& services, std::string key_id);
+// A blob that is already gone is done.
+Async<std::monostate> end_blob(Services& services, std::string key_id);
 
 }  // namespace holdfast::daemon::handlers
 

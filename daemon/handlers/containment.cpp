@@ -10,10 +10,6 @@
 namespace holdfast::daemon::handlers {
 namespace {
 
-constexpr const char* stage_done = "done";
-constexpr const char* stage_pending = "pending";
-constexpr const char* stage_not_needed = "not_needed";
-
 struct Outcome {
     bool registry = false;
     bool ledger = false;
@@ -22,14 +18,10 @@ struct Outcome {
     std::string trouble;  // the first thing that did not work
 };
 
-void note(Outcome& outcome, const char* stage, const Done& result) {
+bool note(Outcome& outcome, const char* stage, const Done& result) {
     outcome.stages[stage] = result ? stage_done : stage_pending;
     if (!result && outcome.trouble.empty()) outcome.trouble = result.error().text();
-}
-
-Done without_index(Result<std::uint64_t> result) {
-    if (!result) return std::move(result).error();
-    return done();
+    return result.has_value();
 }
 
 struct Stop {
@@ -53,49 +45,48 @@ AgentRow stop_in_memory(Services& services, AgentRow row, const Stop& stop,
     return row;
 }
 
-Async<std::monostate> nothing() {
-    co_return done();
+Async<std::string> no_fuse() {
+    co_return std::string(stage_not_needed);
 }
 
-Async<std::monostate> end_blob(Services& services, const AgentRow& row, bool fuse_ended) {
+Done without_index(Result<std::uint64_t> result) {
+    if (!result) return std::move(result).error().within("ledger");
+    return done();
+}
+
+// The blob goes last: without it nobody could blow the fuse again.
+Async<std::monostate> end_blob_after_fuse(Services& services, std::string key_id, bool fuse_ended) {
     if (!fuse_ended)
         co_return Error(Code::conflict, "the blob stays until its fuse is blown", Retry::later);
-    Done destroyed = co_await services.keys.destroy(row.key.id);
-    if (!destroyed && destroyed.error().code() != Code::not_found) co_return destroyed;
-    mark_done(services, row.name, row.key.id, Stage::blob);
-    co_return done();
+    co_return co_await end_blob(services, std::move(key_id));
 }
 
 // The chip is asked first of all, so that a disk that hangs or fails does not stand in its way;
 // then the registry, so that a restart in between finds what is unfinished; then the ledger.
 Async<Outcome> carry_out(Services& services, AgentRow row, Stop stop) {
     const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
-    const bool fused = stop.stages.has(Stage::fuse);
-    Started<std::monostate> fuse(executor, fused ? services.keys.blow_fuse(row.key.id) : nothing());
+    auto ending = stop.stages.has(Stage::fuse) ? end_fuse(services, row.key.id) : no_fuse();
+    Started<std::string> fuse(executor, std::move(ending));
     Outcome outcome;
-    const Done saved = save(services, row);
-    outcome.registry = saved.has_value();
-    note(outcome, "registry", saved);
+    outcome.registry = note(outcome, "registry", save(services, row));
 
     auto record = containment_record(row, stop.verb, stop.by);
     auto appended = services.ledger.append("containment", std::move(record));
     const Done recorded = without_index(co_await std::move(appended));
-    outcome.ledger = recorded.has_value();
-    note(outcome, "ledger", recorded);
+    outcome.ledger = note(outcome, "ledger", recorded);
     // Another verb that came meanwhile has its own record still to write.
     const auto now = current_row(services, row.name);
     if (recorded && now && now->state == row.state)
         mark_done(services, row.name, row.key.id, Stage::ledger);
 
-    const Done blown = co_await fuse.result();
-    outcome.fuse = fused && blown;
-    note(outcome, "fuse", blown);
-    if (!fused) outcome.stages["fuse"] = stage_not_needed;
-    if (outcome.fuse) mark_done(services, row.name, row.key.id, Stage::fuse);
-    if (stop.stages.has(Stage::blob)) {
-        const Done ended = co_await end_blob(services, row, blown.has_value());
-        note(outcome, "blob", ended);
-    }
+    auto ended = co_await fuse.result();
+    if (!ended) (void)note(outcome, "fuse", std::move(ended).error());
+    if (ended) outcome.stages["fuse"] = *ended;
+    outcome.fuse = ended && *ended == stage_done;
+    if (ended) mark_done(services, row.name, row.key.id, Stage::fuse);
+    if (!stop.stages.has(Stage::blob)) co_return outcome;
+    const Done gone = co_await end_blob_after_fuse(services, row.key.id, ended.has_value());
+    if (note(outcome, "blob", gone)) mark_done(services, row.name, row.key.id, Stage::blob);
     co_return outcome;
 }
 
@@ -135,11 +126,6 @@ Answer already(const AgentRow& row, const Stages& stages) {
     return json_answer(api::to_json(reply));
 }
 
-Stages stages_of(const KeyDescription& key, Stages stages) {
-    if (!has_own_fuse(key)) stages.remove(Stage::fuse);
-    return stages;
-}
-
 }  // namespace
 
 Async<Answer> suspend(Services& services, const Call& call) {
@@ -161,7 +147,7 @@ Async<Answer> revoke(Services& services, const Call& call) {
     auto row = current_row(services, call.argument);
     if (!row) co_return unknown_agent(call.argument);
     if (row->state == AgentState::retired) co_return ended_for_good(*row);
-    const Stages stages = stages_of(row->key, {Stage::ledger, Stage::fuse});
+    const Stages stages = {Stage::ledger, Stage::fuse};
     if (row->state == AgentState::revoked && row->pending.empty() &&
         !services.ongoing.containing.contains(row->name))
         co_return already(*row, stages);
@@ -175,7 +161,7 @@ Async<Answer> retire(Services& services, const Call& call) {
     HOLDFAST_CO_CHECK(api::empty_request(call.body));
     auto row = current_row(services, call.argument);
     if (!row) co_return unknown_agent(call.argument);
-    const Stages stages = stages_of(row->key, {Stage::ledger, Stage::fuse, Stage::blob});
+    const Stages stages = {Stage::ledger, Stage::fuse, Stage::blob};
     if (row->state == AgentState::retired && row->pending.empty() &&
         !services.ongoing.containing.contains(row->name))
         co_return already(*row, stages);

@@ -17,7 +17,7 @@ std::vector<std::string> unsettled_agents(const Services& services) {
 }
 
 Async<std::monostate> settle_fuse(Services& services, AgentRow row) {
-    HOLDFAST_CO_CHECK(co_await services.keys.blow_fuse(row.key.id));
+    HOLDFAST_CO_CHECK(co_await end_fuse(services, row.key.id));
     mark_done(services, row.name, row.key.id, Stage::fuse);
     co_return done();
 }
@@ -34,8 +34,7 @@ Async<std::monostate> settle_blob(Services& services, AgentRow row) {
     const auto now = current_row(services, row.name);
     if (now && Stages::of(now->pending).has(Stage::fuse))
         co_return Error(Code::conflict, "the blob stays until its fuse is blown", Retry::later);
-    Done destroyed = co_await services.keys.destroy(row.key.id);
-    if (!destroyed && destroyed.error().code() != Code::not_found) co_return destroyed;
+    HOLDFAST_CO_CHECK(co_await end_blob(services, row.key.id));
     mark_done(services, row.name, row.key.id, Stage::blob);
     co_return done();
 }
@@ -46,7 +45,7 @@ Async<std::monostate> settle_agent(Services& services, AgentRow row) {
     const Stages pending = Stages::of(row.pending);
     if (pending.has(Stage::fuse)) {
         Done fuse = co_await settle_fuse(services, row);
-        if (!fuse) worst = std::move(fuse).error().within("fuse");
+        if (!fuse) worst = std::move(fuse).error();
     }
     if (pending.has(Stage::ledger)) {
         Done ledger = co_await settle_ledger(services, row);
@@ -54,7 +53,7 @@ Async<std::monostate> settle_agent(Services& services, AgentRow row) {
     }
     if (pending.has(Stage::blob)) {
         Done blob = co_await settle_blob(services, row);
-        if (!blob) worst = std::move(blob).error().within("blob");
+        if (!blob) worst = std::move(blob).error();
     }
     co_return worst;
 }
