@@ -1,0 +1,153 @@
+# A fresh TPM, a fresh daemon and a fresh agent, for one story. Source it:
+#   . "$(dirname "$0")/lib.sh"
+#   start_tpm; start_daemon; declare_agent refund-agent refund.create; holdfast apply
+# Everything lives in $DIR and ends with the script; only processes started here are ended, by pid.
+set -euo pipefail
+
+HOLDFAST_BIN=${HOLDFAST_BIN:?the folder with holdfastd and its workers}
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+DIR=$(mktemp -d "${TMPDIR:-/tmp}/holdfast-e2e.XXXXXX")
+# dir of agents: measured executables live here, one copy for each agent
+AGENTS=$DIR/bin
+mkdir -p "$DIR/agents.d" "$AGENTS"
+export HOLDFAST_SOCKET=$DIR/agent.sock HOLDFAST_ADMIN_SOCKET=$DIR/admin.sock NO_COLOR=1
+export PATH=$HOLDFAST_BIN:$PATH TSS2_LOG=all+none
+AUDIENCE=https://payments.example
+DAEMON_PID=""
+
+say() { printf '\n== %s\n' "$*"; }
+fail() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
+skip() { printf 'SKIPPED: %s\n' "$*"; exit 0; }
+
+# ── the parts ───────────────────────────────────────────────────────────────────────────────────
+
+start_tpm() { "$ROOT/scripts/software-tpm" start "$DIR"; }
+stop_tpm() { "$ROOT/scripts/software-tpm" stop "$DIR"; }
+tpm_pid() { cat "$DIR/tpm/pid"; }
+
+start_daemon() {
+  HOLDFAST_LOG_TO=$DIR/daemon.log
+  "$HOLDFAST_BIN/holdfastd" --dev "$DIR" >>"$HOLDFAST_LOG_TO" 2>&1 &
+  DAEMON_PID=$!
+  wait_until 60 "the daemon to serve" daemon_serves
+}
+
+daemon_serves() {
+  kill -0 "$DAEMON_PID" 2>/dev/null || fail "the daemon ended: $(tail -n 5 "$DIR/daemon.log")"
+  holdfast status >/dev/null 2>&1
+}
+
+# Ends it the way an operator does, and waits for every process of it.
+stop_daemon() {
+  [ -n "$DAEMON_PID" ] || return 0
+  local children
+  children=$(descendants "$DAEMON_PID")
+  kill "$DAEMON_PID" 2>/dev/null || true
+  wait "$DAEMON_PID" 2>/dev/null || true
+  for child in $children; do wait_until 10 "process $child to end" gone "$child"; done
+  DAEMON_PID=""
+}
+
+descendants() {
+  local child
+  for child in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do
+    echo "$child"
+    descendants "$child"
+  done
+}
+
+# The pid of one of the daemon's processes by its program: holdfast-front, holdfast-keys-tpm …
+process_of() {
+  local pid
+  for pid in $(descendants "$DAEMON_PID"); do
+    [ "$(basename "$(readlink "/proc/$pid/exe")")" = "$1" ] && { echo "$pid"; return; }
+  done
+  return 1
+}
+
+# A zombie is gone: its parent may take a moment to notice.
+gone() {
+  local state
+  state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null) || return 0
+  [ -z "$state" ] || [ "$state" = Z ]
+}
+
+# declare_agent NAME ACTION…: an agent file and, if there is none yet, a program of its own.
+declare_agent() {
+  local name=$1 actions
+  shift
+  [ -e "$AGENTS/$name" ] || cp "$HOLDFAST_BIN/refund-agent" "$AGENTS/$name"
+  actions=$(printf '"%s", ' "$@")
+  cat >"$DIR/agents.d/$name.toml" <<EOF
+name = "$name"
+environment = "test"
+actions = [${actions%, }]
+audiences = ["$AUDIENCE"]
+
+[accountability]
+sponsor = "sponsor@example.org"
+owner = "owner@example.org"
+policy_author = "author@example.org"
+can_stop = ["oncall@example.org"]
+
+[recognise]
+uid = $(id -u)
+executable_sha256 = "$(sha256sum "$AGENTS/$name" | cut -d' ' -f1)"
+EOF
+}
+
+# agent NAME OPTIONS…: runs that agent's program; one JSON line a step.
+agent() { local name=$1; shift; "$AGENTS/$name" --audience "$AUDIENCE" "$@"; }
+
+# A whole signature, kept in a file: sign NAME FILE
+sign() { agent "$1" --only-sign | jq -er .reply.jws >"$2"; }
+
+# ── checks ──────────────────────────────────────────────────────────────────────────────────────
+
+# wait_until SECONDS WHAT COMMAND…: asks again until it is so; the limit only catches what hangs.
+wait_until() {
+  local limit=$((SECONDS + $1)) what=$2
+  shift 2
+  until "$@"; do
+    [ "$SECONDS" -lt "$limit" ] || fail "waited too long for $what"
+    sleep 0.05
+  done
+}
+
+# expect_exit CODE COMMAND…
+expect_exit() {
+  local wanted=$1 got=0
+  shift
+  "$@" >"$DIR/out" 2>"$DIR/err" || got=$?
+  [ "$got" -eq "$wanted" ] || fail "exit $got instead of $wanted: $*: $(cat "$DIR/out" "$DIR/err")"
+}
+
+# expect_refusal REASON AGENT OPTIONS…: that agent's signature is refused, for exactly that reason.
+expect_refusal() {
+  local wanted=$1 name=$2 line
+  shift 2
+  if line=$(agent "$name" --only-sign "$@"); then fail "was signed: $line"; fi
+  local got
+  got=$(jq -r '.reply.code // .error' <<<"$line")
+  [ "$got" = "$wanted" ] || fail "refused with $got instead of $wanted: $line"
+  echo "refused: $got"
+}
+
+ledger_size() { holdfast status --json | jq .ledger.size; }
+
+# ── end ─────────────────────────────────────────────────────────────────────────────────────────
+
+clean_up() {
+  local result=$?
+  trap - EXIT
+  if [ "$result" -ne 0 ] && [ -s "$DIR/daemon.log" ]; then
+    echo "── the daemon's last words" >&2
+    tail -n 30 "$DIR/daemon.log" >&2
+  fi
+  stop_daemon || true
+  [ ! -e "$DIR/tpm/pid" ] || stop_tpm || true
+  rm -rf "$DIR"
+  exit "$result"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
