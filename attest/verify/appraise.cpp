@@ -143,7 +143,7 @@ void check_statements(Sheet& sheet, const Evidence& evidence, const Signer& ak,
         return;
     }
     Statements statements(sheet, ak, *challenge);
-    statements.quote(tpm);
+    // In the order a host makes them, the quote last: clock.order holds them to it.
     statements.key(tpm, area);
     if (has_own_fuse(tpm.key)) {
         statements.fuse("fuse.agent", tpm.key.agent_fuse, tpm.agent_fuse_certified);
@@ -151,6 +151,7 @@ void check_statements(Sheet& sheet, const Evidence& evidence, const Signer& ak,
         sheet.waive_all("fuse.agent.", "the chip had no room: only the host fuse guards this key");
     }
     statements.fuse("fuse.host", tpm.key.host_fuse, tpm.host_fuse_certified);
+    statements.quote(tpm);
     statements.finish();
 }
 
