@@ -30,15 +30,23 @@ awk '/BEGIN CERT/{n++} n==2' "$DIR/credential.pem" >"$DIR/ca.pem"
 say "Ordinary OpenSSL accepts the credential"
 openssl verify -CAfile "$DIR/ca.pem" "$DIR/credential.pem"
 
+say "A verifier enrols the host: only the chip with that EK certificate can answer"
+"$ROOT/scripts/software-tpm" roots "$DIR" >"$DIR/ek-roots.pem"
+holdfast enroll host --out "$DIR/host.json"
+holdfast enroll challenge --host "$DIR/host.json" --ek-roots "$DIR/ek-roots.pem" \
+  --out "$DIR/challenge.json" --secret "$DIR/enrol-secret"
+holdfast enroll respond "$DIR/challenge.json" --out "$DIR/response.json"
+holdfast enroll finish "$DIR/response.json" --secret "$DIR/enrol-secret" --out "$DIR/enrolment.json"
+
 say "The TPM and the daemon are gone; a verifier needs neither"
 stop_daemon
 stop_tpm
 [ ! -e "$DIR/tpm/pid" ] || fail "the TPM still runs"
-"$ROOT/scripts/software-tpm" roots "$DIR" >"$DIR/ek-roots.pem"
 expect_exit 0 holdfast verify credential "$DIR/credential.pem" --roots "$DIR/ca.pem"
 expect_exit 0 holdfast verify action "$DIR/action.jws" --roots "$DIR/ca.pem" --audience "$AUDIENCE"
 expect_exit 0 holdfast verify evidence "$DIR/evidence.json" --roots "$DIR/ca.pem" \
-  --ek-roots "$DIR/ek-roots.pem" --nonce "$nonce" --verifier https://verifier.example
+  --ek-roots "$DIR/ek-roots.pem" --nonce "$nonce" --verifier https://verifier.example \
+  --enrolment "$DIR/enrolment.json" --profile production
 
 say "Anything else is refused with exit code 6"
 expect_exit 6 holdfast verify action "$DIR/action.jws" --roots "$DIR/ca.pem" --audience https://other.example
