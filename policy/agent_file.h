@@ -18,6 +18,14 @@ namespace holdfast::policy {
 inline constexpr std::size_t max_agent_file = 64UL * 1024;
 inline constexpr std::size_t max_agents = 1024;
 inline constexpr std::size_t max_actions = 256;
+inline constexpr std::size_t max_audiences = 256;
+inline constexpr std::size_t max_environment = 64;
+inline constexpr std::size_t max_principal = 255;  // sponsor, owner, …
+inline constexpr std::size_t max_can_stop = 32;
+inline constexpr std::int64_t max_uid = 4294967294;  // the next one is "no user"
+inline constexpr std::int64_t min_lifetime = 300;    // seconds
+inline constexpr std::int64_t max_lifetime = 86400;
+inline constexpr std::int64_t default_lifetime = 3600;
 
 // Who answers for it. All mandatory.
 struct Accountability {
@@ -31,10 +39,10 @@ struct AgentFile {
     std::string name;  // equals the file's stem
     std::string environment;
     Accountability accountability;
-    uid_t uid = 0;                     // [recognise] uid = 1001 or user = "deploy"
-    Sha256 executable{};               // [recognise] executable_sha256
-    std::int64_t lifetime = 0;         // [credential] lifetime_s, seconds; 300…86400, default 3600
-    std::vector<std::string> actions;  // allowed names; goes away when policies come
+    uid_t uid = 0;                       // [recognise] uid = 1001 or user = "deploy"
+    Sha256 executable{};                 // [recognise] executable_sha256
+    std::int64_t lifetime = 0;           // [credential] lifetime_s, seconds
+    std::vector<std::string> actions;    // allowed names; goes away when policies come
     std::vector<std::string> audiences;  // allowed audiences; empty = any
     Sha256 digest{};                     // of the file's bytes
 };

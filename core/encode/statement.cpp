@@ -28,19 +28,6 @@ bool is_word_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-// Words joined by single '.', '_' or '-', the first beginning with a letter.
-bool is_action_name(std::string_view name) {
-    if (name.empty() || name.front() < 'a' || name.front() > 'z') return false;
-    bool joined = false;
-    for (const char c : name) {
-        const bool joint = c == '.' || c == '_' || c == '-';
-        if (!joint && !is_word_character(c)) return false;
-        if (joint && joined) return false;
-        joined = joint;
-    }
-    return !joined;
-}
-
 // What a URI or a host name is written with (RFC 3986 §2): visible ASCII without <>"\^`{|}.
 bool is_uri_character(char c) {
     return c > ' ' && c < 0x7f && std::string_view("<>\"\\^`{|}").find(c) == std::string_view::npos;
@@ -142,6 +129,22 @@ Done read_decision(Fields& fields, Statement& statement) {
 
 }  // namespace
 
+bool is_action_name(std::string_view name) noexcept {
+    if (name.empty() || name.front() < 'a' || name.front() > 'z') return false;
+    bool joined = false;
+    for (const char c : name) {
+        const bool joint = c == '.' || c == '_' || c == '-';
+        if (!joint && !is_word_character(c)) return false;
+        if (joint && joined) return false;
+        joined = joint;
+    }
+    return !joined;
+}
+
+bool is_audience(std::string_view audience) noexcept {
+    return !audience.empty() && std::all_of(audience.begin(), audience.end(), is_uri_character);
+}
+
 Json to_json(const Statement& statement) {
     Json::Object members{{"action", statement.action.action},
                          {"agent", statement.agent},
@@ -184,9 +187,7 @@ Done check_action(const Action& action) {
     HOLDFAST_CHECK(check_length("on_behalf_of", action.on_behalf_of, max_on_behalf_of));
     if (!is_action_name(action.action))
         return malformed("action", "must be lower-case words joined by '.', '_' or '-'");
-    if (action.audience.empty() ||
-        !std::all_of(action.audience.begin(), action.audience.end(), is_uri_character))
-        return malformed("audience", "must be a URI or a host name");
+    if (!is_audience(action.audience)) return malformed("audience", "must be a URI or a host name");
     if (!is_plain_text(action.resource))
         return malformed("resource", "must be UTF-8 without control characters");
     if (!is_plain_text(action.on_behalf_of))

@@ -2,6 +2,8 @@
 #ifndef HOLDFAST_CORE_ENCODE_STATEMENT_H
 #define HOLDFAST_CORE_ENCODE_STATEMENT_H
 
+#include <string_view>
+
 #include "core/encode/json.h"
 #include "holdfast/action.h"
 #include "holdfast/result.h"
@@ -19,6 +21,12 @@ inline constexpr std::size_t max_rule = 255;
 // docs/protocol.md lists the members. Unknown members are refused when read back.
 Json to_json(const Statement& statement);
 Result<Statement> statement_from(const Json& json);
+
+// "refund.create": lower-case words joined by single '.', '_' or '-', the first one beginning with
+// a letter. Length is the caller's to bound.
+bool is_action_name(std::string_view name) noexcept;
+// Not empty, and only what a URI or a host name is written with (RFC 3986 §2).
+bool is_audience(std::string_view audience) noexcept;
 
 // The rules of include/holdfast/action.h: lengths, alphabets, params or params_sha256 but not both.
 Done check_action(const Action& action);

@@ -1,0 +1,161 @@
+#include "policy/agent_file.h"
+
+#include <pwd.h>
+
+#include <optional>
+
+#include "core/crypto/digest.h"
+#include "core/encode/base64.h"
+#include "core/encode/statement.h"
+#include "holdfast/agent_id.h"
+#include "policy/declared.h"
+#include "policy/toml_table.h"
+
+namespace holdfast::policy {
+namespace {
+
+constexpr std::string_view extension = ".toml";
+constexpr std::size_t max_name_text = 64;
+constexpr std::size_t max_user_name = 256;
+constexpr std::int64_t overflow_uid = 65534;  // what the kernel shows for users it cannot name
+
+Result<toml::table> read_toml(std::string_view file_name, std::string_view text) {
+    try {
+        return toml::parse(text, file_name);
+    } catch (const toml::parse_error& error) {
+        return Error(Code::invalid, std::string(file_name) + ":" +
+                                        std::to_string(error.source().begin.line) + ": " +
+                                        std::string(error.description()));
+    }
+}
+
+Result<std::string> stem_of(std::string_view file_name) {
+    const std::size_t slash = file_name.rfind('/');
+    if (slash != std::string_view::npos) file_name.remove_prefix(slash + 1);
+    if (!file_name.ends_with(extension))
+        return Error(Code::invalid, std::string(file_name) + ": must end in .toml");
+    file_name.remove_suffix(extension.size());
+    return std::string(file_name);
+}
+
+Done read_name(TomlTable& root, std::string_view stem, AgentFile& agent) {
+    HOLDFAST_TRY(name, root.text("name", max_name_text));
+    if (auto valid = check_agent_name(name); !valid)
+        return root.wrong("name", valid.error().text());
+    if (name != stem) return root.wrong("name", "must equal the file's name");
+    agent.name = std::move(name);
+    if (!root.has("environment")) return done();
+    HOLDFAST_TRY(environment, root.text("environment", max_environment));
+    agent.environment = std::move(environment);
+    return done();
+}
+
+Done read_accountability(TomlTable& root, Accountability& answers) {
+    HOLDFAST_TRY(table, root.table("accountability"));
+    HOLDFAST_TRY(sponsor, table.text("sponsor", max_principal));
+    HOLDFAST_TRY(owner, table.text("owner", max_principal));
+    HOLDFAST_TRY(policy_author, table.text("policy_author", max_principal));
+    HOLDFAST_TRY(can_stop, table.texts("can_stop", max_can_stop, max_principal));
+    if (can_stop.empty()) return table.wrong("can_stop", "must name somebody");
+    answers = {std::move(sponsor), std::move(owner), std::move(policy_author), std::move(can_stop)};
+    return table.finish();
+}
+
+// None when there is no such user here; files are also checked on machines without the agents.
+std::optional<uid_t> uid_of_user(const std::string& user) {
+    std::vector<char> buffer(64UL * 1024);
+    passwd entry{};
+    passwd* found = nullptr;
+    const int failed = ::getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found);
+    if (failed != 0 || found == nullptr) return std::nullopt;
+    return found->pw_uid;
+}
+
+Result<uid_t> read_uid(TomlTable& table) {
+    if (table.has("uid") && table.has("user"))
+        return table.wrong("user", "either uid or user, not both");
+    if (!table.has("uid") && !table.has("user")) return table.wrong("uid", "or user is missing");
+    const std::string_view key = table.has("user") ? "user" : "uid";
+    std::int64_t uid = 0;
+    if (key == "user") {
+        HOLDFAST_TRY(user, table.text("user", max_user_name));
+        const std::optional<uid_t> known = uid_of_user(user);
+        if (!known) return table.wrong("user", "no user \"" + user + "\" on this host");
+        uid = *known;
+    } else {
+        HOLDFAST_TRY(number, table.integer("uid", 0, max_uid));
+        uid = number;
+    }
+    if (uid == overflow_uid)
+        return table.wrong(key, "65534 stands for every user the kernel cannot name");
+    return static_cast<uid_t>(uid);
+}
+
+Done read_recognition(TomlTable& root, Declared& declared) {
+    HOLDFAST_TRY(table, root.table("recognise"));
+    HOLDFAST_TRY(uid, read_uid(table));
+    HOLDFAST_TRY(hex, table.text("executable_sha256", 2 * sizeof(Sha256)));
+    auto digest = encode::sha256_from_hex(hex);
+    if (!digest) return table.wrong("executable_sha256", digest.error().text());
+    declared.agent.uid = uid;
+    declared.agent.executable = *digest;
+    declared.recognise_line = table.line();
+    return table.finish();
+}
+
+Done read_credential(TomlTable& root, AgentFile& agent) {
+    agent.lifetime = default_lifetime;
+    if (!root.has("credential")) return done();
+    HOLDFAST_TRY(table, root.table("credential"));
+    if (table.has("lifetime_s")) {
+        HOLDFAST_TRY(lifetime, table.integer("lifetime_s", min_lifetime, max_lifetime));
+        agent.lifetime = lifetime;
+    }
+    return table.finish();
+}
+
+Done read_actions(TomlTable& root, AgentFile& agent) {
+    if (root.has("actions")) {
+        HOLDFAST_TRY(actions, root.texts("actions", max_actions, max_action_name));
+        for (const std::string& action : actions)
+            if (!encode::is_action_name(action))
+                return root.wrong("actions", "\"" + action + "\" cannot be the name of an action");
+        agent.actions = std::move(actions);
+    }
+    if (root.has("audiences")) {
+        HOLDFAST_TRY(audiences, root.texts("audiences", max_audiences, max_audience));
+        for (const std::string& audience : audiences)
+            if (!encode::is_audience(audience))
+                return root.wrong("audiences", "\"" + audience + "\" is no URI and no host name");
+        agent.audiences = std::move(audiences);
+    }
+    return done();
+}
+
+}  // namespace
+
+Result<Declared> parse_declared(std::string_view file_name, std::string_view text) {
+    HOLDFAST_TRY(stem, stem_of(file_name));
+    const std::string shown = stem + std::string(extension);
+    if (text.size() > max_agent_file)
+        return Error(Code::invalid,
+                     shown + ":1: longer than " + std::to_string(max_agent_file) + " bytes");
+    HOLDFAST_TRY(toml, read_toml(shown, text));
+    TomlTable root(toml, shown, "");
+    Declared declared;
+    HOLDFAST_CHECK(read_name(root, stem, declared.agent));
+    HOLDFAST_CHECK(read_accountability(root, declared.agent.accountability));
+    HOLDFAST_CHECK(read_recognition(root, declared));
+    HOLDFAST_CHECK(read_credential(root, declared.agent));
+    HOLDFAST_CHECK(read_actions(root, declared.agent));
+    HOLDFAST_CHECK(root.finish());
+    declared.agent.digest = crypto::sha256(view_of(text));
+    return declared;
+}
+
+Result<AgentFile> parse_agent_file(std::string_view file_name, std::string_view text) {
+    HOLDFAST_TRY(declared, parse_declared(file_name, text));
+    return std::move(declared.agent);
+}
+
+}  // namespace holdfast::policy

@@ -1,0 +1,109 @@
+// read_agent_files: a whole directory, and what may not be said twice in it.
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "holdfast/descriptor.h"
+#include "policy/declared.h"
+
+namespace holdfast::policy {
+namespace {
+
+struct CloseDirectory {
+    void operator()(DIR* directory) const noexcept { (void)::closedir(directory); }
+};
+
+Error failed(const std::string& what, int number) {
+    return {Code::unavailable, what + ": " + std::system_category().message(number)};
+}
+
+// Hidden files are left out: editors keep their swap files there.
+bool is_agent_file(std::string_view name) {
+    return name.ends_with(".toml") && !name.starts_with('.');
+}
+
+Result<std::vector<std::string>> names_in(const std::string& directory) {
+    const std::unique_ptr<DIR, CloseDirectory> open(::opendir(directory.c_str()));
+    if (open == nullptr) return failed(directory, errno);
+    std::vector<std::string> names;
+    errno = 0;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): this stream belongs to this call alone.
+    while (const dirent* entry = ::readdir(open.get())) {
+        const std::string name = static_cast<const char*>(entry->d_name);
+        if (is_agent_file(name)) names.push_back(name);
+    }
+    if (errno != 0) return failed(directory, errno);
+    if (names.size() > max_agents)
+        return Error(Code::invalid,
+                     directory + ": more than " + std::to_string(max_agents) + " agent files");
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+// Whoever can write an agent file can allow an agent anything.
+Done check_file(int descriptor, const std::string& name) {
+    struct stat status{};
+    if (::fstat(descriptor, &status) != 0) return failed(name, errno);
+    if (!S_ISREG(status.st_mode)) return Error(Code::invalid, name + ":1: not a regular file");
+    if ((status.st_mode & S_IWOTH) != 0)
+        return Error(Code::invalid, name + ":1: everybody may write this file");
+    return done();
+}
+
+Result<std::string> content_of(const std::string& path, const std::string& name) {
+    // Non-blocking, so that a FIFO put there does not hang the daemon.
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!file) return failed(name, errno);
+    HOLDFAST_CHECK(check_file(file.get(), name));
+    std::string content(max_agent_file + 1, '\0');  // one more, so that the parser sees too much
+    std::size_t size = 0;
+    while (size < content.size()) {
+        const ssize_t got = ::read(file.get(), content.data() + size, content.size() - size);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return failed(name, errno);
+        if (got == 0) break;
+        size += static_cast<std::size_t>(got);
+    }
+    content.resize(size);
+    return content;
+}
+
+using Recognition = std::pair<uid_t, Sha256>;
+struct Place {
+    std::string name;
+    std::uint32_t line;
+    std::string shown() const { return name + ":" + std::to_string(line); }
+};
+
+// One process must not be two agents.
+Done check_unique(std::map<Recognition, Place>& seen, const Declared& declared, Place place) {
+    const Recognition recognition{declared.agent.uid, declared.agent.executable};
+    const auto [first, added] = seen.try_emplace(recognition, place);
+    if (added) return done();
+    return Error(Code::invalid, place.shown() + ": recognise: the same user and executable as in " +
+                                    first->second.shown());
+}
+
+}  // namespace
+
+Result<std::map<std::string, AgentFile>> read_agent_files(const std::string& directory) {
+    HOLDFAST_TRY(names, names_in(directory));
+    std::map<std::string, AgentFile> agents;
+    std::map<Recognition, Place> seen;
+    for (const std::string& name : names) {
+        HOLDFAST_TRY(content, content_of(directory + "/" + name, name));
+        HOLDFAST_TRY(declared, parse_declared(name, content));
+        HOLDFAST_CHECK(check_unique(seen, declared, {name, declared.recognise_line}));
+        const std::string key = declared.agent.name;
+        agents.emplace(key, std::move(declared.agent));
+    }
+    return agents;
+}
+
+}  // namespace holdfast::policy
