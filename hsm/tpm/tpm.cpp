@@ -68,7 +68,7 @@ Result<std::unique_ptr<Tpm>> Tpm::open(const TpmOptions& options) {
     HOLDFAST_TRY(connection, Connection::open(options));
     auto parts = std::make_unique<Parts>(std::move(connection), std::move(files), options);
     HOLDFAST_CHECK(parts->open());
-    return std::unique_ptr<Tpm>(new Tpm(std::move(parts)));
+    return std::make_unique<Tpm>(std::move(parts));
 }
 
 KeyStore& Tpm::keys() noexcept {

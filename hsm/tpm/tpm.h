@@ -47,9 +47,10 @@ class Tpm {
 
   private:
     struct Parts;
-    explicit Tpm(std::unique_ptr<Parts> parts);
-
     std::unique_ptr<Parts> parts_;
+
+  public:
+    explicit Tpm(std::unique_ptr<Parts> parts);  // by open() alone: nobody else can name Parts
 };
 
 }  // namespace holdfast::hsm
