@@ -1,0 +1,141 @@
+#include "daemon/workers/keys.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/log.h"
+#include "holdfast/agent_id.h"
+
+namespace holdfast::daemon {
+
+KeysWorker::KeysWorker(Parts parts)
+    : parts_(std::move(parts)),
+      rules_{parts_.trust_domain, [this](std::string_view agent,
+                                         ByteView spki) { return is_live_agent_key(agent, spki); }},
+      ca_certificate_(
+          parts_.ca_certificate_file, parts_.trust_domain,
+          [this](const KeyDescription& ca, ByteView tbs) { return checked_signature(ca, tbs); }) {}
+
+Result<KeyDescription> KeysWorker::own_key(const std::string& id, Purpose purpose) {
+    auto key = parts_.store.describe(id);
+    if (key || key.error().code() != Code::not_found) return key;
+    HOLDFAST_TRY(made, parts_.store.create(hsm::NewKey{purpose, ""}));
+    log_info("made the host's own key '" + id + "'");
+    return made;
+}
+
+Done KeysWorker::prepare() {
+    HOLDFAST_TRY(ca, own_key("ca", Purpose::certificate));
+    HOLDFAST_TRY(ledger, own_key("ledger", Purpose::checkpoint));
+    const auto certificate = ca_certificate_.current(ca, parts_.now());
+    // With its fuse blown the CA key is dead for good; the host must still attest and seal its log.
+    if (!certificate && certificate.error().reason() == "fuse_blown") {
+        log_warning("no CA certificate: " + certificate.error().text());
+        return done();
+    }
+    HOLDFAST_CHECK(certificate);
+    return done();
+}
+
+Result<Reply> KeysWorker::handle(const Message& request) {
+    HOLDFAST_TRY(body, answer(request));
+    return Reply{std::move(body), {}};
+}
+
+Result<Bytes> KeysWorker::answer(const Message& request) {
+    if (!request.descriptors.empty())
+        return Error(Code::invalid, "keys: a request with descriptors");
+    switch (request.operation) {
+        case Operation::host: return host();
+        case Operation::create: return create(request.payload);
+        case Operation::list: {
+            HOLDFAST_TRY(keys, parts_.store.list());
+            return encode(keys);
+        }
+        case Operation::sign: return sign(request.payload);
+        case Operation::attest: return attest(request.payload);
+        case Operation::activate: return activate(request.payload);
+        case Operation::blow_fuse:
+        case Operation::blow_host_fuse:
+        case Operation::destroy: return end_key(request);
+        default: return Error(Code::invalid, "keys: unknown operation");
+    }
+}
+
+Result<Bytes> KeysWorker::host() {
+    HostIdentity host;
+    host.custody = parts_.store.custody();
+    HOLDFAST_TRY(endorsement, parts_.quoter.endorsement());
+    host.manufacturer = std::move(endorsement.manufacturer);
+    host.ek_certificates = std::move(endorsement.certificates);
+    host.ek_public = std::move(endorsement.ek_public);
+    host.ak_public = std::move(endorsement.ak_public);
+    HOLDFAST_TRY(ca, parts_.store.describe("ca"));
+    HOLDFAST_TRY(ledger, parts_.store.describe("ledger"));
+    auto certificate = ca_certificate_.current(ca, parts_.now());
+    if (certificate) host.ca_certificate = *std::move(certificate);
+    if (!certificate && certificate.error().reason() != "fuse_blown")
+        return std::move(certificate).error().within("CA certificate");
+    host.ca = std::move(ca);
+    host.ledger = std::move(ledger);
+    return encode(host);
+}
+
+Result<Bytes> KeysWorker::create(ByteView payload) {
+    HOLDFAST_TRY(agent, decode_name(payload));
+    HOLDFAST_CHECK(check_agent_name(agent));
+    HOLDFAST_TRY(key, parts_.store.create(hsm::NewKey{Purpose::action, agent}));
+    return encode(key);
+}
+
+Result<Bytes> KeysWorker::checked_signature(const KeyDescription& key, ByteView preimage) {
+    HOLDFAST_CHECK(hsm::check_family(key, preimage, rules_));
+    return parts_.store.sign(key.id, preimage);
+}
+
+Result<Bytes> KeysWorker::sign(ByteView payload) {
+    HOLDFAST_TRY(request, decode_sign(payload));
+    HOLDFAST_TRY(key, parts_.store.describe(request.key_id));
+    return checked_signature(key, request.preimage);
+}
+
+Result<Bytes> KeysWorker::attest(ByteView payload) {
+    HOLDFAST_TRY(request, decode_attest(payload));
+    HOLDFAST_TRY(evidence, parts_.quoter.attest(request.key_id, request.challenge));
+    return encode(evidence);
+}
+
+Result<Bytes> KeysWorker::activate(ByteView payload) {
+    HOLDFAST_TRY(request, decode_activate(payload));
+    HOLDFAST_TRY(secret, parts_.quoter.activate(request.blob, request.secret));
+    // It is the verifier's challenge, meant to be told; only its way here was secret.
+    return bytes_of(secret.view());
+}
+
+Result<Bytes> KeysWorker::end_key(const Message& request) {
+    if (request.operation == Operation::blow_host_fuse) {
+        HOLDFAST_CHECK(PayloadReader(request.payload).finish());
+        HOLDFAST_CHECK(parts_.store.blow_host_fuse());
+        return Bytes();
+    }
+    HOLDFAST_TRY(key_id, decode_name(request.payload));
+    HOLDFAST_TRY(key, parts_.store.describe(key_id));
+    if (key.purpose != Purpose::action) return Error(Code::denied, key_id + ": not an agent's key");
+    HOLDFAST_CHECK(request.operation == Operation::destroy ? parts_.store.destroy(key_id)
+                                                           : parts_.store.blow_fuse(key_id));
+    return Bytes();
+}
+
+Done KeysWorker::is_live_agent_key(std::string_view agent, ByteView spki) {
+    HOLDFAST_TRY(keys, parts_.store.list());
+    for (const auto& key : keys) {
+        if (key.purpose != Purpose::action || key.agent != agent) continue;
+        if (!std::equal(spki.begin(), spki.end(), key.spki.begin(), key.spki.end())) continue;
+        HOLDFAST_TRY(fuse, parts_.store.fuse_state(key.id));
+        if (fuse == hsm::FuseState::intact) return done();
+        return Error(Code::denied, key.id + ": its fuse is blown").because("fuse_blown");
+    }
+    return Error(Code::denied, "no such key of agent " + std::string(agent));
+}
+
+}  // namespace holdfast::daemon

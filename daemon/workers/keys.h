@@ -1,0 +1,54 @@
+// KeysWorker: answers the front's requests about keys; judges by itself what a key may sign.
+#ifndef HOLDFAST_DAEMON_WORKERS_KEYS_H
+#define HOLDFAST_DAEMON_WORKERS_KEYS_H
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "daemon/link/codec.h"
+#include "daemon/link/messages.h"
+#include "daemon/workers/ca_certificate.h"
+#include "hsm/families.h"
+#include "hsm/key_store.h"
+#include "hsm/quoter.h"
+
+namespace holdfast::daemon {
+
+class KeysWorker {
+  public:
+    struct Parts {
+        hsm::KeyStore& store;
+        hsm::Quoter& quoter;
+        std::string trust_domain;
+        std::string ca_certificate_file;
+        std::function<std::int64_t()> now;  // Unix seconds
+    };
+    explicit KeysWorker(Parts parts);
+
+    // Makes the CA and ledger keys when they are missing, and the CA's certificate.
+    Done prepare();
+
+    Result<Reply> handle(const Message& request);
+
+  private:
+    Result<Bytes> answer(const Message& request);
+    Result<Bytes> host();
+    Result<Bytes> create(ByteView payload);
+    Result<Bytes> sign(ByteView payload);
+    Result<Bytes> attest(ByteView payload);
+    Result<Bytes> activate(ByteView payload);
+    Result<Bytes> end_key(const Message& request);
+
+    Result<KeyDescription> own_key(const std::string& id, Purpose purpose);
+    Result<Bytes> checked_signature(const KeyDescription& key, ByteView preimage);
+    Done is_live_agent_key(std::string_view agent, ByteView spki);
+
+    Parts parts_;
+    hsm::FamilyRules rules_;
+    CaCertificate ca_certificate_;
+};
+
+}  // namespace holdfast::daemon
+
+#endif  // HOLDFAST_DAEMON_WORKERS_KEYS_H

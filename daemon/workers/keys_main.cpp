@@ -1,0 +1,70 @@
+// holdfast-keys-tpm: the only process that opens the TPM. It may hang or die, and is replaced.
+#include <chrono>
+#include <ctime>
+#include <memory>
+
+#include "daemon/log.h"
+#include "daemon/process.h"
+#include "daemon/workers/keys.h"
+#include "daemon/workers/serve.h"
+#include "hsm/tpm/tpm.h"
+
+namespace holdfast::daemon {
+namespace {
+
+constexpr std::chrono::seconds explain_for{5};
+
+hsm::TpmOptions options_of(const Settings& settings) {
+    return {
+        .tcti = settings.tpm_tcti,
+        .simulator_allowed = settings.tpm_simulator_allowed,
+        .nv_base = settings.tpm_nv_base,
+        .keys_dir = settings.state_dir + "/keys",
+        .owner_auth_file = settings.tpm_owner_auth_file,
+        .endorsement_auth_file = settings.tpm_endorsement_auth_file,
+        .ek_certificate_dir = settings.tpm_ek_certificate_dir,
+    };
+}
+
+// A TPM that is not there may come back at any moment: start again. Everything else an operator
+// must mend, so the front's callers are told what is wrong for a while before the next attempt.
+int explain(const Error& error) {
+    log_error(error.text());
+    if (error.code() == Code::unavailable || error.code() == Code::busy ||
+        error.code() == Code::timeout || error.reason() == hsm::connection_lost)
+        return exit_try_later;
+    Service service;
+    service.handle = [&error](const Message&) -> Result<Reply> { return error; };
+    service.at_most = explain_for;
+    const int status = serve({supervisor_link, front_link}, service);
+    return status == 0 ? 0 : exit_try_later;
+}
+
+int run(const Settings& settings) {
+    auto tpm = hsm::Tpm::open(options_of(settings));
+    if (!tpm) return explain(std::move(tpm).error().within("TPM"));
+    log_info("TPM by " + (*tpm)->manufacturer() + ", custody " +
+             std::string(to_string((*tpm)->custody())));
+    KeysWorker worker({(*tpm)->keys(), (*tpm)->quoter(), settings.trust_domain(),
+                       settings.state_dir + "/keys/ca.crt",
+                       [] { return static_cast<std::int64_t>(std::time(nullptr)); }});
+    auto prepared = worker.prepare();
+    if (!prepared) return explain(std::move(prepared).error().within("own keys"));
+
+    Service service;
+    service.handle = [&worker](const Message& request) { return worker.handle(request); };
+    service.fatal_reason = hsm::connection_lost;
+    return serve({supervisor_link, front_link}, service);
+}
+
+}  // namespace
+}  // namespace holdfast::daemon
+
+int main() {
+    using namespace holdfast::daemon;  // NOLINT(google-build-using-namespace): a main
+    const auto begun = begin_process("keys-tpm");
+    if (!begun) return log_error(begun.error().text()), 1;
+    const auto settings = inherited_settings();
+    if (!settings) return log_error(settings.error().text()), 1;
+    return run(*settings);
+}
