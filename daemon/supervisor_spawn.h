@@ -1,0 +1,47 @@
+// Starts one child process: its descriptors, its user, its capabilities, nothing else inherited.
+#ifndef HOLDFAST_DAEMON_SUPERVISOR_SPAWN_H
+#define HOLDFAST_DAEMON_SUPERVISOR_SPAWN_H
+
+#include <sys/capability.h>
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "holdfast/descriptor.h"
+#include "holdfast/result.h"
+
+namespace holdfast::daemon {
+
+struct Account {
+    uid_t uid;
+    gid_t gid;
+    std::vector<gid_t> groups;  // supplementary: membership of tss opens /dev/tpmrm0
+};
+Result<Account> account_of(const std::string& user);
+Result<gid_t> group_of(const std::string& group);
+
+struct ChildPlan {
+    std::string program;                           // absolute path
+    std::optional<Account> account;                // none: stay who we are (--dev)
+    std::vector<cap_value_t> capabilities;         // kept across the change of user, as ambient
+    std::vector<std::pair<int, int>> descriptors;  // number in the child, number here
+};
+
+struct Child {
+    pid_t pid = 0;
+    Descriptor pidfd;
+};
+Result<Child> spawn(const ChildPlan& plan);
+
+// SEQPACKET, close-on-exec; the first end stays with us and does not block.
+Result<std::pair<Descriptor, Descriptor>> make_link();
+
+// Those of `wanted` this process may hand on.
+std::vector<cap_value_t> permitted(const std::vector<cap_value_t>& wanted);
+
+}  // namespace holdfast::daemon
+
+#endif  // HOLDFAST_DAEMON_SUPERVISOR_SPAWN_H
