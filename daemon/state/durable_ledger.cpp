@@ -163,7 +163,7 @@ Result<std::unique_ptr<DurableLedger>> DurableLedger::open(const std::string& di
     const ledger::Each skip = [](std::uint64_t, ByteView) { return done(); };
     HOLDFAST_TRY(log, ledger::Log::open(directory, known, skip));
     auto state = std::make_unique<State>(std::move(loop), std::move(now), std::move(log));
-    std::unique_ptr<DurableLedger> opened(new DurableLedger(std::move(state)));
+    auto opened = std::make_unique<DurableLedger>(std::move(state));
     HOLDFAST_CHECK(opened->remember_head(registry));
     return opened;
 }

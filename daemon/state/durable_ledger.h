@@ -27,6 +27,9 @@ class DurableLedger final : public Ledger {
     static Result<std::unique_ptr<DurableLedger>> open(const std::string& directory,
                                                        Registry& registry,
                                                        boost::asio::any_io_executor loop, Now now);
+    struct State;
+    explicit DurableLedger(
+        std::unique_ptr<State> state);  // by open() only: nobody else has a State
     ~DurableLedger() override;
 
     std::uint64_t next_index() const override;
@@ -39,8 +42,6 @@ class DurableLedger final : public Ledger {
     Done remember_head(Registry& registry) const;
 
   private:
-    struct State;
-    explicit DurableLedger(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };
 
