@@ -81,7 +81,7 @@ Exit help(const Arguments& words) {
 }
 
 Exit version() {
-    std::cout << "holdfast " HOLDFAST_VERSION_TEXT << std::endl;
+    std::cout << "holdfast " HOLDFAST_VERSION_TEXT "\n" << std::flush;
     return Exit::ok;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <ctime>
 #include <iostream>
 #include <utility>
@@ -60,6 +61,41 @@ void append_lines(std::string& text, const encode::Json::Object& object, std::si
     }
 }
 
+using Row = std::vector<std::string>;
+using Rows = std::vector<Row>;
+
+Row titles_of(const std::vector<std::string>& columns) {
+    Row titles = columns;
+    for (auto& title : titles)
+        std::transform(title.begin(), title.end(), title.begin(), [](unsigned char letter) {
+            return static_cast<char>(letter == '_' ? ' ' : std::toupper(letter));
+        });
+    return titles;
+}
+
+Row row_of(const encode::Json& item, const std::vector<std::string>& columns) {
+    Row row;
+    for (const auto& column : columns) {
+        const auto* value = item.find(column);
+        row.push_back(value == nullptr ? "-" : value_text(column, *value));
+    }
+    return row;
+}
+
+std::string aligned(const Rows& rows) {
+    std::vector<std::size_t> widths(rows.front().size(), 0);
+    for (const auto& row : rows)
+        for (std::size_t i = 0; i < row.size(); ++i)
+            widths[i] = std::max(widths[i], row[i].size());
+    std::string text;
+    for (const auto& row : rows) {
+        for (std::size_t i = 0; i + 1 < row.size(); ++i)
+            text += row[i] + std::string(widths[i] - row[i].size() + 2, ' ');
+        text += row.back() + '\n';
+    }
+    return text;
+}
+
 }  // namespace
 
 std::string utc(std::int64_t seconds) {
@@ -71,6 +107,8 @@ std::string utc(std::int64_t seconds) {
     return {text.data(), size};
 }
 
+// One level: only lists of scalars are joined.
+// NOLINTNEXTLINE(misc-no-recursion)
 std::string plain(const encode::Json& value) {
     if (value.is_null()) return "-";
     if (value.string() != nullptr)
@@ -91,31 +129,11 @@ std::string lines_of(const encode::Json& json) {
 }
 
 std::string table_of(const encode::Json& array, const std::vector<std::string>& columns) {
-    std::vector<std::vector<std::string>> rows = {columns};
-    for (auto& title : rows.front())
-        std::transform(title.begin(), title.end(), title.begin(), [](unsigned char letter) {
-            return static_cast<char>(letter == '_' ? ' ' : std::toupper(letter));
-        });
-    if (array.array() != nullptr) {
-        for (const auto& item : *array.array()) {
-            auto& row = rows.emplace_back();
-            for (const auto& column : columns) {
-                const auto* value = item.find(column);
-                row.push_back(value == nullptr ? "-" : value_text(column, *value));
-            }
-        }
-    }
-    std::vector<std::size_t> widths(columns.size(), 0);
-    for (const auto& row : rows)
-        for (std::size_t i = 0; i < row.size(); ++i)
-            widths[i] = std::max(widths[i], row[i].size());
-    std::string text;
-    for (const auto& row : rows) {
-        for (std::size_t i = 0; i + 1 < row.size(); ++i)
-            text += row[i] + std::string(widths[i] - row[i].size() + 2, ' ');
-        text += row.back() + '\n';
-    }
-    return text;
+    Rows rows = {titles_of(columns)};
+    if (array.array() != nullptr)
+        for (const auto& item : *array.array())
+            rows.push_back(row_of(item, columns));
+    return aligned(rows);
 }
 
 Exit show(const Globals& globals, const Answered& answered, std::string_view people) {

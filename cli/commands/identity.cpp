@@ -1,4 +1,6 @@
 // What an agent asks for itself, from the command line: whoami, credential, sign, evidence.
+#include <array>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -44,27 +46,31 @@ Exit credential(const Globals& globals, const Values& values) {
     return deliver(globals, values, *answered, *chain);
 }
 
+// The text of --params or --params-file; nothing when neither is given.
+Result<std::optional<std::string>> params_text(const Values& values) {
+    const auto path = values.get("params-file");
+    if (!path) return values.get("params");
+    if (values.has("params"))
+        return Error(Code::invalid, "--params and --params-file exclude each other");
+    HOLDFAST_TRY(text, read_text(*path, encode::max_request_body));
+    return std::optional<std::string>(std::move(text));
+}
+
 Result<Json> action_request(const Values& values) {
+    constexpr std::array<std::pair<const char*, const char*>, 4> members = {
+        {{"audience", "audience"},
+         {"resource", "resource"},
+         {"on-behalf-of", "on_behalf_of"},
+         {"params-sha256", "params_sha256"}}};
     Json::Object request;
     request["action"] = values.operands().front();
-    for (const char* name : {"audience", "resource", "on-behalf-of", "params-sha256"}) {
-        const auto value = values.get(name);
-        std::string member = name;
-        for (char& letter : member)
-            if (letter == '-') letter = '_';
-        if (value) request[member] = *value;
-    }
-    auto params = values.get("params");
-    if (const auto path = values.get("params-file")) {
-        if (params) return Error(Code::invalid, "--params and --params-file exclude each other");
-        HOLDFAST_TRY(text, read_text(*path, encode::max_request_body));
-        params = std::move(text);
-    }
-    if (params) {
-        auto json = encode::parse_json(*params);
-        if (!json) return std::move(json).error().within("--params");
-        request["params"] = *std::move(json);
-    }
+    for (const auto& [option, member] : members)
+        if (const auto value = values.get(option)) request[member] = *value;
+    HOLDFAST_TRY(params, params_text(values));
+    if (!params) return Json(std::move(request));
+    auto json = encode::parse_json(*params);
+    if (!json) return std::move(json).error().within("--params");
+    request["params"] = *std::move(json);
     return Json(std::move(request));
 }
 

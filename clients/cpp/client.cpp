@@ -86,16 +86,22 @@ Result<bool> send_all(int socket, std::string_view text, Clock::time_point deadl
     return true;
 }
 
+// Appends what is there; nothing when poll woke us for nothing.
+Done receive_some(int socket, std::string& received) {
+    std::array<char, 16UL * 1024> chunk = {};
+    const auto size = ::recv(socket, chunk.data(), chunk.size(), 0);
+    if (size == 0) return broken_off("the daemon hung up without a whole answer", ECONNRESET);
+    if (size < 0 && errno != EINTR && errno != EAGAIN)
+        return broken_off("reading the daemon's answer", errno);
+    if (size > 0) received.append(chunk.data(), static_cast<std::size_t>(size));
+    return done();
+}
+
 Result<Reply> receive_reply(int socket, Clock::time_point deadline) {
     std::string received;
-    std::array<char, 16UL * 1024> chunk = {};
     for (;;) {
         HOLDFAST_CHECK(wait_for(socket, POLLIN, deadline));
-        const auto size = ::recv(socket, chunk.data(), chunk.size(), 0);
-        if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-        if (size < 0) return broken_off("reading the daemon's answer", errno);
-        if (size == 0) return broken_off("the daemon hung up without a whole answer", ECONNRESET);
-        received.append(chunk.data(), static_cast<std::size_t>(size));
+        HOLDFAST_CHECK(receive_some(socket, received));
         HOLDFAST_TRY(reply, read_reply(received));
         if (reply) return *std::move(reply);
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 namespace holdfast {
@@ -17,8 +18,9 @@ Error refused(std::string_view what) {
 
 std::optional<std::size_t> number_in(std::string_view text, std::size_t highest) {
     std::size_t value = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, failure] = std::from_chars(text.data(), end, value);
+    const char* const begin = std::to_address(text.begin());
+    const char* const end = begin + text.size();
+    const auto [rest, failure] = std::from_chars(begin, end, value);
     if (text.empty() || failure != std::errc() || rest != end || value > highest)
         return std::nullopt;
     return value;
