@@ -1,12 +1,10 @@
 // Certificates of real TPMs, read and chained; skipped where the machine has none.
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
 
 #include "core/crypto/certificate.h"
 #include "core/encode/pem.h"
 #include "tests/support/catch.h"
+#include "tests/support/testdata.h"
 
 using namespace holdfast;
 using namespace holdfast::crypto;
@@ -15,18 +13,10 @@ namespace {
 
 constexpr std::int64_t in_2024 = 1'720'000'000;
 
-std::string file(const std::string& path) {
-    const char* folder = std::getenv("HOLDFAST_TESTDATA");
-    if (folder == nullptr) return {};
-    std::ifstream stream(std::string(folder) + "/" + path, std::ios::binary);
-    std::ostringstream content;
-    content << stream.rdbuf();
-    return content.str();
-}
-
 // PEM or DER, as vendors publish them.
 Bytes certificate(const std::string& path) {
-    const std::string content = file(path);
+    if (tests::testdata().empty()) return {};
+    const std::string content = tests::testdata_text(path);
     const auto blocks = encode::from_pem(content, "CERTIFICATE");
     return blocks ? blocks->front() : bytes_of(view_of(content));
 }

@@ -1,13 +1,10 @@
 // Project Wycheproof's vectors: signatures as attackers write them.
-#include <cstdlib>
-#include <fstream>
 #include <functional>
-#include <sstream>
 
 #include "core/crypto/public_key.h"
-#include "core/encode/base64.h"
 #include "core/encode/json.h"
 #include "tests/support/catch.h"
+#include "tests/support/testdata.h"
 
 using namespace holdfast;
 using namespace holdfast::crypto;
@@ -28,31 +25,16 @@ struct Counts {
 std::string text(const Json& object, std::string_view member) {
     return *object.find(member)->string();
 }
-Bytes bytes(const Json& object, std::string_view member) {
-    return *encode::from_hex(text(object, member));
-}
-
-// Empty where the machine has no test data.
-std::string vectors(const std::string& name) {
-    const char* folder = std::getenv("HOLDFAST_TESTDATA");
-    if (folder == nullptr) return {};
-    std::ifstream file(std::string(folder) + "/wycheproof/" + name);
-    std::ostringstream content;
-    content << file.rdbuf();
-    return content.str();
-}
-
 // "acceptable" may be judged either way; the others must be judged as they say.
-Counts run(const std::string& content, const Judge& accepts) {
-    const auto json = encode::parse_json(content, content.size());
-    INFO((json ? "" : json.error().text()));
-    REQUIRE(json);
+Counts run(const std::string& name, const Judge& accepts) {
+    const Json json = tests::testdata_json("wycheproof/" + name);
     Counts counts;
-    for (const Json& group : *json->find("testGroups")->array()) {
-        const Bytes spki = bytes(group, "publicKeyDer");
+    for (const Json& group : *json.find("testGroups")->array()) {
+        const Bytes spki = tests::hex_member(group, "publicKeyDer");
         for (const Json& test : *group.find("tests")->array()) {
             const std::string result = text(test, "result");
-            const bool accepted = accepts({spki, bytes(test, "msg"), bytes(test, "sig")});
+            const bool accepted =
+                accepts({spki, tests::hex_member(test, "msg"), tests::hex_member(test, "sig")});
             INFO("tcId " << *test.find("tcId")->integer() << ": " << text(test, "comment"));
             if (result == "valid") CHECK(accepted);
             // Not invalid for us: TPMs fill the space (TPM 2.0 Part 1, B.7).
@@ -68,9 +50,8 @@ Counts run(const std::string& content, const Judge& accepts) {
 }  // namespace
 
 TEST_CASE("wycheproof: ES256 in JOSE's form", "[core][crypto]") {
-    const std::string content = vectors("ecdsa_secp256r1_sha256_p1363_test.json");
-    if (content.empty()) HOLDFAST_SKIP("HOLDFAST_TESTDATA is not set");
-    const Counts counts = run(content, [](const Vector& v) {
+    if (tests::testdata().empty()) HOLDFAST_SKIP("HOLDFAST_TESTDATA is not set");
+    const Counts counts = run("ecdsa_secp256r1_sha256_p1363_test.json", [](const Vector& v) {
         return static_cast<bool>(verify_es256(v.spki, v.message, v.signature));
     });
     CHECK(counts.valid == 173);
@@ -78,9 +59,8 @@ TEST_CASE("wycheproof: ES256 in JOSE's form", "[core][crypto]") {
 }
 
 TEST_CASE("wycheproof: ECDSA P-256 in DER", "[core][crypto]") {
-    const std::string content = vectors("ecdsa_secp256r1_sha256_test.json");
-    if (content.empty()) HOLDFAST_SKIP("HOLDFAST_TESTDATA is not set");
-    const Counts counts = run(content, [](const Vector& v) {
+    if (tests::testdata().empty()) HOLDFAST_SKIP("HOLDFAST_TESTDATA is not set");
+    const Counts counts = run("ecdsa_secp256r1_sha256_test.json", [](const Vector& v) {
         const auto raw = raw_of_der(v.signature);
         return raw && verify_es256(v.spki, v.message, *raw);
     });
@@ -89,9 +69,8 @@ TEST_CASE("wycheproof: ECDSA P-256 in DER", "[core][crypto]") {
 }
 
 TEST_CASE("wycheproof: RSASSA-PKCS1-v1_5 with SHA-256", "[core][crypto]") {
-    const std::string content = vectors("rsa_signature_2048_sha256_test.json");
-    if (content.empty()) HOLDFAST_SKIP("HOLDFAST_TESTDATA is not set");
-    const Counts counts = run(content, [](const Vector& v) {
+    if (tests::testdata().empty()) HOLDFAST_SKIP("HOLDFAST_TESTDATA is not set");
+    const Counts counts = run("rsa_signature_2048_sha256_test.json", [](const Vector& v) {
         return static_cast<bool>(
             verify_signature(v.spki, SignatureScheme::rsassa, "SHA256", v.message, v.signature));
     });
@@ -100,9 +79,8 @@ TEST_CASE("wycheproof: RSASSA-PKCS1-v1_5 with SHA-256", "[core][crypto]") {
 }
 
 TEST_CASE("wycheproof: RSASSA-PSS with SHA-256 and a salt of 32 bytes", "[core][crypto]") {
-    const std::string content = vectors("rsa_pss_2048_sha256_mgf1_32_test.json");
-    if (content.empty()) HOLDFAST_SKIP("HOLDFAST_TESTDATA is not set");
-    const Counts counts = run(content, [](const Vector& v) {
+    if (tests::testdata().empty()) HOLDFAST_SKIP("HOLDFAST_TESTDATA is not set");
+    const Counts counts = run("rsa_pss_2048_sha256_mgf1_32_test.json", [](const Vector& v) {
         return static_cast<bool>(
             verify_signature(v.spki, SignatureScheme::rsapss, "SHA256", v.message, v.signature));
     });
@@ -111,14 +89,14 @@ TEST_CASE("wycheproof: RSASSA-PSS with SHA-256 and a salt of 32 bytes", "[core][
 }
 
 TEST_CASE("wycheproof: a key of another kind verifies nothing", "[core][crypto]") {
-    const std::string content = vectors("ecdsa_secp256r1_sha256_p1363_test.json");
-    if (content.empty()) HOLDFAST_SKIP("HOLDFAST_TESTDATA is not set");
-    const auto json = encode::parse_json(content, content.size());
-    const Json& group = json->find("testGroups")->array()->front();
+    if (tests::testdata().empty()) HOLDFAST_SKIP("HOLDFAST_TESTDATA is not set");
+    const Json json =
+        tests::testdata_json(std::string("wycheproof/") + "ecdsa_secp256r1_sha256_p1363_test.json");
+    const Json& group = json.find("testGroups")->array()->front();
     const Json& test = group.find("tests")->array()->front();
-    const Bytes spki = bytes(group, "publicKeyDer");
-    const Bytes message = bytes(test, "msg");
-    const Bytes signature = bytes(test, "sig");
+    const Bytes spki = tests::hex_member(group, "publicKeyDer");
+    const Bytes message = tests::hex_member(test, "msg");
+    const Bytes signature = tests::hex_member(test, "sig");
     REQUIRE(verify_signature(spki, SignatureScheme::ecdsa, "SHA256", message, signature));
     CHECK_FALSE(verify_signature(spki, SignatureScheme::rsassa, "SHA256", message, signature));
     CHECK_FALSE(verify_signature(spki, SignatureScheme::rsapss, "SHA256", message, signature));

@@ -1,9 +1,5 @@
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <array>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -11,6 +7,7 @@
 #include "core/encode/base64.h"
 #include "policy/agent_file.h"
 #include "tests/support/catch.h"
+#include "tests/support/temporary_directory.h"
 
 using namespace holdfast;
 using namespace holdfast::policy;
@@ -45,18 +42,9 @@ std::string list_of(std::size_t count) {
     return list + "]";
 }
 
-struct Directory {
-    std::string path;
-    Directory() {
-        std::array<char, 32> name{"/tmp/holdfast-policy-XXXXXX"};
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path = name.data();
-    }
-    Directory(const Directory&) = delete;
-    Directory& operator=(const Directory&) = delete;
-    ~Directory() { std::filesystem::remove_all(path); }
+struct Directory : tests::TemporaryDirectory {
     void write(const std::string& name, const std::string& text) const {
-        std::ofstream(path + "/" + name) << text;
+        std::ofstream(file(name)) << text;
     }
 };
 
@@ -271,19 +259,19 @@ TEST_CASE("agent files: a directory is read by name, other files are left alone"
     directory.write("a.toml", named("a", 1).text());
     directory.write(".a.toml", "not toml");
     directory.write("a.toml~", "not toml");
-    const auto agents = read_agent_files(directory.path);
+    const auto agents = read_agent_files(directory.path());
     REQUIRE(agents);
     REQUIRE(agents->size() == 2);
     CHECK(agents->begin()->first == "a");
     CHECK(agents->at("b").uid == 2);
-    CHECK(read_agent_files(directory.path + "/none").error().code() == Code::unavailable);
+    CHECK(read_agent_files(directory.file("none")).error().code() == Code::unavailable);
 }
 
 TEST_CASE("agent files: one process must not be two agents", "[policy]") {
     const Directory directory;
     directory.write("a.toml", named("a", 7).text());
     directory.write("b.toml", "# moved down by a line\n" + named("b", 7).text());
-    CHECK(read_agent_files(directory.path).error().text() ==
+    CHECK(read_agent_files(directory.path()).error().text() ==
           "b.toml:9: recognise: the same user and executable as in a.toml:8");
 }
 
@@ -291,21 +279,22 @@ TEST_CASE("agent files: one bad file names itself", "[policy]") {
     const Directory directory;
     directory.write("a.toml", named("a", 1).text());
     directory.write("b.toml", named("c", 2).text());
-    CHECK(read_agent_files(directory.path).error().text() ==
+    CHECK(read_agent_files(directory.path()).error().text() ==
           "b.toml:1: name: must equal the file's name");
     directory.write("b.toml", std::string(max_agent_file + 10, '#'));
-    CHECK(read_agent_files(directory.path).error().text().find("longer than") != std::string::npos);
+    CHECK(read_agent_files(directory.path()).error().text().find("longer than") !=
+          std::string::npos);
 }
 
 TEST_CASE("agent files: what everybody may write declares nobody", "[policy]") {
     const Directory directory;
     directory.write("a.toml", named("a", 1).text());
-    REQUIRE(::chmod((directory.path + "/a.toml").c_str(), 0646) == 0);
-    CHECK(read_agent_files(directory.path).error().text() ==
+    REQUIRE(::chmod(directory.file("a.toml").c_str(), 0646) == 0);
+    CHECK(read_agent_files(directory.path()).error().text() ==
           "a.toml:1: everybody may write this file");
-    REQUIRE(::chmod((directory.path + "/a.toml").c_str(), 0644) == 0);
-    REQUIRE(::mkfifo((directory.path + "/b.toml").c_str(), 0600) == 0);
-    CHECK(read_agent_files(directory.path).error().text() == "b.toml:1: not a regular file");
+    REQUIRE(::chmod(directory.file("a.toml").c_str(), 0644) == 0);
+    REQUIRE(::mkfifo(directory.file("b.toml").c_str(), 0600) == 0);
+    CHECK(read_agent_files(directory.path()).error().text() == "b.toml:1: not a regular file");
 }
 
 TEST_CASE("agent files: 1024 agents and not one more", "[policy]") {
@@ -314,8 +303,8 @@ TEST_CASE("agent files: 1024 agents and not one more", "[policy]") {
         const std::string name = "a" + std::to_string(i);
         directory.write(name + ".toml", named(name, static_cast<int>(i)).text());
     }
-    CHECK(read_agent_files(directory.path)->size() == max_agents);
+    CHECK(read_agent_files(directory.path())->size() == max_agents);
     directory.write("z.toml", named("z", 5000).text());
-    CHECK(read_agent_files(directory.path).error().text().find("more than 1024") !=
+    CHECK(read_agent_files(directory.path()).error().text().find("more than 1024") !=
           std::string::npos);
 }
