@@ -1,0 +1,390 @@
+// WorkerLink against a worker played by the test, over a real socket pair.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <optional>
+
+#include "daemon/link/linked_keys.h"
+#include "daemon/link/linked_measurer.h"
+#include "daemon/link/worker_link.h"
+#include "tests/support/catch.h"
+
+using holdfast::Bytes;
+using holdfast::Code;
+using holdfast::Descriptor;
+using holdfast::Error;
+using holdfast::Result;
+using holdfast::Retry;
+using namespace holdfast::daemon;
+
+namespace {
+
+constexpr Patience for_ever = std::chrono::hours(1);
+constexpr Patience short_time{30};
+
+// The front's side: event loop, link, and what the link reported.
+struct Front {
+    explicit Front(WorkerKind kind, Patience patience = for_ever)
+        : Front(kind, [patience](Operation) { return patience; }) {}
+    Front(WorkerKind kind, WorkerLink::PatienceOf patience)
+        : link(
+              io.get_executor(), kind, [this](WorkerId worker) { failed.push_back(worker); },
+              std::move(patience)) {}
+
+    // Lets what is ready happen, without waiting.
+    void turn() {
+        io.restart();
+        io.poll();
+    }
+
+    boost::asio::io_context io;
+    std::vector<WorkerId> failed;
+    WorkerLink link;
+};
+
+template <class T>
+class Asked {
+  public:
+    Asked(Front& front, Async<T> call) : front_(front) {
+        boost::asio::co_spawn(front.io, keep(std::move(call), box_), boost::asio::detached);
+        front.turn();
+    }
+
+    bool answered() const { return box_->has_value(); }
+    const Result<T>& wait() {
+        front_.io.restart();
+        while (!answered())
+            REQUIRE(front_.io.run_one() > 0);
+        return **box_;
+    }
+
+  private:
+    using Box = std::optional<Result<T>>;
+
+    static boost::asio::awaitable<void> keep(Async<T> call, std::shared_ptr<Box> box) {
+        auto result = co_await std::move(call);
+        box->emplace(std::move(result));
+    }
+
+    Front& front_;
+    std::shared_ptr<Box> box_ = std::make_shared<Box>();  // the other owner: the running call
+};
+
+// The worker's side, played by hand.
+class FakeWorker {
+  public:
+    explicit FakeWorker(Front& front, std::uint64_t generation = 1) {
+        std::array<int, 2> ends{};
+        REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) == 0);
+        socket_ = Descriptor(ends[1]);
+        front.link.attach(Descriptor(ends[0]), generation);
+    }
+
+    Message receive() const {
+        auto message = receive_message(socket_.get());
+        REQUIRE(message);
+        return *std::move(message);
+    }
+    bool has_more() const {
+        char byte = 0;
+        return ::recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+    }
+    void answer(const Message& request, Result<Reply> outcome) const {
+        REQUIRE(send_message(socket_.get(), encode_reply(request, std::move(outcome))));
+    }
+    void answer(const Message& request, Bytes body = Bytes()) const {
+        answer(request, Reply{std::move(body), {}});
+    }
+    void send_junk(const Bytes& junk) const {
+        REQUIRE(::send(socket_.get(), junk.data(), junk.size(), 0) > 0);
+    }
+    void die() { const Descriptor closed = std::move(socket_); }
+
+  private:
+    Descriptor socket_;
+};
+
+Asked<Reply> ask(Front& front, Operation operation = Operation::measure, Bytes payload = {}) {
+    return {front, front.link.call(operation, std::move(payload))};
+}
+
+void check_failed(const Result<Reply>& result, Code code, const char* reason) {
+    REQUIRE_FALSE(result);
+    CHECK(result.error().code() == code);
+    CHECK(result.error().reason() == reason);
+    CHECK(result.error().retry() == Retry::later);
+}
+
+}  // namespace
+
+TEST_CASE("worker link: a call returns what the worker answers", "[daemon][link]") {
+    Front front(WorkerKind::measurer);
+    const FakeWorker worker(front);
+    auto first = ask(front, Operation::measure, Bytes{1, 2});
+    auto second = ask(front);
+    const auto request = worker.receive();
+    CHECK(request.operation == Operation::measure);
+    CHECK(request.payload == Bytes{1, 2});
+    CHECK(request.deadline_ns != 0);
+    worker.answer(request, Bytes{3, 4});
+    REQUIRE(first.wait());
+    CHECK(first.wait()->body == Bytes{3, 4});
+    CHECK_FALSE(second.answered());
+
+    worker.answer(worker.receive(), Error(Code::denied, "no").because("uid_changed"));
+    REQUIRE_FALSE(second.wait());
+    CHECK(second.wait().error().reason() == "uid_changed");
+    CHECK(front.failed.empty());
+}
+
+TEST_CASE("worker link: without a worker a call fails at once", "[daemon][link]") {
+    Front front(WorkerKind::keys);
+    auto call = ask(front, Operation::sign);
+    REQUIRE(call.answered());
+    check_failed(call.wait(), Code::unavailable, "keys_unavailable");
+}
+
+TEST_CASE("worker link: a hanging worker fails every call in flight and is reported once",
+          "[daemon][link]") {
+    Front front(WorkerKind::measurer, short_time);
+    const FakeWorker worker(front, 7);
+    auto oldest = ask(front);
+    auto other = ask(front);
+    REQUIRE_FALSE(oldest.wait());
+    REQUIRE_FALSE(other.wait());
+    CHECK(oldest.wait().error().reason() == "measurer_unavailable");
+    CHECK(other.wait().error().reason() == "measurer_unavailable");
+    while (front.failed.empty())
+        front.io.run_one();
+    REQUIRE(front.failed.size() == 1);
+    CHECK(front.failed[0].kind == WorkerKind::measurer);
+    CHECK(front.failed[0].generation == 7);
+    CHECK_FALSE(front.link.attached());
+    check_failed(ask(front).wait(), Code::unavailable, "measurer_unavailable");
+}
+
+TEST_CASE("worker link: a busy worker is not a hanging one", "[daemon][link]") {
+    // The worker is busy with something long; a caller behind it loses patience.
+    Front front(WorkerKind::measurer, [](Operation operation) {
+        return operation == Operation::sign ? short_time : for_ever;
+    });
+    const FakeWorker worker(front);
+    auto long_one = ask(front, Operation::create);
+    auto waiting = ask(front, Operation::sign);
+    check_failed(waiting.wait(), Code::timeout, "measurer_unavailable");
+    CHECK(front.failed.empty());
+    CHECK(front.link.attached());
+    worker.answer(worker.receive(), Bytes{5});
+    REQUIRE(long_one.wait());
+    // Its late answer disturbs nobody.
+    worker.answer(worker.receive(), Bytes{6});
+    auto next = ask(front, Operation::create);
+    worker.answer(worker.receive(), Bytes{7});
+    REQUIRE(next.wait());
+    CHECK(next.wait()->body == Bytes{7});
+    CHECK(front.failed.empty());
+}
+
+TEST_CASE("worker link: the 33rd call is busy at once, until one is answered", "[daemon][link]") {
+    Front front(WorkerKind::measurer);
+    const FakeWorker worker(front);
+    std::deque<Asked<Reply>> calls;
+    for (unsigned i = 0; i < link_credits; ++i)
+        calls.push_back(ask(front));
+    auto refused = ask(front);
+    REQUIRE(refused.answered());
+    check_failed(refused.wait(), Code::busy, "too_many_requests");
+    worker.answer(worker.receive());
+    REQUIRE(calls.front().wait());
+    auto again = ask(front);
+    CHECK_FALSE(again.answered());
+}
+
+TEST_CASE("worker link: a call given up by its caller keeps its credit until answered",
+          "[daemon][link]") {
+    Front front(WorkerKind::measurer, [](Operation operation) {
+        return operation == Operation::sign ? short_time : for_ever;
+    });
+    const FakeWorker worker(front);
+    auto head = ask(front, Operation::create);
+    std::deque<Asked<Reply>> calls;
+    for (unsigned i = 1; i < link_credits; ++i)
+        calls.push_back(ask(front, Operation::sign));
+    for (auto& call : calls)
+        REQUIRE_FALSE(call.wait());
+    check_failed(ask(front).wait(), Code::busy, "too_many_requests");
+}
+
+TEST_CASE("worker link: the worker's end is noticed at once", "[daemon][link]") {
+    Front front(WorkerKind::keys);
+    FakeWorker worker(front, 3);
+    auto call = ask(front, Operation::sign);
+    worker.die();
+    check_failed(call.wait(), Code::unavailable, "keys_unavailable");
+    REQUIRE(front.failed.size() == 1);
+    CHECK(front.failed[0].generation == 3);
+    CHECK_FALSE(front.link.attached());
+}
+
+TEST_CASE("worker link: a worker that talks nonsense has failed", "[daemon][link]") {
+    const std::vector<Bytes> nonsense{
+        {1},                // shorter than a header
+        Bytes(20, 0xff),    // an answer to no question, and descriptors that did not come
+        Bytes(20, 0),       // an answer to no question
+        Bytes(70'000, 32),  // too large
+    };
+    for (const auto& junk : nonsense) {
+        Front front(WorkerKind::measurer);
+        const FakeWorker worker(front);
+        auto call = ask(front);
+        worker.send_junk(junk);
+        check_failed(call.wait(), Code::unavailable, "measurer_unavailable");
+        CHECK(front.failed.size() == 1);
+    }
+}
+
+TEST_CASE("worker link: an answer for another operation, or twice, is nonsense", "[daemon][link]") {
+    Front front(WorkerKind::measurer);
+    const FakeWorker worker(front);
+    auto call = ask(front, Operation::measure);
+    auto request = worker.receive();
+    request.operation = Operation::sign;
+    worker.answer(request);
+    check_failed(call.wait(), Code::unavailable, "measurer_unavailable");
+
+    const FakeWorker second(front, 2);
+    auto once = ask(front);
+    request = second.receive();
+    second.answer(request);
+    second.answer(request);
+    REQUIRE(once.wait());
+    front.turn();
+    CHECK(front.failed.size() == 2);
+}
+
+TEST_CASE("worker link: a new worker takes over, the old one's calls fail", "[daemon][link]") {
+    Front front(WorkerKind::measurer);
+    const FakeWorker first(front, 1);
+    auto lost = ask(front);
+    const FakeWorker second(front, 2);
+    check_failed(lost.wait(), Code::unavailable, "measurer_unavailable");
+    auto kept = ask(front);
+    CHECK(second.receive().operation == Operation::measure);
+    CHECK_FALSE(kept.answered());
+    CHECK(front.failed.empty());
+}
+
+TEST_CASE("worker link: more bytes than the socket holds arrive, in order", "[daemon][link]") {
+    Front front(WorkerKind::measurer);
+    const FakeWorker worker(front);
+    std::deque<Asked<Reply>> calls;
+    for (unsigned i = 0; i < link_credits; ++i)
+        calls.push_back(
+            ask(front, Operation::measure, Bytes(max_payload, static_cast<std::uint8_t>(i))));
+    for (unsigned i = 0; i < link_credits; ++i) {
+        front.turn();
+        const auto request = worker.receive();
+        REQUIRE(request.payload.size() == max_payload);
+        REQUIRE(request.payload.front() == i);
+        worker.answer(request, Bytes{static_cast<std::uint8_t>(i)});
+    }
+    for (unsigned i = 0; i < link_credits; ++i)
+        REQUIRE(calls[i].wait()->body == Bytes{static_cast<std::uint8_t>(i)});
+}
+
+TEST_CASE("worker link: a request too large is refused, not sent", "[daemon][link]") {
+    Front front(WorkerKind::measurer);
+    const FakeWorker worker(front);
+    auto call = ask(front, Operation::measure, Bytes(max_payload + 1));
+    REQUIRE(call.answered());
+    REQUIRE_FALSE(call.wait());
+    CHECK(call.wait().error().code() == Code::invalid);
+    CHECK_FALSE(worker.has_more());
+}
+
+TEST_CASE("worker link: a keys worker is first asked who it is, and may take its time",
+          "[daemon][link]") {
+    Front front(WorkerKind::keys, [](Operation operation) {
+        return operation == Operation::host ? for_ever : short_time;
+    });
+    const FakeWorker worker(front);
+    auto sign = ask(front, Operation::sign);
+    check_failed(sign.wait(), Code::timeout, "keys_unavailable");
+    CHECK(front.failed.empty());
+    CHECK(worker.receive().operation == Operation::host);
+}
+
+TEST_CASE("worker link: the link may go while calls are in flight", "[daemon][link]") {
+    auto front = std::make_unique<Front>(WorkerKind::measurer);
+    FakeWorker worker(*front);
+    auto call = ask(*front);
+    front.reset();
+    worker.die();
+    SUCCEED();
+}
+
+TEST_CASE("linked keys: sign carries key and preimage, and brings the signature",
+          "[daemon][link]") {
+    Front front(WorkerKind::keys);
+    const FakeWorker worker(front);
+    LinkedKeys keys(front.link);
+    Asked<Bytes> call(front, keys.sign("agent-bot-1", Bytes{1, 2, 3}));
+    const auto hello = worker.receive();
+    worker.answer(hello, Error(Code::internal, "not asked by anybody"));
+    const auto request = worker.receive();
+    CHECK(request.operation == Operation::sign);
+    const auto asked = decode_sign(request.payload);
+    REQUIRE(asked);
+    CHECK(asked->key_id == "agent-bot-1");
+    CHECK(asked->preimage == Bytes{1, 2, 3});
+    worker.answer(request, Bytes(64, 9));
+    REQUIRE(call.wait());
+    CHECK(*call.wait() == Bytes(64, 9));
+}
+
+TEST_CASE("linked keys: a reply that is none of its kind is refused", "[daemon][link]") {
+    Front front(WorkerKind::keys);
+    const FakeWorker worker(front);
+    LinkedKeys keys(front.link);
+    (void)worker.receive();
+    Asked<std::vector<holdfast::KeyDescription>> list(front, keys.list());
+    worker.answer(worker.receive(), Bytes{1});
+    REQUIRE_FALSE(list.wait());
+    Asked<std::monostate> blow(front, keys.blow_fuse("agent-bot-1"));
+    worker.answer(worker.receive(), Bytes{1});
+    REQUIRE_FALSE(blow.wait());
+    Asked<std::monostate> again(front, keys.blow_fuse("agent-bot-1"));
+    worker.answer(worker.receive());
+    REQUIRE(again.wait());
+}
+
+TEST_CASE("linked measurer: the pidfd goes out, the view's descriptors come in", "[daemon][link]") {
+    Front front(WorkerKind::measurer);
+    const FakeWorker worker(front);
+    LinkedMeasurer measurer(front.link);
+    const Descriptor pidfd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    Asked<holdfast::attest::ProcessView> call(front, measurer.measure(4711, pidfd.get(), 1000));
+    const auto request = worker.receive();
+    REQUIRE(request.descriptors.size() == 1);
+    const auto asked = decode_measure(request.payload);
+    REQUIRE(asked);
+    CHECK(asked->pid == 4711);
+    CHECK(asked->uid == 1000);
+
+    holdfast::attest::ProcessView view;
+    view.measurement.executable.path = "/usr/bin/agent";
+    view.maps = Descriptor(::open("/proc/self/maps", O_RDONLY | O_CLOEXEC));
+    view.files.push_back({Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)), {}});
+    worker.answer(request, encode(std::move(view)));
+    const auto& got = call.wait();
+    REQUIRE(got);
+    CHECK(got->measurement.executable.path == "/usr/bin/agent");
+    CHECK(got->maps);
+    CHECK(got->files.size() == 1);
+}
