@@ -1,0 +1,145 @@
+// FakeKeys: the Keys port without a chip; remembers every call that would have reached one.
+#ifndef HOLDFAST_TESTS_SUPPORT_FAKE_KEYS_H
+#define HOLDFAST_TESTS_SUPPORT_FAKE_KEYS_H
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/crypto/public_key.h"
+#include "core/encode/base64.h"
+#include "daemon/link/keys.h"
+
+namespace holdfast::tests {
+
+// Any point of P-256 will do: its base point (FIPS 186-4, D.1.2.3).
+inline Bytes some_spki() {
+    const auto x =
+        encode::from_hex("6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296");
+    const auto y =
+        encode::from_hex("4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5");
+    const crypto::EcPoint point{*x, *y};
+    auto spki = crypto::spki_of_p256(point);
+    return *std::move(spki);
+}
+
+class FakeKeys final : public daemon::Keys {
+  public:
+    explicit FakeKeys(boost::asio::io_context& loop)
+        : gate_(loop, boost::asio::steady_timer::time_point::max()) {}
+
+    std::vector<std::string> calls;              // "sign agent-deploy-bot-1", in order
+    std::map<std::string, KeyDescription> keys;  // by id
+    std::map<std::string, bool> blown;
+    std::optional<Error> away;          // set: every call fails with it, as without a worker
+    std::optional<Error> sign_refuses;  // set: the chip refuses to sign
+    std::optional<Error> fuse_refuses;
+    std::optional<Sha256> last_challenge;
+    Bytes last_preimage;
+
+    // While held, signatures wait.
+    void hold() { held_ = true; }
+    void let_go() {
+        held_ = false;
+        gate_.cancel();
+    }
+    std::size_t count(std::string_view verb) const {
+        return static_cast<std::size_t>(std::count_if(
+            calls.begin(), calls.end(),
+            [&](const std::string& call) { return call.starts_with(std::string(verb) + " "); }));
+    }
+
+    daemon::Async<daemon::HostIdentity> host() override {
+        if (away) co_return Error(*away);
+        daemon::HostIdentity identity;
+        identity.custody = Custody::software_tpm;
+        identity.manufacturer = "IBM ";
+        identity.ek_certificates = {Bytes{0x30, 0x00}};
+        identity.ek_public = {1, 2, 3};
+        identity.ak_public = {4, 5, 6};
+        identity.ledger.id = "ledger";
+        identity.ledger.spki = some_spki();
+        co_return identity;
+    }
+    daemon::Async<KeyDescription> create(std::string agent) override {
+        calls.push_back("create " + agent);
+        if (away) co_return Error(*away);
+        KeyDescription key;
+        key.id = "agent-" + agent + "-" + std::to_string(++made_[agent]);
+        key.agent = agent;
+        key.spki = some_spki();
+        key.name = {0x00, 0x0b, static_cast<std::uint8_t>(keys.size())};
+        key.agent_fuse.kind = FuseKind::counter;
+        key.agent_fuse.nv_index = 0x01000001;
+        keys[key.id] = key;
+        co_return key;
+    }
+    daemon::Async<std::vector<KeyDescription>> list() override {
+        std::vector<KeyDescription> all;
+        for (const auto& [id, key] : keys)
+            all.push_back(key);
+        co_return all;
+    }
+    daemon::Async<Bytes> sign(std::string key_id, Bytes preimage) override {
+        calls.push_back("sign " + key_id);
+        last_preimage = std::move(preimage);
+        while (held_)
+            (void)co_await gate_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+        if (away) co_return Error(*away);
+        if (sign_refuses) co_return Error(*sign_refuses);
+        if (blown.contains(key_id))
+            co_return Error(Code::denied, "the chip refuses the key").because("fuse_blown");
+        Bytes raw(64, 0x01);
+        co_return raw;
+    }
+    daemon::Async<std::monostate> blow_fuse(std::string key_id) override {
+        calls.push_back("blow_fuse " + key_id);
+        if (away) co_return Error(*away);
+        if (fuse_refuses) co_return Error(*fuse_refuses);
+        blown[key_id] = true;
+        co_return done();
+    }
+    daemon::Async<std::monostate> blow_host_fuse() override {
+        calls.emplace_back("blow_host_fuse ");
+        co_return done();
+    }
+    daemon::Async<std::monostate> destroy(std::string key_id) override {
+        calls.push_back("destroy " + key_id);
+        if (away) co_return Error(*away);
+        if (!blown.contains(key_id))
+            co_return Error(Code::conflict, key_id + ": blow its fuse first");
+        keys.erase(key_id);
+        co_return done();
+    }
+    daemon::Async<TpmEvidence> attest(std::string key_id, Sha256 challenge) override {
+        calls.push_back("attest " + key_id);
+        if (away) co_return Error(*away);
+        last_challenge = challenge;
+        TpmEvidence evidence;
+        evidence.key = keys.at(key_id);
+        co_return evidence;
+    }
+    daemon::Async<Bytes> activate(Bytes blob, Bytes secret) override {
+        calls.emplace_back("activate ");
+        if (away) co_return Error(*away);
+        blob.insert(blob.end(), secret.begin(), secret.end());
+        co_return blob;
+    }
+
+  private:
+    boost::asio::steady_timer gate_;
+    bool held_ = false;
+    std::map<std::string, int> made_;
+};
+
+}  // namespace holdfast::tests
+
+#endif  // HOLDFAST_TESTS_SUPPORT_FAKE_KEYS_H

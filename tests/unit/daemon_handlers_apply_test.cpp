@@ -1,0 +1,234 @@
+#include "tests/support/catch.h"
+#include "tests/support/handler_world.h"
+
+using namespace holdfast;
+using namespace holdfast::tests;
+namespace handlers = holdfast::daemon::handlers;
+using daemon::AgentState;
+
+namespace {
+
+struct ApplyWorld : HandlerWorld {
+    Result<daemon::Answer> apply(const std::string& body = "") {
+        return as_operator(handlers::apply, "", body);
+    }
+    void remove_agent_file(const std::string& name) {
+        std::filesystem::remove(settings.agents_dir + "/" + name + ".toml");
+    }
+    AgentState state(const std::string& name) const { return containment.state_of(name); }
+};
+
+// "deploy-bot created active, …"
+std::string changes(const Result<daemon::Answer>& answer) {
+    const auto json = json_of(answer);
+    std::string text;
+    const encode::Json* list = json.find("changes");
+    if (list == nullptr || list->array() == nullptr) return "(no changes) " + reason_of(answer);
+    for (const encode::Json& change : *list->array())
+        text += (text.empty() ? "" : ", ") + text_at(change, {"name"}) + " " +
+                text_at(change, {"change"}) + " " + text_at(change, {"state"});
+    return text;
+}
+
+}  // namespace
+
+TEST_CASE("apply: a new file makes a key, a record, and an agent in force", "[daemon][apply]") {
+    ApplyWorld world;
+    world.write_agent_file("deploy-bot");
+    CHECK(changes(world.apply()) == "deploy-bot created active");
+    CHECK(world.keys.calls == std::vector<std::string>{"create deploy-bot"});
+    CHECK(world.state("deploy-bot") == AgentState::active);
+    CHECK(world.agents.contains("deploy-bot"));
+    const auto* row = world.registry.find("deploy-bot");
+    REQUIRE(row != nullptr);
+    CHECK(row->file_digest == world.agents.at("deploy-bot").digest);
+    REQUIRE(world.ledger.records.size() == 1);
+    CHECK(world.ledger.records[0].type == "agent");
+    const auto& members = world.ledger.records[0].members;
+    CHECK(*members.at("by").string() == "login:1000");
+    CHECK(*members.at("change").string() == "created");
+    CHECK(*members.at("sponsor").string() == "s@example.org");
+    CHECK(*members.at("key_id").string() == "agent-deploy-bot-1");
+}
+
+TEST_CASE("apply: a second time nothing happens", "[daemon][apply]") {
+    ApplyWorld world;
+    world.write_agent_file("deploy-bot");
+    REQUIRE(world.apply());
+    CHECK(changes(world.apply()) == "deploy-bot unchanged active");
+    CHECK(world.keys.calls.size() == 1);
+    CHECK(world.ledger.records.size() == 1);
+}
+
+TEST_CASE("apply: dry_run only shows", "[daemon][apply]") {
+    ApplyWorld world;
+    world.write_agent_file("deploy-bot");
+    const auto answer = world.apply(R"({"dry_run":true})");
+    CHECK(changes(answer) == "deploy-bot created active");
+    CHECK(text_at(json_of(answer), {"dry_run"}) == "true");
+    CHECK(world.keys.calls.empty());
+    CHECK(world.ledger.records.empty());
+    CHECK(world.agents.empty());
+    CHECK(world.registry.rows().empty());
+}
+
+TEST_CASE("apply: a changed file is in force afterwards, with the key it had", "[daemon][apply]") {
+    ApplyWorld world;
+    world.write_agent_file("deploy-bot");
+    REQUIRE(world.apply());
+    world.write_agent_file("deploy-bot", "payout.create");
+    CHECK(changes(world.apply()) == "deploy-bot changed active");
+    CHECK(world.agents.at("deploy-bot").actions == std::vector<std::string>{"payout.create"});
+    CHECK(world.keys.count("create") == 1);
+}
+
+TEST_CASE("apply: one bad file, and everything stays as it was", "[daemon][apply]") {
+    ApplyWorld world;
+    world.write_agent_file("deploy-bot");
+    REQUIRE(world.apply());
+    world.write_agent_file("deploy-bot", "payout.create");
+    world.write_agent_file("other-bot");
+    std::ofstream(world.settings.agents_dir + "/bad.toml") << "name = \"bad\"\n";
+    const auto answer = world.apply();
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code() == Code::invalid);
+    CHECK(answer.error().text().find("bad.toml") != std::string::npos);
+    CHECK(world.agents.size() == 1);
+    CHECK(world.agents.at("deploy-bot").actions == std::vector<std::string>{"refund.create"});
+    CHECK(world.keys.count("create") == 1);
+}
+
+TEST_CASE("apply: without keys worker or disk nothing is swapped, and a repeat makes no second key",
+          "[daemon][apply]") {
+    ApplyWorld world;
+    world.write_agent_file("deploy-bot");
+    world.keys.away = Error(Code::unavailable, "replaced").because("keys_unavailable");
+    CHECK(reason_of(world.apply()) == "keys_unavailable");
+    world.keys.away.reset();
+    world.ledger.disk_full = true;
+    CHECK(reason_of(world.apply()) == "ledger_failed");
+    CHECK(world.agents.empty());
+    CHECK_FALSE(world.containment.allows("deploy-bot"));
+
+    world.ledger.disk_full = false;
+    CHECK(changes(world.apply()) == "deploy-bot created active");
+    CHECK(world.keys.keys.size() == 1);
+    CHECK(world.containment.allows("deploy-bot"));
+}
+
+TEST_CASE("apply: a vanished file suspends its agent until it is back", "[daemon][apply]") {
+    ApplyWorld world;
+    world.write_agent_file("deploy-bot");
+    REQUIRE(world.apply());
+    world.remove_agent_file("deploy-bot");
+    CHECK(changes(world.apply()) == "deploy-bot vanished suspended");
+    CHECK(world.state("deploy-bot") == AgentState::suspended);
+    CHECK(world.registry.find("deploy-bot")->changed_by == "file:vanished");
+    CHECK_FALSE(world.agents.contains("deploy-bot"));
+    CHECK(world.ledger.records.back().type == "containment");
+    CHECK(reason_of(world.as_operator(handlers::reinstate, "deploy-bot")) == "file_vanished");
+
+    world.write_agent_file("deploy-bot");
+    CHECK(changes(world.apply()) == "deploy-bot reappeared active");
+    CHECK(world.state("deploy-bot") == AgentState::active);
+    CHECK(world.keys.count("create") == 1);
+}
+
+TEST_CASE("apply: what an operator suspended stays suspended, whatever the file does",
+          "[daemon][apply]") {
+    ApplyWorld world;
+    world.write_agent_file("deploy-bot");
+    REQUIRE(world.apply());
+    SECTION("suspended before it vanished") {
+        REQUIRE(world.as_operator(handlers::suspend, "deploy-bot"));
+        world.remove_agent_file("deploy-bot");
+        REQUIRE(world.apply());
+    }
+    SECTION("suspended after it vanished") {
+        world.remove_agent_file("deploy-bot");
+        REQUIRE(world.apply());
+        REQUIRE(world.as_operator(handlers::suspend, "deploy-bot"));
+    }
+    world.write_agent_file("deploy-bot");
+    CHECK(changes(world.apply()) == "deploy-bot unchanged suspended");
+    CHECK(world.state("deploy-bot") == AgentState::suspended);
+    CHECK(world.registry.find("deploy-bot")->changed_by == "login:1000");
+}
+
+TEST_CASE("apply: a suspension while it runs is not lifted by it", "[daemon][apply]") {
+    ApplyWorld world;
+    world.write_agent_file("deploy-bot");
+    REQUIRE(world.apply());
+    world.remove_agent_file("deploy-bot");
+    REQUIRE(world.apply());
+    world.write_agent_file("deploy-bot");
+    Pending<daemon::Answer> suspended;
+    world.ledger.when_queued = [&] {
+        world.ledger.when_queued = nullptr;
+        suspended = world.begin_as_operator(handlers::suspend, "deploy-bot");
+        world.loop.poll();
+    };
+    REQUIRE(world.apply());
+    REQUIRE(world.finish(suspended));
+    CHECK(world.state("deploy-bot") == AgentState::suspended);
+    CHECK(world.registry.find("deploy-bot")->state == AgentState::suspended);
+}
+
+TEST_CASE("apply: a revoked name stays revoked until retired, then gets a new key",
+          "[daemon][apply]") {
+    ApplyWorld world;
+    world.write_agent_file("deploy-bot");
+    REQUIRE(world.apply());
+    REQUIRE(world.as_operator(handlers::revoke, "deploy-bot"));
+    world.write_agent_file("deploy-bot", "payout.create");
+    CHECK(changes(world.apply()) == "deploy-bot changed revoked");
+    CHECK(world.state("deploy-bot") == AgentState::revoked);
+    CHECK(world.keys.count("create") == 1);
+
+    REQUIRE(world.as_operator(handlers::retire, "deploy-bot"));
+    CHECK(changes(world.apply()) == "deploy-bot created active");
+    CHECK(world.registry.find("deploy-bot")->key.id == "agent-deploy-bot-2");
+    CHECK(world.state("deploy-bot") == AgentState::active);
+}
+
+TEST_CASE("apply: a retired name waits until its old key is ended in the chip", "[daemon][apply]") {
+    ApplyWorld world;
+    world.write_agent_file("deploy-bot");
+    REQUIRE(world.apply());
+    world.keys.away = Error(Code::unavailable, "replaced").because("keys_unavailable");
+    REQUIRE(world.as_operator(handlers::retire, "deploy-bot"));
+    CHECK(changes(world.apply()) == "deploy-bot waiting retired");
+    CHECK_FALSE(world.agents.contains("deploy-bot"));
+    world.keys.away.reset();
+    REQUIRE(run_async(world.loop, handlers::settle(world.services)));
+    CHECK(changes(world.apply()) == "deploy-bot created active");
+}
+
+TEST_CASE("start: only what was applied is in force again", "[daemon][apply]") {
+    ApplyWorld world;
+    world.write_agent_file("deploy-bot");
+    world.write_agent_file("other-bot");
+    REQUIRE(world.apply());
+    world.write_agent_file("other-bot", "payout.create");
+    world.write_agent_file("new-bot");
+    world.agents.clear();
+    world.containment = {};
+    REQUIRE(run_async(world.loop, handlers::start(world.services)));
+    CHECK(world.agents.size() == 1);
+    CHECK(world.agents.contains("deploy-bot"));
+    CHECK(world.containment.allows("deploy-bot"));
+    const auto& record = world.ledger.records.back();
+    CHECK(record.type == "start");
+    CHECK(*record.members.at("agents").integer() == 1);
+}
+
+TEST_CASE("start: unreadable files leave no agent in force, and the daemon serves operators",
+          "[daemon][apply]") {
+    ApplyWorld world;
+    world.write_agent_file("deploy-bot");
+    REQUIRE(world.apply());
+    std::ofstream(world.settings.agents_dir + "/bad.toml") << "name = ";
+    world.agents.clear();
+    CHECK(run_async(world.loop, handlers::start(world.services)));
+    CHECK(world.agents.empty());
+}
