@@ -15,8 +15,8 @@
 
 namespace holdfast::ledger {
 
-// Disk space kept for containment records: some 8,000 of them.
-inline constexpr std::uint64_t reserve_size = 4UL * 1024 * 1024;
+// Disk space kept for containment records: some 1,000 of them.
+inline constexpr std::uint64_t reserve_size = 512UL * 1024;
 
 // Blocking; used by the writer thread only (and at start). Layout: tile/entries/<N> as in
 // tlog-tiles, except that the newest bundle grows in place at its final path; hash tiles

@@ -194,13 +194,13 @@ namespace {
 
 constexpr int not_permitted = 77;
 
-// In a child of its own, so that the small disk is nobody else's: a tmpfs of 5 MiB, of which the
-// reserve takes 4.
+// In a child of its own, so that the small disk is nobody else's: a tmpfs of 1.5 MiB, of which the
+// reserve takes half of one.
 int on_a_full_disk(const std::string& place) {
     if (::unshare(CLONE_NEWNS) != 0) return not_permitted;
     (void)::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
     if (::mkdir((place + "/state").c_str(), 0700) != 0) return 2;
-    if (::mount("tmpfs", (place + "/state").c_str(), "tmpfs", 0, "size=5m") != 0)
+    if (::mount("tmpfs", (place + "/state").c_str(), "tmpfs", 0, "size=1536k") != 0)
         return not_permitted;
     auto registry = daemon::Registry::open(place + "/registry.db");
     boost::asio::io_context loop;
