@@ -114,22 +114,40 @@ Done read_credential(TomlTable& root, AgentFile& agent) {
     return table.finish();
 }
 
-Done read_actions(TomlTable& root, AgentFile& agent) {
-    if (root.has("actions")) {
-        HOLDFAST_TRY(actions, root.texts("actions", max_actions, max_action_name));
-        for (const std::string& action : actions)
-            if (!encode::is_action_name(action))
-                return root.wrong("actions", "\"" + action + "\" cannot be the name of an action");
-        agent.actions = std::move(actions);
-    }
-    if (root.has("audiences")) {
-        HOLDFAST_TRY(audiences, root.texts("audiences", max_audiences, max_audience));
-        for (const std::string& audience : audiences)
-            if (!encode::is_audience(audience))
-                return root.wrong("audiences", "\"" + audience + "\" is no URI and no host name");
-        agent.audiences = std::move(audiences);
-    }
+struct List {
+    std::string_view key;
+    std::size_t max_count;
+    std::size_t max_bytes;
+    bool (*valid)(std::string_view) noexcept;
+    std::string_view complaint;
+};
+constexpr List actions_list{"actions", max_actions, max_action_name, encode::is_action_name,
+                            "cannot be the name of an action"};
+constexpr List audiences_list{"audiences", max_audiences, max_audience, encode::is_audience,
+                              "is no URI and no host name"};
+
+Done read_list(TomlTable& root, const List& list, std::vector<std::string>& into) {
+    if (!root.has(list.key)) return done();
+    HOLDFAST_TRY(entries, root.texts(list.key, list.max_count, list.max_bytes));
+    for (const std::string& entry : entries)
+        if (!list.valid(entry))
+            return root.wrong(list.key, "\"" + entry + "\" " + std::string(list.complaint));
+    into = std::move(entries);
     return done();
+}
+
+Done read_permissions(TomlTable& root, AgentFile& agent) {
+    HOLDFAST_CHECK(read_list(root, actions_list, agent.actions));
+    return read_list(root, audiences_list, agent.audiences);
+}
+
+Done read_all(TomlTable& root, std::string_view stem, Declared& declared) {
+    HOLDFAST_CHECK(read_name(root, stem, declared.agent));
+    HOLDFAST_CHECK(read_accountability(root, declared.agent.accountability));
+    HOLDFAST_CHECK(read_recognition(root, declared));
+    HOLDFAST_CHECK(read_credential(root, declared.agent));
+    HOLDFAST_CHECK(read_permissions(root, declared.agent));
+    return root.finish();
 }
 
 }  // namespace
@@ -143,12 +161,7 @@ Result<Declared> parse_declared(std::string_view file_name, std::string_view tex
     HOLDFAST_TRY(toml, read_toml(shown, text));
     TomlTable root(toml, shown, "");
     Declared declared;
-    HOLDFAST_CHECK(read_name(root, stem, declared.agent));
-    HOLDFAST_CHECK(read_accountability(root, declared.agent.accountability));
-    HOLDFAST_CHECK(read_recognition(root, declared));
-    HOLDFAST_CHECK(read_credential(root, declared.agent));
-    HOLDFAST_CHECK(read_actions(root, declared.agent));
-    HOLDFAST_CHECK(root.finish());
+    HOLDFAST_CHECK(read_all(root, stem, declared));
     declared.agent.digest = crypto::sha256(view_of(text));
     return declared;
 }

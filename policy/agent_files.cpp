@@ -56,7 +56,9 @@ Done check_file(int descriptor, const std::string& name) {
     return done();
 }
 
-Result<std::string> content_of(const std::string& path, const std::string& name) {
+Result<std::string> content_of(const std::string& directory, const std::string& name) {
+    std::string path = directory;
+    path.append("/").append(name);
     // Non-blocking, so that a FIFO put there does not hang the daemon.
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!file) return failed(name, errno);
@@ -97,7 +99,7 @@ Result<std::map<std::string, AgentFile>> read_agent_files(const std::string& dir
     std::map<std::string, AgentFile> agents;
     std::map<Recognition, Place> seen;
     for (const std::string& name : names) {
-        HOLDFAST_TRY(content, content_of(directory + "/" + name, name));
+        HOLDFAST_TRY(content, content_of(directory, name));
         HOLDFAST_TRY(declared, parse_declared(name, content));
         HOLDFAST_CHECK(check_unique(seen, declared, {name, declared.recognise_line}));
         const std::string key = declared.agent.name;

@@ -13,7 +13,7 @@
 namespace holdfast::crypto {
 namespace {
 
-constexpr std::string_view ec_public_key = "1.2.840.10045.2.1";  // RFC 5480 §2.1.1
+constexpr const char* ec_public_key = "1.2.840.10045.2.1";  // RFC 5480 §2.1.1
 
 struct Curve {
     std::string_view name;
@@ -38,7 +38,7 @@ std::string base64url(ByteView bytes) {
 Bytes ec_spki(const Curve& curve, ByteView x, ByteView y) {
     const std::uint8_t uncompressed = 0x04;
     const Bytes algorithm =
-        der::value(der::sequence, {der::oid(ec_public_key.data()), der::oid(curve.oid)});
+        der::value(der::sequence, {der::oid(ec_public_key), der::oid(curve.oid)});
     const Bytes content = der::value(der::bit_string, {Bytes{0}, ByteView(&uncompressed, 1), x, y});
     return der::value(der::sequence, {algorithm, content});
 }

@@ -125,6 +125,11 @@ Error unreadable(std::string_view why, std::size_t at) {
 
 }  // namespace
 
+// NOLINTBEGIN(misc-no-recursion): readers stop at max_json_depth.
+Json::Json(const Json& other) = default;
+Json& Json::operator=(const Json& other) = default;
+// NOLINTEND(misc-no-recursion)
+
 const Json* Json::find(std::string_view name) const noexcept {
     const Object* members = object();
     if (members == nullptr) return nullptr;

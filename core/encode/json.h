@@ -19,6 +19,13 @@ class Json {
     using Object = std::map<std::string, Json, std::less<>>;
 
     Json() = default;  // null
+    // Copies go as deep as the value, so they are defined once, in json.cpp.
+    Json(const Json& other);
+    Json& operator=(const Json& other);
+    Json(Json&&) noexcept = default;
+    Json& operator=(Json&&) noexcept = default;
+    ~Json() = default;
+
     // NOLINTBEGIN(google-explicit-constructor): so that an Object literal reads as JSON does.
     Json(bool value) : value_(value) {}
     Json(int value) : value_(static_cast<std::int64_t>(value)) {}

@@ -34,10 +34,14 @@ bool is_uri_character(char c) {
 }
 
 // Shown to people and written to logs: no control characters, so nothing can pass for a new line.
-bool is_plain_text(std::string_view text) {
-    return is_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) {
-               return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-           });
+Done check_text(std::string_view member, std::string_view text, std::size_t max) {
+    HOLDFAST_CHECK(check_length(member, text, max));
+    const bool control = std::any_of(text.begin(), text.end(), [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    });
+    if (control || !is_utf8(text))
+        return malformed(member, "must be UTF-8 without control characters");
+    return done();
 }
 
 // NOLINTNEXTLINE(misc-no-recursion): the reader stopped at max_json_depth.
@@ -183,15 +187,11 @@ Result<Statement> statement_from(const Json& json) {
 Done check_action(const Action& action) {
     HOLDFAST_CHECK(check_length("action", action.action, max_action_name));
     HOLDFAST_CHECK(check_length("audience", action.audience, max_audience));
-    HOLDFAST_CHECK(check_length("resource", action.resource, max_resource));
-    HOLDFAST_CHECK(check_length("on_behalf_of", action.on_behalf_of, max_on_behalf_of));
     if (!is_action_name(action.action))
         return malformed("action", "must be lower-case words joined by '.', '_' or '-'");
     if (!is_audience(action.audience)) return malformed("audience", "must be a URI or a host name");
-    if (!is_plain_text(action.resource))
-        return malformed("resource", "must be UTF-8 without control characters");
-    if (!is_plain_text(action.on_behalf_of))
-        return malformed("on_behalf_of", "must be UTF-8 without control characters");
+    HOLDFAST_CHECK(check_text("resource", action.resource, max_resource));
+    HOLDFAST_CHECK(check_text("on_behalf_of", action.on_behalf_of, max_on_behalf_of));
     return check_params(action);
 }
 
