@@ -15,16 +15,6 @@
 namespace holdfast::test {
 namespace {
 
-struct Pipe {
-    Descriptor read, write;
-    Pipe() {
-        std::array<int, 2> ends{};
-        if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
-        read = Descriptor(ends[0]);
-        write = Descriptor(ends[1]);
-    }
-};
-
 void expect_byte(int descriptor) {
     char byte = 0;
     if (::read(descriptor, &byte, 1) != 1) throw std::runtime_error("the child said nothing");
@@ -39,6 +29,21 @@ void expect_byte(int descriptor) {
 }
 
 }  // namespace
+
+Pipe::Pipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
+    read = Descriptor(ends[0]);
+    write = Descriptor(ends[1]);
+}
+
+void Pipe::tell(char byte) const {
+    if (::write(write.get(), &byte, 1) != 1) throw std::runtime_error("nobody listens");
+}
+
+void Pipe::await() const {
+    expect_byte(read.get());
+}
 
 Child Child::forked(const Body& body, uid_t uid) {
     Pipe in;

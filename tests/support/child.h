@@ -12,6 +12,16 @@
 
 namespace holdfast::test {
 
+// Lets one side wait for the other, without a clock.
+class Pipe {
+  public:
+    Pipe();
+    void tell(char byte = 'x') const;
+    void await() const;
+
+    Descriptor read, write;
+};
+
 class Child {
   public:
     // Runs in the forked process, which then ends. Its descriptors 0 and 1 are the pipes.

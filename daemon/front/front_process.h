@@ -1,0 +1,62 @@
+// FrontProcess: everything the front owns, put together; and its timer.
+#ifndef HOLDFAST_DAEMON_FRONT_FRONT_PROCESS_H
+#define HOLDFAST_DAEMON_FRONT_FRONT_PROCESS_H
+
+#include <boost/asio/io_context.hpp>
+
+#include <map>
+#include <string>
+
+#include "daemon/front/front.h"
+#include "daemon/handlers/services.h"
+#include "daemon/link/linked_keys.h"
+#include "daemon/link/linked_measurer.h"
+#include "daemon/link/supervisor_link.h"
+#include "daemon/state/credentials.h"
+#include "daemon/state/durable_ledger.h"
+
+namespace holdfast::daemon {
+
+class FrontProcess {
+  public:
+    FrontProcess(boost::asio::io_context& io, const Settings& settings, Registry& registry,
+                 DurableLedger& ledger, std::size_t descriptor_ceiling);
+    FrontProcess(const FrontProcess&) = delete;
+    FrontProcess& operator=(const FrontProcess&) = delete;
+
+    // Listens to the supervisor; once the state is in force, to callers. Then the loop runs it.
+    Done start();
+    // After the loop: what was only counted becomes records.
+    void end();
+
+  private:
+    boost::asio::awaitable<void> begin();
+    boost::asio::awaitable<void> keep_house();
+    Done listen();
+    void attach(WorkerId worker, Descriptor socket);
+    std::map<std::string, std::string> links() const;
+
+    boost::asio::io_context& io_;
+    std::size_t descriptor_ceiling_;
+    SupervisorLink supervisor_;
+    WorkerLink keys_link_, measurer_link_;
+    LinkedKeys keys_;
+    LinkedMeasurer measurer_;
+    Containment containment_;
+    LocalIssuer issuer_;
+    Credentials credentials_;
+    Refusals refusals_;
+    Host host_;
+    std::map<std::string, policy::AgentFile> agents_;
+    Instances instances_;
+    Services services_;
+    Admission admission_;
+    Front front_;
+};
+
+// Unix seconds.
+std::int64_t unix_now();
+
+}  // namespace holdfast::daemon
+
+#endif  // HOLDFAST_DAEMON_FRONT_FRONT_PROCESS_H

@@ -1,0 +1,114 @@
+#include "daemon/front/listener.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fcntl.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include "daemon/front/connection.h"
+#include "daemon/log.h"
+
+namespace holdfast::daemon {
+namespace {
+
+namespace asio = boost::asio;
+using Protocol = asio::local::stream_protocol;
+
+constexpr std::chrono::milliseconds back_off{50};  // when no descriptor is left
+
+class Listener {
+  public:
+    Listener(Front& front, Protocol::acceptor acceptor, ListenerPlan plan)
+        : front_(front), acceptor_(std::move(acceptor)), plan_(plan) {}
+
+    asio::awaitable<void> run();
+
+  private:
+    void admit(Protocol::socket socket);
+    Result<Counter::Seat> seat_for(const Peer& peer, int descriptor);
+
+    Front& front_;
+    Protocol::acceptor acceptor_;
+    ListenerPlan plan_;
+};
+
+asio::awaitable<void> Listener::run() {
+    if (plan_.side == Side::admin) front_.admin_lane.add(acceptor_.native_handle());
+    asio::steady_timer timer(acceptor_.get_executor());
+    while (true) {
+        auto accepted = co_await acceptor_.async_accept(asio::as_tuple(asio::use_awaitable));
+        auto& [error, socket] = accepted;
+        if (!error) {
+            admit(std::move(socket));
+            continue;
+        }
+        if (error == asio::error::operation_aborted) co_return;
+        log_warning("accept: " + error.message());
+        timer.expires_after(back_off);
+        (void)co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+}
+
+void Listener::admit(Protocol::socket socket) {
+    const int descriptor = socket.native_handle();
+    (void)::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    auto peer = peer_of(descriptor);
+    if (!peer) return;  // already gone: there is nobody to tell
+    std::optional<Error> turned_away;
+    auto seat = seat_for(*peer, descriptor);
+    if (!seat) {
+        turned_away = seat.error();
+        seat = front_.admission.turned_away.take(peer->uid);
+    }
+    if (!seat) return;
+    Connection::serve(std::make_shared<Connection>(front_, std::move(socket), plan_.side,
+                                                   *std::move(peer), *std::move(seat),
+                                                   std::move(turned_away)));
+}
+
+Result<Counter::Seat> Listener::seat_for(const Peer& peer, int descriptor) {
+    if (plan_.side == Side::admin) return front_.admission.admins.take(peer.uid);
+    if (static_cast<std::size_t>(descriptor) >= plan_.descriptor_ceiling)
+        return Error(Code::unavailable, "the daemon is at its limit of descriptors", Retry::later)
+            .because("too_many_requests");
+    return front_.admission.agents.take(peer.uid);
+}
+
+}  // namespace
+
+Result<std::size_t> raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return Error(Code::internal, "getrlimit: " + std::generic_category().message(errno));
+    limit.rlim_cur = limit.rlim_max;
+    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return Error(Code::internal, "setrlimit: " + std::generic_category().message(errno));
+    const auto most = static_cast<std::size_t>(limit.rlim_cur);
+    return most - std::min(reserved_descriptors, most / 2);
+}
+
+Done listen_on(const asio::any_io_executor& executor, Front& front, Descriptor socket,
+               ListenerPlan plan) {
+    HOLDFAST_CHECK(ask_for_senders(socket.get()));
+    Protocol::acceptor acceptor(executor);
+    boost::system::error_code error;
+    acceptor.assign(Protocol(), socket.get(), error);
+    if (error) return Error(Code::internal, "listening socket: " + error.message());
+    (void)socket.give_away();
+    auto listener = std::make_unique<Listener>(front, std::move(acceptor), plan);
+    // The frame owns the listener.
+    auto serve = [](std::unique_ptr<Listener> owned) -> asio::awaitable<void> {
+        co_await owned->run();
+    };
+    asio::co_spawn(executor, serve(std::move(listener)), asio::detached);
+    return done();
+}
+
+}  // namespace holdfast::daemon

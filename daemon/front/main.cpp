@@ -1,0 +1,51 @@
+// holdfast-front: the sockets, policy, registry and ledger. No device, no capability.
+#include <boost/asio/signal_set.hpp>
+
+#include <csignal>
+#include <cstdlib>
+
+#include "daemon/front/front_process.h"
+#include "daemon/front/listener.h"
+#include "daemon/log.h"
+#include "daemon/process.h"
+
+namespace holdfast::daemon {
+namespace {
+
+Done run() {
+    HOLDFAST_CHECK(begin_process("front"));
+    HOLDFAST_TRY(settings, inherited_settings());
+    HOLDFAST_TRY(ceiling, raise_descriptor_limit());
+    boost::asio::io_context io(1);
+    boost::asio::signal_set signals(io, SIGTERM, SIGINT);
+    signals.async_wait([&](const auto& error, int) {
+        if (!error) io.stop();
+    });
+    HOLDFAST_TRY(registry, Registry::open(settings.state_dir + "/registry.db"));
+    HOLDFAST_TRY(ledger, DurableLedger::open(settings.state_dir + "/ledger", registry,
+                                             io.get_executor(), unix_now));
+    FrontProcess front(io, settings, registry, *ledger, ceiling);
+    HOLDFAST_CHECK(front.start());
+    io.run();
+
+    front.end();
+    const auto remembered = ledger->remember_head(registry);
+    if (!remembered) log_warning(remembered.error().text());
+    ledger.reset();  // waits until the disk has what was queued
+    // Requests under way refer to all of the above and end with the process, not one by one.
+    std::_Exit(EXIT_SUCCESS);
+}
+
+}  // namespace
+}  // namespace holdfast::daemon
+
+int main() {
+    try {
+        const auto ended = holdfast::daemon::run();
+        if (ended) return EXIT_SUCCESS;
+        holdfast::daemon::log_error(ended.error().text());
+    } catch (const std::exception& error) {
+        holdfast::daemon::log_error(error.what());
+    }
+    return EXIT_FAILURE;
+}

@@ -1,0 +1,47 @@
+#include "daemon/front/routes.h"
+
+#include <array>
+
+#include "daemon/handlers/handlers.h"
+
+namespace holdfast::daemon {
+namespace {
+
+constexpr std::size_t none = 0;
+constexpr std::size_t small = 4UL * 1024;
+constexpr std::size_t full = encode::max_request_body;
+constexpr bool recognised = true;
+constexpr bool anyone = false;  // whoever the socket's file mode lets in
+
+using Allowed::admin;
+using Allowed::agent;
+using Allowed::both;
+
+constexpr std::array<Route, 17> table = {{
+    {"GET", "/v1/whoami", agent, none, recognised, handlers::whoami},
+    {"POST", "/v1/credential", agent, small, recognised, handlers::credential},
+    {"POST", "/v1/actions", agent, full, recognised, handlers::sign_action},
+    {"POST", "/v1/evidence", agent, small, recognised, handlers::evidence},
+    {"GET", "/v1/openapi.json", both, none, anyone, handlers::openapi},
+
+    {"GET", "/v1/status", admin, none, anyone, handlers::status},
+    {"GET", "/v1/agents", admin, none, anyone, handlers::list_agents},
+    {"GET", "/v1/agents/{name}", admin, none, anyone, handlers::show_agent},
+    {"POST", "/v1/apply", admin, small, anyone, handlers::apply},
+    {"POST", "/v1/agents/{name}/suspend", admin, small, anyone, handlers::suspend},
+    {"POST", "/v1/agents/{name}/reinstate", admin, small, anyone, handlers::reinstate},
+    {"POST", "/v1/agents/{name}/revoke", admin, small, anyone, handlers::revoke},
+    {"POST", "/v1/agents/{name}/retire", admin, small, anyone, handlers::retire},
+    {"GET", "/v1/ledger/head", admin, none, anyone, handlers::ledger_head},
+    {"POST", "/v1/ledger/resume", admin, small, anyone, handlers::ledger_resume},
+    {"GET", "/v1/enroll/host", admin, none, anyone, handlers::enroll_host},
+    {"POST", "/v1/enroll/activate", admin, small, anyone, handlers::enroll_activate},
+}};
+
+}  // namespace
+
+std::span<const Route> routes() {
+    return table;
+}
+
+}  // namespace holdfast::daemon
