@@ -1,4 +1,3 @@
-#include <sys/stat.h>
 
 #include <fstream>
 #include <sstream>
@@ -7,7 +6,6 @@
 #include "core/encode/base64.h"
 #include "policy/agent_file.h"
 #include "tests/support/catch.h"
-#include "tests/support/temporary_directory.h"
 
 using namespace holdfast;
 using namespace holdfast::policy;
@@ -40,20 +38,6 @@ std::string list_of(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i)
         list += "\"a" + std::to_string(i) + "\",";
     return list + "]";
-}
-
-struct Directory : tests::TemporaryDirectory {
-    void write(const std::string& name, const std::string& text) const {
-        std::ofstream(file(name)) << text;
-    }
-};
-
-Parts named(const std::string& name, int uid) {
-    Parts parts;
-    parts.name = "name = \"" + name + "\"\n";
-    parts.recognise = "[recognise]\nuid = " + std::to_string(uid) + "\nexecutable_sha256 = \"" +
-                      digest_text + "\"\n";
-    return parts;
 }
 
 }  // namespace
@@ -251,60 +235,4 @@ TEST_CASE("agent file: 64 KiB and not one byte more", "[policy]") {
     text += 'x';
     CHECK(parse_agent_file("bot.toml", text).error().text() ==
           "bot.toml:1: longer than 65536 bytes");
-}
-
-TEST_CASE("agent files: a directory is read by name, other files are left alone", "[policy]") {
-    const Directory directory;
-    directory.write("b.toml", named("b", 2).text());
-    directory.write("a.toml", named("a", 1).text());
-    directory.write(".a.toml", "not toml");
-    directory.write("a.toml~", "not toml");
-    const auto agents = read_agent_files(directory.path());
-    REQUIRE(agents);
-    REQUIRE(agents->size() == 2);
-    CHECK(agents->begin()->first == "a");
-    CHECK(agents->at("b").uid == 2);
-    CHECK(read_agent_files(directory.file("none")).error().code() == Code::unavailable);
-}
-
-TEST_CASE("agent files: one process must not be two agents", "[policy]") {
-    const Directory directory;
-    directory.write("a.toml", named("a", 7).text());
-    directory.write("b.toml", "# moved down by a line\n" + named("b", 7).text());
-    CHECK(read_agent_files(directory.path()).error().text() ==
-          "b.toml:9: recognise: the same user and executable as in a.toml:8");
-}
-
-TEST_CASE("agent files: one bad file names itself", "[policy]") {
-    const Directory directory;
-    directory.write("a.toml", named("a", 1).text());
-    directory.write("b.toml", named("c", 2).text());
-    CHECK(read_agent_files(directory.path()).error().text() ==
-          "b.toml:1: name: must equal the file's name");
-    directory.write("b.toml", std::string(max_agent_file + 10, '#'));
-    CHECK(read_agent_files(directory.path()).error().text().find("longer than") !=
-          std::string::npos);
-}
-
-TEST_CASE("agent files: what everybody may write declares nobody", "[policy]") {
-    const Directory directory;
-    directory.write("a.toml", named("a", 1).text());
-    REQUIRE(::chmod(directory.file("a.toml").c_str(), 0646) == 0);
-    CHECK(read_agent_files(directory.path()).error().text() ==
-          "a.toml:1: everybody may write this file");
-    REQUIRE(::chmod(directory.file("a.toml").c_str(), 0644) == 0);
-    REQUIRE(::mkfifo(directory.file("b.toml").c_str(), 0600) == 0);
-    CHECK(read_agent_files(directory.path()).error().text() == "b.toml:1: not a regular file");
-}
-
-TEST_CASE("agent files: 1024 agents and not one more", "[policy]") {
-    const Directory directory;
-    for (std::size_t i = 0; i < max_agents; ++i) {
-        const std::string name = "a" + std::to_string(i);
-        directory.write(name + ".toml", named(name, static_cast<int>(i)).text());
-    }
-    CHECK(read_agent_files(directory.path())->size() == max_agents);
-    directory.write("z.toml", named("z", 5000).text());
-    CHECK(read_agent_files(directory.path()).error().text().find("more than 1024") !=
-          std::string::npos);
 }
