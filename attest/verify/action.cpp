@@ -35,8 +35,6 @@ void check_statement(Sheet& sheet, const Statement& statement, const Subject& su
     if (subject.claims)
         sheet.check("action.claims", same_claims(statement, *subject.claims),
                     "custody, fuse, assurance and measurement as in the credential");
-    sheet.check("action.permitted", statement.decision == "permit",
-                "decision " + statement.decision + " by " + statement.rule);
     sheet.check(
         "action.time", statement.time <= expected.now + crypto::clock_skew,
         "stated time " + std::to_string(statement.time) + ", now " + std::to_string(expected.now));
@@ -52,6 +50,7 @@ void note_action(Appraisal& appraisal, const Statement& statement) {
     appraisal.claims["action"] = statement.action.action;
     appraisal.claims["audience"] = statement.action.audience;
     appraisal.claims["resource"] = statement.action.resource;
+    appraisal.claims["rule"] = statement.rule;
     appraisal.claims["sponsor"] = statement.sponsor;
     appraisal.claims["time"] = std::to_string(statement.time);
     appraisal.claims["sequence"] = std::to_string(statement.sequence);
@@ -69,7 +68,7 @@ Result<Appraisal> verify_action(std::string_view text, const Expectations& expec
     sheet.check("action.typ", jws->header.typ == encode::action_typ, "typ " + jws->header.typ);
     const auto statement = encode::statement_from(jws->payload);
     if (!sheet.check("action.statement", statement ? done() : Done(Error(statement.error())),
-                     "every member known and within its bounds"))
+                     "a permitted action, every member known and within its bounds"))
         return std::move(sheet.appraisal());
     // The credential may have ended since: what counts is that it held when the action was signed.
     const auto subject = check_credential(sheet, jws->header.x5c, statement->time, expected);

@@ -98,7 +98,7 @@ std::optional<Signer> check_ak(Sheet& sheet, ByteView ak_public) {
 
 std::optional<tpm2::Attest> check_statement(Sheet& sheet, const std::string& rule,
                                             const Attested& attested, const Signer& ak,
-                                            const Sha256& challenge) {
+                                            ByteView challenge) {
     sheet.check(rule + ".signature", tpm2::verify(ak.key, attested.attest, attested.signature),
                 "by the attestation key, over the whole statement");
     auto attest = tpm2::read_attest(attested.attest);

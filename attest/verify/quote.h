@@ -32,7 +32,7 @@ std::optional<Signer> check_ak(Sheet& sheet, ByteView ak_public);
 // Runs <rule>.format, .signature and .challenge, and ak.hierarchy.
 std::optional<tpm2::Attest> check_statement(Sheet& sheet, const std::string& rule,
                                             const Attested& attested, const Signer& ak,
-                                            const Sha256& challenge);
+                                            ByteView challenge);
 
 void check_quote(Sheet& sheet, const tpm2::Attest& attest, const TpmEvidence& evidence);
 

@@ -31,7 +31,6 @@ inline constexpr auto action_rules = std::to_array<RuleRow>({
     {"action.kid", Need::always},
     {"action.agent", Need::always},
     {"action.claims", Need::always},
-    {"action.permitted", Need::always},
     {"action.time", Need::always},
     {"action.audience", Need::production},
 });

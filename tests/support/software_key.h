@@ -44,6 +44,9 @@ class SoftwareKey {
         return *std::move(raw);
     }
 
+    // For what OpenSSL signs itself: certificates.
+    EVP_PKEY* raw() const noexcept { return key_.get(); }
+
   private:
     std::shared_ptr<EVP_PKEY> key_;  // copies share the key: tests keep them in containers
 };

@@ -1,0 +1,81 @@
+// A host without a TPM: the statements a TPM would make, correct until a test bends one of them.
+#ifndef HOLDFAST_TESTS_SUPPORT_SOFTWARE_ATTESTER_H
+#define HOLDFAST_TESTS_SUPPORT_SOFTWARE_ATTESTER_H
+
+#include <tss2/tss2_tpm2_types.h>
+
+#include <functional>
+#include <string>
+
+#include "holdfast/action.h"
+#include "holdfast/evidence.h"
+#include "holdfast/verifier.h"
+#include "tests/support/ek_certificate.h"
+#include "tests/support/software_key.h"
+
+namespace holdfast::tests {
+
+// Which statement a bend is offered: in the order a host makes them.
+enum class Part : std::uint8_t { key, agent_fuse, host_fuse, quote };
+
+// Each bend is applied before anything is named, bound or signed over it, so that everything else
+// stays consistent and exactly the rule under test must notice.
+struct Bends {
+    std::function<void(TPMT_PUBLIC&)> ak = {};
+    std::function<void(TPMT_PUBLIC&)> key = {};
+    std::function<void(TPMT_PUBLIC&)> ek = {};
+    std::function<void(TPMS_NV_PUBLIC&)> agent_index = {};
+    std::function<void(TPMS_NV_PUBLIC&)> host_index = {};
+    std::function<void(KeyDescription&)> description = {};  // before the policy is computed
+    std::function<void(Part, TPMS_ATTEST&)> attest = {};    // before it is signed
+    std::function<void(Part, Bytes&)> bytes = {};           // marshalled, before it is signed
+    std::function<void(Part, TPMT_SIGNATURE&)> signature = {};
+    std::function<void(Evidence&)> evidence = {};  // last
+    std::function<void(EkCertificate&)> ek_certificate = {};
+    std::string claimed_custody = "tpm";
+    bool bank = false;           // the agent fuse is a bit of a bank
+    bool no_agent_fuse = false;  // the chip had no room
+};
+
+class SoftwareAttester {
+  public:
+    explicit SoftwareAttester(Bends bends = {});
+
+    Evidence evidence() const;
+    std::string packed() const;
+    // What a relying party that enrolled this host would expect.
+    attest::Expectations expectations(attest::Profile profile) const;
+
+    std::vector<Bytes> credential() const;
+    std::string credential_pem() const;
+    Statement statement() const;
+    std::string action(const Statement& statement) const;
+
+    // Parts of the whole, for tests that build their own.
+    const SoftwareKey& ca_key() const noexcept { return ca_key_; }
+    const SoftwareKey& agent_key() const noexcept { return agent_key_; }
+    const Bytes& ca_certificate() const noexcept { return ca_certificate_; }
+
+    static constexpr std::int64_t now = 1'800'000'000;
+    static constexpr const char* trust_domain = "h1.example.org";
+    static constexpr const char* agent = "spiffe://h1.example.org/agent/deploy-bot";
+    static constexpr const char* verifier = "relying-party.example";
+
+  private:
+    void make_key();
+    Attested signed_statement(Part part, TPMS_ATTEST statement) const;
+    TPMS_ATTEST statement_of(Part part, const Sha256& challenge) const;
+    Sha256 challenge(const Evidence& evidence) const;
+
+    Bends bends_;
+    SoftwareKey ca_key_, agent_key_, ak_key_, ek_key_, vendor_key_;
+    Bytes ca_certificate_;
+    Bytes vendor_root_;
+    Bytes ek_certificate_;
+    Bytes ak_area_, ek_area_;
+    KeyDescription key_;
+};
+
+}  // namespace holdfast::tests
+
+#endif  // HOLDFAST_TESTS_SUPPORT_SOFTWARE_ATTESTER_H
