@@ -73,13 +73,20 @@ std::string certified_state() {
     return made + "/state";
 }
 
+// A whole command and its answer (TPM2_GetRandom of one byte): a socket that can be connected to
+// may still belong to a TPM that is not there yet.
 bool answers(const std::string& socket_path) {
+    constexpr std::array<std::uint8_t, 12> command = {0x80, 0x01, 0, 0, 0, 12, 0, 0, 1, 0x7B, 0, 1};
     const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(static_cast<char*>(address.sun_path), socket_path.c_str(),
                  sizeof address.sun_path - 1);
-    return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    std::array<std::uint8_t, 64> answer{};
+    return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
+               0 &&
+           ::send(probe.get(), command.data(), command.size(), MSG_NOSIGNAL) > 0 &&
+           ::recv(probe.get(), answer.data(), answer.size(), 0) > 0;
 }
 
 [[noreturn]] void become_swtpm(const std::string& directory) {
@@ -119,9 +126,8 @@ void SoftwareTpm::start() {
     pid_ = ::fork();
     if (pid_ < 0) throw std::runtime_error("fork");
     if (pid_ == 0) become_swtpm(directory_.path());
-    // Its sockets say when it is there; a probe of the control socket disturbs no command.
     const auto late = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (!answers(directory_.file("sock.ctrl"))) {
+    while (!answers(directory_.file("sock"))) {
         if (std::chrono::steady_clock::now() > late || ::waitpid(pid_, nullptr, WNOHANG) == pid_)
             throw std::runtime_error("swtpm did not start");
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
