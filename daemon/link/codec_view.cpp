@@ -73,6 +73,18 @@ Result<Measurement> get_measurement(PayloadReader& in) {
     return measurement;
 }
 
+Result<std::vector<attest::MappedName>> get_mapped(PayloadReader& in) {
+    HOLDFAST_TRY(count, in.u32());
+    if (count > max_descriptors) return malformed("number of mapped names");
+    std::vector<attest::MappedName> mapped;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        HOLDFAST_TRY(device, in.u64());
+        HOLDFAST_TRY(inode, in.u64());
+        mapped.push_back({device, inode});
+    }
+    return mapped;
+}
+
 }  // namespace
 
 Reply encode(attest::ProcessView view) {
@@ -90,6 +102,9 @@ Reply encode(attest::ProcessView view) {
         put(out, file.mark);
         reply.descriptors.push_back(std::move(file.descriptor));
     }
+    out.u32(static_cast<std::uint32_t>(view.mapped.size()));
+    for (const auto& name : view.mapped)
+        out.u64(name.device).u64(name.inode);
     reply.body = out.take();
     return reply;
 }
@@ -107,6 +122,8 @@ Result<attest::ProcessView> decode_view(Reply reply) {
         HOLDFAST_TRY(mark, get_mark(in));
         view.files.push_back({std::move(reply.descriptors[i + 1]), mark});
     }
+    HOLDFAST_TRY(mapped, get_mapped(in));
+    view.mapped = std::move(mapped);
     HOLDFAST_CHECK(in.finish());
     return view;
 }

@@ -13,7 +13,8 @@ holdfast apply
 
 say "The agent asks who it is; nothing but its code and its uid says so"
 nonce=$(head -c 32 /dev/urandom | basenc --base64url | tr -d '=\n')
-agent refund-agent --nonce "$nonce" --verifier https://verifier.example >"$DIR/steps"
+agent refund-agent --nonce "$nonce" --verifier https://verifier.example >"$DIR/steps" ||
+  fail "the agent was refused: $(tail -n 1 "$DIR/steps")"
 reply() { jq -e "select(.step == \"$1\") | .reply" "$DIR/steps"; }
 reply whoami | jq -e '.agent | endswith("/agent/refund-agent")' >/dev/null
 reply whoami | jq -e '.measurement.assurance == "observed"' >/dev/null

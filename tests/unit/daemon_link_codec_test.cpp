@@ -248,6 +248,8 @@ TEST_CASE("codec: a process view crosses with its descriptors in order", "[daemo
     view.files.push_back({a_file(), mark});
     mark.inode = 99;
     view.files.push_back({Descriptor(::open("/dev/zero", O_RDONLY | O_CLOEXEC)), mark});
+    // Without these the front takes every process for a changed one.
+    view.mapped = {{7, 11}, {7, 13}};
 
     struct stat zero_before{};
     struct stat zero_after{};
@@ -263,6 +265,7 @@ TEST_CASE("codec: a process view crosses with its descriptors in order", "[daemo
     REQUIRE(got->files.size() == 2);
     CHECK(got->files[0].mark.modified_ns == -4);
     CHECK(got->files[1].mark == mark);
+    CHECK(got->mapped == std::vector<holdfast::attest::MappedName>{{7, 11}, {7, 13}});
     REQUIRE(::fstat(got->files[1].descriptor.get(), &zero_after) == 0);
     CHECK(zero_before.st_rdev == zero_after.st_rdev);
 
