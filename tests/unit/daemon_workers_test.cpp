@@ -1,0 +1,249 @@
+// The workers' judgement and loop, on a key store without hardware.
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <array>
+
+#include "core/crypto/certificate.h"
+#include "core/crypto/svid.h"
+#include "daemon/process.h"
+#include "daemon/workers/keys.h"
+#include "daemon/workers/measurer.h"
+#include "daemon/workers/serve.h"
+#include "tests/support/catch.h"
+#include "tests/support/fake_key_store.h"
+#include "tests/support/temporary_directory.h"
+
+using namespace holdfast;
+using namespace holdfast::daemon;
+
+namespace {
+
+class FakeQuoter final : public hsm::Quoter {
+  public:
+    Result<hsm::Endorsement> endorsement() override {
+        return hsm::Endorsement{{}, Bytes{1}, Bytes{2}, "TEST"};
+    }
+    Result<TpmEvidence> attest(std::string_view, const Sha256&) override { return TpmEvidence{}; }
+    Result<SecretBytes> activate(ByteView, ByteView secret) override {
+        return SecretBytes(bytes_of(secret));
+    }
+};
+
+struct Fixture {
+    tests::TemporaryDirectory folder;
+    tests::FakeKeyStore store;
+    FakeQuoter quoter;
+    std::int64_t now = 1'800'000'000;
+    KeysWorker worker{
+        {store, quoter, "test.example", folder.file("ca.crt"), [this] { return now; }}};
+
+    Result<Reply> ask(Operation operation, Bytes payload = {}) {
+        Message request;
+        request.operation = operation;
+        request.payload = std::move(payload);
+        return worker.handle(request);
+    }
+    HostIdentity host() {
+        auto reply = ask(Operation::host);
+        REQUIRE(reply);
+        return *decode_host(reply->body);
+    }
+};
+
+constexpr std::int64_t day = 24L * 3600;
+
+}  // namespace
+
+TEST_CASE("keys worker: bytes of no family are refused before the chip is asked",
+          "[daemon][workers]") {
+    Fixture fixture;
+    REQUIRE(fixture.worker.prepare());
+    const int before = fixture.store.signatures;
+    const auto key = fixture.ask(Operation::create, encode_name("bot"));
+    REQUIRE(key);
+    for (const char* id : {"agent-bot-1", "ca", "ledger"}) {
+        const auto refused = fixture.ask(Operation::sign, encode(SignRequest{id, Bytes(32, 7)}));
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code() == Code::denied);
+    }
+    CHECK(fixture.store.signatures == before);
+}
+
+TEST_CASE("keys worker: the CA signs only for a key that is this agent's and alive",
+          "[daemon][workers]") {
+    Fixture fixture;
+    REQUIRE(fixture.worker.prepare());
+    const auto host = fixture.host();
+    const auto key = decode_key(fixture.ask(Operation::create, encode_name("bot"))->body);
+    REQUIRE(key);
+    const auto ask_for = [&](const std::string& agent, const Bytes& spki) {
+        crypto::SvidRequest request{};
+        request.spiffe_id = "spiffe://test.example/agent/" + agent;
+        request.subject_spki = spki;
+        request.ca_certificate = host.ca_certificate;
+        request.serial = Bytes(16, 1);
+        request.not_before = fixture.now;
+        request.not_after = fixture.now + 3600;
+        request.claims = R"({"assurance":"observed"})";
+        const auto tbs = crypto::svid_tbs(request);
+        REQUIRE(tbs);
+        return fixture.ask(Operation::sign, encode(SignRequest{"ca", *tbs}));
+    };
+    CHECK(ask_for("bot", key->spki));
+    CHECK_FALSE(ask_for("other", key->spki));
+    CHECK_FALSE(ask_for("bot", host.ledger.spki));
+    REQUIRE(fixture.ask(Operation::blow_fuse, encode_name(key->id)));
+    const auto dead = ask_for("bot", key->spki);
+    REQUIRE_FALSE(dead);
+    CHECK(dead.error().reason() == "fuse_blown");
+}
+
+TEST_CASE("keys worker: the CA certificate is kept, and renewed with 10 days left",
+          "[daemon][workers]") {
+    Fixture fixture;
+    REQUIRE(fixture.worker.prepare());
+    const auto first = fixture.host().ca_certificate;
+    fixture.now += 19 * day;
+    CHECK(fixture.host().ca_certificate == first);
+    fixture.now += 2 * day;
+    const auto second = fixture.host().ca_certificate;
+    CHECK(second != first);
+    CHECK(crypto::parse_certificate(second)->not_after > fixture.now + 29 * day);
+}
+
+TEST_CASE("keys worker: with the host fuse blown it keeps its certificate while that is valid",
+          "[daemon][workers]") {
+    Fixture fixture;
+    REQUIRE(fixture.worker.prepare());
+    const auto first = fixture.host().ca_certificate;
+    REQUIRE(fixture.ask(Operation::blow_host_fuse));
+    fixture.now += 25 * day;
+    CHECK(fixture.host().ca_certificate == first);
+    fixture.now += 25 * day;
+    CHECK(fixture.host().ca_certificate.empty());
+    CHECK(fixture.worker.prepare());
+}
+
+TEST_CASE("keys worker: the host's own keys are ended by the host fuse only", "[daemon][workers]") {
+    Fixture fixture;
+    REQUIRE(fixture.worker.prepare());
+    for (const auto operation : {Operation::blow_fuse, Operation::destroy}) {
+        const auto refused = fixture.ask(operation, encode_name("ca"));
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code() == Code::denied);
+    }
+    CHECK(*fixture.store.fuse_state("ca") == hsm::FuseState::intact);
+}
+
+TEST_CASE("keys worker: malformed requests are refused one by one", "[daemon][workers]") {
+    Fixture fixture;
+    REQUIRE(fixture.worker.prepare());
+    for (const auto operation :
+         {Operation::create, Operation::sign, Operation::attest, Operation::activate,
+          Operation::blow_fuse, Operation::blow_host_fuse, Operation::destroy, Operation::measure})
+        CHECK_FALSE(fixture.ask(operation, Bytes{1}));
+    CHECK_FALSE(fixture.ask(Operation::create, encode_name("../ca")));
+}
+
+TEST_CASE("measurer: knows one request, with one descriptor", "[daemon][workers]") {
+    Message request;
+    request.operation = Operation::measure;
+    request.payload = encode(MeasureRequest{1, 0});
+    CHECK_FALSE(measure_for(request, false));
+    request.descriptors.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    request.operation = Operation::sign;
+    const auto refused = measure_for(request, false);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code() == Code::invalid);
+}
+
+namespace {
+
+// Both links of a worker; requests wait in the socket until serve() runs.
+struct Loop {
+    Loop() {
+        for (auto* ends : {&supervisor, &front}) {
+            std::array<int, 2> pair{};
+            REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) == 0);
+            (*ends)[0] = Descriptor(pair[0]);
+            (*ends)[1] = Descriptor(pair[1]);
+        }
+    }
+    void ask(std::uint64_t id, std::uint64_t deadline_ns = 0) const {
+        Message request;
+        request.id = id;
+        request.operation = Operation::list;
+        request.deadline_ns = deadline_ns;
+        REQUIRE(send_message(front[0].get(), request));
+    }
+    Result<Reply> answer() const {
+        auto message = receive_message(front[0].get());
+        REQUIRE(message);
+        auto reply = decode_reply(*std::move(message));
+        REQUIRE(reply);
+        return *std::move(reply);
+    }
+    int serve(const Service& service) const {
+        return holdfast::daemon::serve({supervisor[1].get(), front[1].get()}, service);
+    }
+    std::array<Descriptor, 2> supervisor, front;
+};
+
+Service counting(int& handled, int last, Loop& loop) {
+    Service service;
+    service.handle = [&handled, last, &loop](const Message&) -> Result<Reply> {
+        if (++handled == last) loop.supervisor[0] = Descriptor();
+        return Reply{};
+    };
+    service.fatal_reason = "dead";
+    return service;
+}
+
+}  // namespace
+
+TEST_CASE("serve: ends in order when the supervisor's link ends", "[daemon][workers]") {
+    Loop loop;
+    int handled = 0;
+    loop.ask(1);
+    loop.ask(2);
+    CHECK(loop.serve(counting(handled, 1, loop)) == 0);
+    CHECK(handled == 1);
+}
+
+TEST_CASE("serve: a request whose deadline has passed is answered, not handled",
+          "[daemon][workers]") {
+    Loop loop;
+    int handled = 0;
+    loop.ask(1, 1);
+    loop.ask(2, ~0ULL);
+    CHECK(loop.serve(counting(handled, 1, loop)) == 0);
+    const auto late = loop.answer();
+    REQUIRE_FALSE(late);
+    CHECK(late.error().code() == Code::timeout);
+    CHECK(loop.answer());
+    CHECK(handled == 1);
+}
+
+TEST_CASE("serve: ends after answering with the fatal reason", "[daemon][workers]") {
+    Loop loop;
+    Service service;
+    service.handle = [](const Message&) -> Result<Reply> {
+        return Error(Code::unavailable, "lost").because("dead");
+    };
+    service.fatal_reason = "dead";
+    loop.ask(1);
+    CHECK(loop.serve(service) == exit_try_later);
+    CHECK(loop.answer().error().reason() == "dead");
+}
+
+TEST_CASE("serve: a front that is gone or talks nonsense ends it", "[daemon][workers]") {
+    int handled = 0;
+    Loop gone;
+    gone.front[0] = Descriptor();
+    CHECK(gone.serve(counting(handled, 1, gone)) == 0);
+    Loop nonsense;
+    REQUIRE(::send(nonsense.front[0].get(), "x", 1, 0) == 1);
+    CHECK(nonsense.serve(counting(handled, 1, nonsense)) == 1);
+    CHECK(handled == 0);
+}
