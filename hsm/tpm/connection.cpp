@@ -66,33 +66,43 @@ Result<std::string> tcti_name(std::string_view tcti) {
 }
 
 Result<Connection> Connection::open(const TpmOptions& options) {
-    // Failures that are expected come back as errors; the library would also print them.
-    (void)::setenv("TSS2_LOG", "all+none", 0);
-    HOLDFAST_TRY(name, tcti_name(options.tcti));
-    if (is_simulator_tcti(name) && !options.simulator_allowed)
-        return Error(Code::denied,
-                     "tpm.tcti names a simulator; say tpm.simulator = allow to use one");
     Connection tpm;
+    HOLDFAST_TRY(name, tcti_name(options.tcti));
     tpm.tcti_name_ = std::move(name);
     tpm.allow(start_time);
-    HOLDFAST_CHECK(check("Tss2_TctiLdr_Initialize",
-                         ::Tss2_TctiLdr_Initialize(options.tcti.c_str(), out(tpm.tcti_))));
-    HOLDFAST_CHECK(
-        check("Esys_Initialize", ::Esys_Initialize(out(tpm.esys_), tpm.tcti_.get(), nullptr)));
-    HOLDFAST_CHECK(check("Esys_GetSysContext", ::Esys_GetSysContext(tpm.esys(), &tpm.sys_)));
+    HOLDFAST_CHECK(tpm.check_leave(options));  // by TCTI, before anything is sent
+    HOLDFAST_CHECK(tpm.connect(options.tcti));
     HOLDFAST_CHECK(tpm.start());
     HOLDFAST_CHECK(tpm.identify());
-    if (is_simulator_manufacturer(tpm.manufacturer_) && !options.simulator_allowed)
-        return Error(Code::denied, "this TPM is a simulator by its manufacturer '" +
-                                       tpm.manufacturer_ +
-                                       "'; say tpm.simulator = allow to use it");
+    HOLDFAST_CHECK(tpm.check_leave(options));  // by what the chip calls itself
     HOLDFAST_CHECK(tpm.set_auth(ESYS_TR_RH_OWNER, options.owner_auth_file));
     HOLDFAST_CHECK(tpm.set_auth(ESYS_TR_RH_ENDORSEMENT, options.endorsement_auth_file));
     return tpm;
 }
 
+Done Connection::check_leave(const TpmOptions& options) const {
+    if (options.simulator_allowed) return done();
+    if (is_simulator_tcti(tcti_name_))
+        return Error(Code::denied,
+                     "tpm.tcti names a simulator; say tpm.simulator = allow to use one");
+    if (is_simulator_manufacturer(manufacturer_))
+        return Error(Code::denied, "this TPM is a simulator by its manufacturer '" + manufacturer_ +
+                                       "'; say tpm.simulator = allow to use it");
+    return done();
+}
+
+Done Connection::connect(const std::string& tcti) {
+    // Failures that are expected come back as errors; the library would also print them.
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): the worker has one thread.
+    (void)::setenv("TSS2_LOG", "all+none", 0);
+    HOLDFAST_CHECK(
+        check("Tss2_TctiLdr_Initialize", ::Tss2_TctiLdr_Initialize(tcti.c_str(), out(tcti_))));
+    HOLDFAST_CHECK(check("Esys_Initialize", ::Esys_Initialize(out(esys_), tcti_.get(), nullptr)));
+    return check("Esys_GetSysContext", ::Esys_GetSysContext(esys(), &sys_));
+}
+
 // A real TPM is started by firmware; a simulator that was reset has nobody else to do it.
-Done Connection::start() {
+Done Connection::start() const {
     if (!is_owned()) return done();
     const TSS2_RC code = ::Esys_Startup(esys(), TPM2_SU_CLEAR);
     if (code == TPM2_RC_INITIALIZE) return done();  // it is started already
@@ -122,7 +132,7 @@ Done Connection::identify() {
     return done();
 }
 
-Done Connection::set_auth(ESYS_TR hierarchy, const std::string& file) {
+Done Connection::set_auth(ESYS_TR hierarchy, const std::string& file) const {
     if (file.empty()) return done();
     auto secret = read_secret_file(file);
     if (!secret) return std::move(secret).error();

@@ -66,9 +66,11 @@ class Connection {
     bool wait(std::chrono::milliseconds pause) const;
     // A simulator that was reset under us is started again by the next process (see start()).
     TSS2_RC as_lost(TSS2_RC code) const noexcept;
-    Done start();
+    Done connect(const std::string& tcti);
+    Done start() const;
     Done identify();
-    Done set_auth(ESYS_TR hierarchy, const std::string& file);
+    Done check_leave(const TpmOptions& options) const;
+    Done set_auth(ESYS_TR hierarchy, const std::string& file) const;
     Done flush_range(std::uint32_t first_handle);
 
     Owned<TSS2_TCTI_CONTEXT, finalize_tcti> tcti_;
@@ -76,7 +78,7 @@ class Connection {
     TSS2_SYS_CONTEXT* sys_ = nullptr;          // part of esys_
     std::string tcti_name_;
     std::string manufacturer_;
-    Clock::time_point deadline_{};
+    Clock::time_point deadline_;
 };
 
 }  // namespace holdfast::hsm

@@ -53,35 +53,46 @@ Done Fuses::open() {
 
 Done Fuses::open_host() {
     HOLDFAST_TRY(record, read_or_plan(host_name, false));
-    if (record.stage == Stage::ready) {
-        auto found = nv_public(*tpm_, record.index);
-        if (!found && !is(found.error(), gone)) return std::move(found).error();
-        // Somebody with owner auth removed it: all keys made under it are dead, and a new one only
-        // serves new keys. The counter starts above every value there ever was.
-        if (!found) {
-            HOLDFAST_CHECK(files_->erase(host_name));
-            return open_host();
-        }
-    } else {
-        HOLDFAST_CHECK(finish(host_name, record));
+    HOLDFAST_TRY(defined, is_defined(record.index));
+    // Somebody with owner auth removed it: all keys made under it are dead, and a new one only
+    // serves new keys. The counter starts above every value there ever was.
+    if (record.stage == Stage::ready && !defined) {
+        HOLDFAST_CHECK(files_->erase(host_name));
+        HOLDFAST_TRY(anew, read_or_plan(host_name, false));
+        record = std::move(anew);
     }
+    if (record.stage != Stage::ready) HOLDFAST_CHECK(finish(host_name, record));
     host_ = std::move(record);
     return done();
 }
 
+Result<bool> Fuses::is_defined(TPM2_HANDLE index) {
+    auto found = nv_public(*tpm_, index);
+    if (!found && !is(found.error(), gone)) return std::move(found).error();
+    return found.has_value();
+}
+
 Done Fuses::open_banks() {
     for (std::size_t number = 0; number < max_banks; ++number) {
-        auto text = files_->read(bank_name(number));
-        if (!text && text.error().code() == Code::not_found) break;
-        if (!text) return std::move(text).error();
-        HOLDFAST_TRY(record, index_record_from(bank_name(number), *text));
-        if (record.stage == Stage::making) HOLDFAST_CHECK(finish(bank_name(number), record));
-        banks_.push_back(std::move(record));
+        HOLDFAST_TRY(opened, open_bank(number));
+        if (!opened) break;
     }
     if (!banks_.empty()) return done();
     auto made = add_bank();
     if (!made && !is(made.error(), nv_full)) return made;
     return done();
+}
+
+// False after the last one.
+Result<bool> Fuses::open_bank(std::size_t number) {
+    const std::string name = bank_name(number);
+    auto text = files_->read(name);
+    if (!text && text.error().code() == Code::not_found) return false;
+    if (!text) return std::move(text).error();
+    HOLDFAST_TRY(record, index_record_from(name, *text));
+    if (record.stage == Stage::making) HOLDFAST_CHECK(finish(name, record));
+    banks_.push_back(std::move(record));
+    return true;
 }
 
 Done Fuses::add_bank() {
@@ -176,21 +187,27 @@ Result<std::uint64_t> Fuses::mask_of_next(IndexRecord& bank, const std::string& 
     return mask;
 }
 
+// None when the bank is used up, or is not the one it was: a bank is never made anew.
+Result<std::optional<Fuse>> Fuses::next_bit(IndexRecord& bank, const std::string& name) {
+    HOLDFAST_TRY(same, is_unchanged(bank.index, bank.nv_public));
+    while (same && bank.taken < bits_of_bank) {
+        HOLDFAST_TRY(mask, mask_of_next(bank, name));
+        Fuse fuse{.kind = FuseKind::bank,
+                  .nv_index = bank.index,
+                  .value = mask,
+                  .nv_public = bank.nv_public};
+        // Set already: it was somebody's before keys/ was restored from a backup.
+        HOLDFAST_TRY(now, state(fuse, {}));
+        if (now == FuseState::intact) return std::optional<Fuse>(std::move(fuse));
+    }
+    return std::optional<Fuse>();
+}
+
 Result<Fuse> Fuses::take_bit() {
     for (std::size_t number = 0; number < max_banks; ++number) {
         if (number == banks_.size()) HOLDFAST_CHECK(add_bank());
-        IndexRecord& bank = banks_[number];
-        HOLDFAST_TRY(same, is_unchanged(bank.index, bank.nv_public));
-        while (same && bank.taken < bits_of_bank) {
-            HOLDFAST_TRY(mask, mask_of_next(bank, bank_name(number)));
-            Fuse fuse{.kind = FuseKind::bank,
-                      .nv_index = bank.index,
-                      .value = mask,
-                      .nv_public = bank.nv_public};
-            // Set already: it was somebody's before keys/ was restored from a backup.
-            HOLDFAST_TRY(now, state(fuse, {}));
-            if (now == FuseState::intact) return fuse;
-        }
+        HOLDFAST_TRY(bit, next_bit(banks_[number], bank_name(number)));
+        if (bit) return *std::move(bit);
     }
     return Error(Code::busy, "all banks are full").because(std::string(nv_full));
 }

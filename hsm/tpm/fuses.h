@@ -5,6 +5,7 @@
 #include <tss2/tss2_tpm2_types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,7 +57,10 @@ class Fuses {
     Result<IndexRecord> read_or_plan(const std::string& name, bool is_bank);
     Done finish(const std::string& name, IndexRecord& record);
     Done open_host();
+    Result<bool> is_defined(TPM2_HANDLE index);
     Done open_banks();
+    Result<bool> open_bank(std::size_t number);
+    Result<std::optional<Fuse>> next_bit(IndexRecord& bank, const std::string& name);
     Done add_bank();
     Result<bool> is_unchanged(TPM2_HANDLE index, const Bytes& nv_public_bytes);
     Result<ByteView> auth_of(const Fuse& fuse, ByteView own_auth) const;

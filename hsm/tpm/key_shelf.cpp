@@ -49,18 +49,20 @@ bool is_key_id(std::string_view id) noexcept {
 
 Done KeyShelf::clean_up() {
     HOLDFAST_TRY(stems, files_->stems(record_ending));
-    for (const std::string& id : stems) {
-        if (!is_key_id(id)) continue;
-        HOLDFAST_TRY(text, files_->read(id + std::string(record_ending)));
-        auto record = key_record_from(id, text);
-        if (!record) return std::move(record).error().within("keys/" + id + ".json");
-        if (record->stage != Stage::making) continue;
-        if (record->agent_fuse.kind == FuseKind::counter)
-            HOLDFAST_CHECK(fuses_->remove_counter(record->agent_fuse.nv_index,
-                                                  record->agent_fuse_auth.view()));
-        HOLDFAST_CHECK(erase(id));
-    }
+    for (const std::string& id : stems)
+        if (is_key_id(id)) HOLDFAST_CHECK(undo_if_unfinished(id));
     return done();
+}
+
+Done KeyShelf::undo_if_unfinished(const std::string& id) {
+    HOLDFAST_TRY(text, files_->read(id + std::string(record_ending)));
+    auto record = key_record_from(id, text);
+    if (!record) return std::move(record).error().within("keys/" + id + ".json");
+    if (record->stage != Stage::making) return done();
+    const Fuse& fuse = record->agent_fuse;
+    if (fuse.kind == FuseKind::counter)
+        HOLDFAST_CHECK(fuses_->remove_counter(fuse.nv_index, record->agent_fuse_auth.view()));
+    return erase(id);
 }
 
 Result<std::string> KeyShelf::next_agent_id(const std::string& agent) {

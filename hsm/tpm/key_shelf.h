@@ -65,6 +65,7 @@ class KeyShelf {
     }
 
   private:
+    Done undo_if_unfinished(const std::string& id);
     Result<StoredKey> read(const std::string& id) const;
     bool make_good(const Error& error);
 

@@ -91,8 +91,12 @@ Done TpmKeyStore::make_own_fuse(KeyRecord& record) {
     record.agent_fuse_auth = SecretBytes();
     auto bit = fuses_->take_bit();
     if (!bit && !is(bit.error(), nv_full)) return std::move(bit).error();
-    record.agent_fuse = bit ? *std::move(bit) : Fuse();
-    if (!bit) record.agent_fuse.kind = FuseKind::host;
+    if (bit) {
+        record.agent_fuse = *std::move(bit);
+        return done();
+    }
+    record.agent_fuse = Fuse();
+    record.agent_fuse.kind = FuseKind::host;
     return done();
 }
 
