@@ -47,9 +47,12 @@ expect_exit 0 holdfast verify credential "$DIR/credential.pem" --roots "$DIR/ca.
 expect_exit 0 holdfast verify action "$DIR/action.jws" --roots "$DIR/ca.pem" --audience "$AUDIENCE"
 expect_exit 0 holdfast verify evidence "$DIR/evidence.json" --roots "$DIR/ca.pem" \
   --ek-roots "$DIR/ek-roots.pem" --nonce "$nonce" --verifier https://verifier.example \
-  --enrolment "$DIR/enrolment.json" --profile production
+  --enrolment "$DIR/enrolment.json" --profile evaluation
 
-say "Anything else is refused with exit code 6"
+say "Anything else is refused with exit code 6, and so is a software TPM in production"
+expect_exit 6 holdfast verify evidence "$DIR/evidence.json" --roots "$DIR/ca.pem" \
+  --ek-roots "$DIR/ek-roots.pem" --nonce "$nonce" --verifier https://verifier.example \
+  --enrolment "$DIR/enrolment.json" --profile production
 expect_exit 6 holdfast verify action "$DIR/action.jws" --roots "$DIR/ca.pem" --audience https://other.example
 expect_exit 6 holdfast verify evidence "$DIR/evidence.json" --roots "$DIR/ca.pem" \
   --nonce "$(head -c 32 /dev/zero | basenc --base64url | tr -d '=\n')" --verifier https://verifier.example
