@@ -42,10 +42,20 @@ Done check_action_family(const KeyDescription& key, ByteView preimage, const Fam
     return done();
 }
 
+// A certificate dated ahead would still be good after its agent is revoked.
+Done check_validity(const crypto::SvidFacts& facts, std::int64_t now) {
+    if (facts.not_before > now) return wrong("a certificate for later");
+    if (facts.not_after <= now) return wrong("a certificate that has ended");
+    return done();
+}
+
 Done check_certificate_family(const KeyDescription& key, ByteView preimage,
                               const FamilyRules& rules) {
     auto facts = crypto::check_tbs(preimage, rules.trust_domain);
     if (!facts) return wrong("no certificate of the profile: " + facts.error().text());
+    HOLDFAST_TRY(own_id, crypto::key_identifier(key.spki));
+    if (facts->issuer_key_id != own_id) return wrong("a certificate under another CA");
+    HOLDFAST_CHECK(check_validity(*facts, rules.now()));
     if (facts->is_ca) {
         if (facts->subject_spki != key.spki) return wrong("a CA certificate for another key");
         return done();

@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_HSM_FAMILIES_H
 #define HOLDFAST_HSM_FAMILIES_H
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -14,14 +15,16 @@ namespace holdfast::hsm {
 
 struct FamilyRules {
     std::string trust_domain;
+    std::function<std::int64_t()> now;  // Unix seconds, the worker's own clock
     // Is this SubjectPublicKeyInfo a registered, unblown key of this agent?
     std::function<Done(std::string_view agent, ByteView spki)> is_live_agent_key;
 };
 
 // action: JWS signing input, typ holdfast-action+jwt, payload.agent = that key's agent, kid = key.
 // certificate: TBSCertificate within core/crypto/svid's profile, subject = a live agent key or
-// self. checkpoint: C2SP checkpoint text whose origin line is "<trust domain>/ledger". attest:
-// nothing: only the TPM itself makes what the AK signs.
+// self, issued under this CA key, valid now and not only later. checkpoint: C2SP checkpoint text
+// whose origin line is "<trust domain>/ledger". attest: nothing: only the TPM itself makes what the
+// AK signs.
 Done check_family(const KeyDescription& key, ByteView preimage, const FamilyRules& rules);
 
 }  // namespace holdfast::hsm

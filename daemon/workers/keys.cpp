@@ -10,8 +10,9 @@ namespace holdfast::daemon {
 
 KeysWorker::KeysWorker(Parts parts)
     : parts_(std::move(parts)),
-      rules_{parts_.trust_domain, [this](std::string_view agent,
-                                         ByteView spki) { return is_live_agent_key(agent, spki); }},
+      rules_{
+          parts_.trust_domain, parts_.now,
+          [this](std::string_view agent, ByteView spki) { return is_live_agent_key(agent, spki); }},
       ca_certificate_(
           parts_.ca_certificate_file, parts_.trust_domain,
           [this](const KeyDescription& ca, ByteView tbs) { return checked_signature(ca, tbs); }) {}

@@ -36,10 +36,13 @@ const KeyDescription ledger_key = key_of(Purpose::checkpoint, "", second_spki);
 const KeyDescription ak = key_of(Purpose::attest, "", second_spki);
 
 FamilyRules rules() {
-    return {.trust_domain = domain, .is_live_agent_key = [](std::string_view agent, ByteView spki) {
-                if (agent == "bot" && bytes_of(spki) == first_spki) return done();
-                return Done(Error(Code::denied, "no live key of that agent"));
-            }};
+    return {.trust_domain = domain,
+            .now = [] { return now; },
+            .is_live_agent_key =
+                [](std::string_view agent, ByteView spki) {
+                    if (agent == "bot" && bytes_of(spki) == first_spki) return done();
+                    return Done(Error(Code::denied, "no live key of that agent"));
+                }};
 }
 
 Statement statement_of(const std::string& agent) {
@@ -140,6 +143,24 @@ TEST_CASE("families: the CA key signs live agent keys and itself", "[hsm][famili
     CHECK_FALSE(may_sign(ca_key, ca_tbs(second_spki, "h2.example.org")));
     CHECK_FALSE(may_sign(ca_key, checkpoint));
     CHECK_FALSE(may_sign(ca_key, action_input("bot", second_spki, "holdfast-action+jwt")));
+}
+
+TEST_CASE("families: no certificate for later, and none that has ended", "[hsm][families]") {
+    const Bytes tbs = svid_tbs("bot", first_spki);
+    const auto at = [&](std::int64_t clock) {
+        FamilyRules then = rules();
+        then.now = [clock] { return clock; };
+        return check_family(ca_key, tbs, then).has_value();
+    };
+    CHECK(at(now - crypto::clock_skew));
+    CHECK_FALSE(at(now - crypto::clock_skew - 1));
+    CHECK(at(now + 3599));
+    CHECK_FALSE(at(now + 3600));
+}
+
+TEST_CASE("families: a CA key signs under its own name only", "[hsm][families]") {
+    const KeyDescription other_ca = key_of(Purpose::certificate, "", first_spki);
+    CHECK_FALSE(may_sign(other_ca, svid_tbs("bot", first_spki)));
 }
 
 TEST_CASE("families: the ledger key signs this host's checkpoints only", "[hsm][families]") {
