@@ -41,7 +41,8 @@ Async<std::monostate> settle_blob(Services& services, AgentRow row) {
 
 // Every stage is tried, whatever became of the one before; the chip first.
 Async<std::monostate> settle_agent(Services& services, AgentRow row) {
-    Done worst = save(services, row);
+    Done worst = done();
+    if (services.ongoing.unsaved.contains(row.name)) worst = save(services, row);
     const Stages pending = Stages::of(row.pending);
     if (pending.has(Stage::fuse)) {
         Done fuse = co_await settle_fuse(services, row);

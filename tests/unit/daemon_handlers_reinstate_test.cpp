@@ -1,0 +1,94 @@
+#include "tests/support/catch.h"
+#include "tests/support/handler_world.h"
+
+using namespace holdfast;
+using namespace holdfast::tests;
+namespace handlers = holdfast::daemon::handlers;
+using daemon::AgentState;
+
+namespace {
+
+struct ReinstateWorld : HandlerWorld {
+    ReinstateWorld() { declare(bot); }
+    const daemon::AgentRow& row() const { return *registry.find(bot); }
+    AgentState state() const { return containment.state_of(bot); }
+    std::string last_verb() const { return *ledger.records.back().members.at("verb").string(); }
+};
+
+}  // namespace
+
+TEST_CASE("reinstate: by another principal lifts a suspension", "[daemon][contain]") {
+    ReinstateWorld world;
+    REQUIRE(world.as_operator(handlers::suspend, ReinstateWorld::bot, "", "login:1000"));
+    const auto answer =
+        world.as_operator(handlers::reinstate, ReinstateWorld::bot, "", "login:1001");
+    REQUIRE(answer);
+    CHECK(world.state() == AgentState::active);
+    CHECK(world.row().state == AgentState::active);
+    CHECK(world.row().changed_by == "login:1001");
+    CHECK(world.last_verb() == "reinstate");
+}
+
+TEST_CASE("reinstate: not by the one who suspended, unless settings say anyone",
+          "[daemon][contain]") {
+    ReinstateWorld world;
+    REQUIRE(world.as_operator(handlers::suspend, ReinstateWorld::bot));
+    const auto refused = world.as_operator(handlers::reinstate, ReinstateWorld::bot);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code() == Code::denied);
+    CHECK(refused.error().reason() == "same_principal");
+    CHECK(world.state() == AgentState::suspended);
+
+    world.settings.reinstate_by = "anyone";
+    CHECK(world.as_operator(handlers::reinstate, ReinstateWorld::bot));
+    CHECK(world.state() == AgentState::active);
+}
+
+TEST_CASE("reinstate: a second suspension does not unlock the first one's author",
+          "[daemon][contain]") {
+    ReinstateWorld world;
+    REQUIRE(world.as_operator(handlers::suspend, ReinstateWorld::bot, "", "login:1000"));
+    REQUIRE(world.as_operator(handlers::suspend, ReinstateWorld::bot, "", "login:1001"));
+    CHECK(reason_of(world.as_operator(handlers::reinstate, ReinstateWorld::bot, "",
+                                      "login:1000")) == "same_principal");
+    CHECK(world.ledger.count("containment") == 2);
+}
+
+TEST_CASE("reinstate: only suspended agents", "[daemon][contain]") {
+    ReinstateWorld world;
+    CHECK(reason_of(world.as_operator(handlers::reinstate, ReinstateWorld::bot)) ==
+          "not_suspended");
+    REQUIRE(world.as_operator(handlers::revoke, ReinstateWorld::bot));
+    const auto revoked =
+        world.as_operator(handlers::reinstate, ReinstateWorld::bot, "", "login:1001");
+    CHECK(reason_of(revoked) == "agent_revoked");
+    CHECK(revoked.error().code() == Code::conflict);
+    CHECK(world.state() == AgentState::revoked);
+}
+
+TEST_CASE("reinstate: without a durable record the agent stays suspended", "[daemon][contain]") {
+    ReinstateWorld world;
+    REQUIRE(world.as_operator(handlers::suspend, ReinstateWorld::bot, "", "login:1000"));
+    world.ledger.disk_full = true;
+    CHECK(reason_of(world.as_operator(handlers::reinstate, ReinstateWorld::bot, "",
+                                      "login:1001")) == "ledger_failed");
+    CHECK(world.state() == AgentState::suspended);
+    CHECK(world.row().state == AgentState::suspended);
+}
+
+TEST_CASE("reinstate: a stop that comes meanwhile wins", "[daemon][contain]") {
+    ReinstateWorld world;
+    REQUIRE(world.as_operator(handlers::suspend, ReinstateWorld::bot, "", "login:1000"));
+    Pending<daemon::Answer> second;
+    world.ledger.when_queued = [&] {
+        world.ledger.when_queued = nullptr;
+        second = world.begin_as_operator(handlers::revoke, ReinstateWorld::bot, "", "login:1002");
+        world.loop.poll();
+    };
+    const auto answer =
+        world.as_operator(handlers::reinstate, ReinstateWorld::bot, "", "login:1001");
+    CHECK(reason_of(answer) == "stopped_meanwhile");
+    REQUIRE(world.finish(second));
+    CHECK(world.state() == AgentState::revoked);
+    CHECK(world.row().state == AgentState::revoked);
+}
