@@ -17,7 +17,6 @@ struct FreeX509 {
     void operator()(X509* certificate) const noexcept { ::X509_free(certificate); }
     void operator()(X509_EXTENSION* extension) const noexcept { ::X509_EXTENSION_free(extension); }
     void operator()(EVP_PKEY* key) const noexcept { ::EVP_PKEY_free(key); }
-    void operator()(X509_NAME* name) const noexcept { ::X509_NAME_free(name); }
     void operator()(GENERAL_NAMES* names) const noexcept { ::GENERAL_NAMES_free(names); }
     void operator()(ASN1_OBJECT* object) const noexcept { ::ASN1_OBJECT_free(object); }
 };
@@ -49,12 +48,12 @@ void add_extension(X509* certificate, int nid, const std::string& value) {
 
 // Critical and a directoryName, as TPM vendors write it (TCG EK Credential Profile, 3.1.2).
 void add_chip(X509* certificate, const std::string& manufacturer) {
-    Own<X509_NAME> directory(::X509_NAME_new());
-    add_text(directory.get(), "2.23.133.2.1", manufacturer);
-    add_text(directory.get(), "2.23.133.2.2", "test chip");
+    X509_NAME* directory = ::X509_NAME_new();  // becomes the GENERAL_NAME's
+    add_text(directory, "2.23.133.2.1", manufacturer);
+    add_text(directory, "2.23.133.2.2", "test chip");
     const Own<GENERAL_NAMES> names(::GENERAL_NAMES_new());
     GENERAL_NAME* name = ::GENERAL_NAME_new();
-    ::GENERAL_NAME_set0_value(name, GEN_DIRNAME, directory.release());
+    ::GENERAL_NAME_set0_value(name, GEN_DIRNAME, directory);
     must(sk_GENERAL_NAME_push(names.get(), name) > 0, "sk_GENERAL_NAME_push");
     must(::X509_add1_ext_i2d(certificate, NID_subject_alt_name, names.get(), 1, 0) == 1,
          "X509_add1_ext_i2d");
