@@ -215,6 +215,33 @@ TEST_CASE("front: bytes of an heir of the socket are not the caller's", "[front]
     CHECK(server.refusals.front().reason == "foreign_sender");
 }
 
+TEST_CASE("front: a descriptor sent along is closed, and the request refused", "[front]") {
+    FrontServer server(tell, {});
+    Client client(server.agent_socket());
+    test::Pipe pipe;
+    const int sent = pipe.write.get();
+    iovec piece{const_cast<char*>(whoami.data()), whoami.size()};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    msghdr message{};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(header), &sent, sizeof(int));
+    REQUIRE(::sendmsg(client.descriptor(), &message, 0) > 0);
+    const auto reply = client.read_all();
+    CHECK(status_of(reply) == 400);
+    CHECK(has(reply, "malformed_request"));
+    // The server runs in this process: were its copy open, the pipe would not end.
+    pipe.write = Descriptor();
+    char byte = 0;
+    CHECK(::read(pipe.read.get(), &byte, 1) == 0);
+}
+
 TEST_CASE("front: an agent contained while its answer was made gets no byte of it", "[front]") {
     FrontServer* running = nullptr;
     FrontServer server(
