@@ -47,10 +47,10 @@ bool is_simulator_manufacturer(std::string_view manufacturer) noexcept {
 }
 
 Custody custody_of(std::string_view tcti_name, std::string_view manufacturer) noexcept {
-    if (is_simulator_tcti(tcti_name)) return Custody::software_tpm;
-    const bool is_virtual =
-        is_simulator_manufacturer(manufacturer) || contains(virtual_manufacturers, manufacturer);
-    return is_virtual ? Custody::tpm_virtual : Custody::tpm;
+    // Behind a device file too: a hypervisor may hand a simulator through as /dev/tpm0.
+    if (is_simulator_tcti(tcti_name) || is_simulator_manufacturer(manufacturer))
+        return Custody::software_tpm;
+    return contains(virtual_manufacturers, manufacturer) ? Custody::tpm_virtual : Custody::tpm;
 }
 
 Result<std::string> tcti_name(std::string_view tcti) {

@@ -54,7 +54,7 @@ TEST_CASE("tpm error: the text names the call and the code", "[hsm][tpm]") {
 TEST_CASE("tpm custody: a label comes from the TCTI and from the chip", "[hsm][tpm]") {
     CHECK(custody_of("device", "IFX ") == Custody::tpm);
     CHECK(custody_of("device", "STM ") == Custody::tpm);
-    CHECK(custody_of("device", "IBM ") == Custody::tpm_virtual);  // swtpm behind a hypervisor
+    CHECK(custody_of("device", "IBM ") == Custody::software_tpm);  // swtpm behind a hypervisor
     CHECK(custody_of("device", "GOOG") == Custody::tpm_virtual);
     CHECK(custody_of("swtpm", "IFX ") == Custody::software_tpm);  // whatever it calls itself
     CHECK(custody_of("mssim", "XCG ") == Custody::software_tpm);
