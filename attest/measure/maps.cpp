@@ -31,8 +31,9 @@ std::string_view take_field(std::string_view& rest) {
 
 std::optional<std::uint64_t> number(std::string_view text, int base) {
     std::uint64_t value = 0;
-    const auto* const end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data(), end, value, base);
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
+    const auto parsed = std::from_chars(begin, end, value, base);
     if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
     return value;
 }

@@ -72,6 +72,7 @@ Done check_total_size(const std::vector<CodeFile>& code) {
 
 Result<Measurement> hash_all(std::vector<CodeFile>& code, const MeasureRules& rules,
                              DigestCache& cache) {
+    HOLDFAST_CHECK(check_total_size(code));
     Measurement measurement;
     for (auto& each : code) {
         HOLDFAST_TRY(digest, cache.digest_of(each.file, rules));
@@ -95,7 +96,6 @@ Result<ProcessView> measure_process(pid_t pid, int pidfd, const MeasureRules& ru
     HOLDFAST_TRY(mappings, mappings_now(maps.get()));
     HOLDFAST_CHECK(check_texts(process, rules.uid));
     HOLDFAST_TRY(code, open_code(process, mappings, rules));
-    HOLDFAST_CHECK(check_total_size(code));
     HOLDFAST_TRY(measurement, hash_all(code, rules, cache));
 
     ProcessView view{std::move(measurement), std::move(maps), {}, names_of(mappings)};
@@ -121,6 +121,7 @@ Done still_unchanged(int pidfd, const ProcessView& view) {
 
 Sha256 measurement_digest(const Measurement& measurement) {
     std::vector<Sha256> digests;
+    digests.reserve(measurement.mappings.size());
     for (const auto& mapping : measurement.mappings)
         digests.push_back(mapping.digest);
     std::sort(digests.begin(), digests.end());

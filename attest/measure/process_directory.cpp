@@ -50,7 +50,7 @@ Done check_alive(int pidfd) {
 
 Result<std::string> read_text(int descriptor, const TextBound& bound) {
     std::string text;
-    std::array<char, 16UL * 1024> chunk;
+    std::array<char, 16UL * 1024> chunk{};
     while (true) {
         const auto got =
             ::pread(descriptor, chunk.data(), chunk.size(), static_cast<off_t>(text.size()));
@@ -96,7 +96,7 @@ Result<std::string> ProcessDirectory::read(const std::string& name, const TextBo
 }
 
 Result<std::string> ProcessDirectory::read_link(const std::string& name) const {
-    std::array<char, 4096> target;
+    std::array<char, 4096> target{};
     const auto size = ::readlinkat(directory_.get(), name.c_str(), target.data(), target.size());
     if (size < 0) return system_error("measure: read link /proc/PID/" + name);
     return std::string(target.data(), static_cast<std::size_t>(size));

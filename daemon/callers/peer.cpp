@@ -122,7 +122,7 @@ Result<std::size_t> receive_from(int socket, const Peer& peer, void* data, std::
     iovec piece{data, size};
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred)) +
                                           CMSG_SPACE(max_descriptors_in_chunk * sizeof(int))>
-        control;
+        control{};
     msghdr message{};
     message.msg_iov = &piece;
     message.msg_iovlen = 1;

@@ -84,7 +84,7 @@ Async<std::monostate> Connection::read_more(Clock::time_point deadline) {
 }
 
 Done Connection::take_chunk() {
-    std::array<char, chunk_size> chunk;
+    std::array<char, chunk_size> chunk{};
     HOLDFAST_TRY(size, receive_from(socket_.native_handle(), peer_, chunk.data(), chunk.size()));
     closed_by_peer_ = size == 0;
     received_.append(chunk.data(), size);

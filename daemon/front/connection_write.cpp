@@ -55,7 +55,7 @@ Async<std::monostate> Connection::send(std::string text, ReleaseGate gate) {
 asio::awaitable<void> Connection::take_leave() {
     (void)::shutdown(socket_.native_handle(), SHUT_WR);
     const auto deadline = Clock::now() + front_.limits.farewell;
-    std::array<char, 4096> dropped;
+    std::array<char, 4096> dropped{};
     std::size_t total = 0;
     while (!closed_by_peer_ && total < farewell_bytes) {
         const auto got =

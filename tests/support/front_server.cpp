@@ -162,6 +162,22 @@ bool Client::is_closed() {
     return unread_.empty() && ::recv(socket_.get(), &byte, 1, 0) == 0;
 }
 
+std::string post(const std::string& path, const std::string& body, const std::string& type) {
+    return "POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Type: " + type +
+           "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+daemon::Async<daemon::Answer> tell(const daemon::Call& call) {
+    daemon::Answer answer;
+    answer.body = "{" + call.principal + "|" + (call.instance ? call.instance->agent : "-") + "|" +
+                  call.argument + "|" + call.body + "}";
+    co_return answer;
+}
+
+bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
 int status_of(const std::string& reply) {
     return reply.starts_with("HTTP/1.1 ") ? std::stoi(reply.substr(9, 3)) : 0;
 }

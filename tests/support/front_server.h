@@ -78,7 +78,16 @@ class Client {
     std::string unread_;
 };
 
+inline const std::string whoami = "GET /v1/whoami HTTP/1.1\r\nHost: a\r\n\r\n";
+inline const std::string status = "GET /v1/status HTTP/1.1\r\nHost: a\r\n\r\n";
+std::string post(const std::string& path, const std::string& body,
+                 const std::string& type = "application/json");
+
 int status_of(const std::string& reply);
+bool has(const std::string& text, const std::string& part);
+
+// A handler that says what it was given: {principal|agent|argument|body}.
+daemon::Async<daemon::Answer> tell(const daemon::Call& call);
 
 }  // namespace holdfast::test
 
