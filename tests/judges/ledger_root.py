@@ -40,8 +40,13 @@ def root(leaves):
     return hashlib.sha256(b"\x01" + root(leaves[:k]) + root(leaves[k:])).digest()
 
 
-leaves = list(entries(sys.argv[1]))
-for index, leaf in enumerate(leaves):
-    if json.loads(leaf)["index"] != index:
-        sys.exit(f"record {index} says it is {json.loads(leaf)['index']}")
-print(len(leaves), root(leaves).hex())
+def main():
+    leaves = list(entries(sys.argv[1]))
+    for index, leaf in enumerate(leaves):
+        if json.loads(leaf)["index"] != index:
+            sys.exit(f"record {index} says it is {json.loads(leaf)['index']}")
+    print(len(leaves), root(leaves).hex())
+
+
+if __name__ == "__main__":
+    main()
