@@ -12,7 +12,7 @@ AGENTS=$DIR/bin
 mkdir -p "$DIR/agents.d" "$AGENTS"
 export HOLDFAST_SOCKET=$DIR/agent.sock HOLDFAST_ADMIN_SOCKET=$DIR/admin.sock NO_COLOR=1
 export PATH=$HOLDFAST_BIN:$PATH TSS2_LOG=all+none
-AUDIENCE=https://payments.example
+AUDIENCE=https://payments.example  # what refund-agent asks for unless told otherwise
 DAEMON_PID=""
 
 say() { printf '\n== %s\n' "$*"; }
@@ -72,11 +72,15 @@ gone() {
   [ -z "$state" ] || [ "$state" = Z ]
 }
 
-# declare_agent NAME ACTION…: an agent file and, if there is none yet, a program of its own.
+# declare_agent NAME ACTION…: an agent file and, if there is none yet, a program of its own: two
+# agents of one user must be two programs, so a copy for another name has that name at its end.
 declare_agent() {
   local name=$1 actions
   shift
-  [ -e "$AGENTS/$name" ] || cp "$HOLDFAST_BIN/refund-agent" "$AGENTS/$name"
+  if [ ! -e "$AGENTS/$name" ]; then
+    cp "$HOLDFAST_BIN/refund-agent" "$AGENTS/$name"
+    [ "$name" = refund-agent ] || printf '%s' "$name" >>"$AGENTS/$name"
+  fi
   actions=$(printf '"%s", ' "$@")
   cat >"$DIR/agents.d/$name.toml" <<EOF
 name = "$name"
@@ -97,10 +101,19 @@ EOF
 }
 
 # agent NAME OPTIONS…: runs that agent's program; one JSON line a step.
-agent() { local name=$1; shift; "$AGENTS/$name" --audience "$AUDIENCE" "$@"; }
+agent() { local name=$1; shift; "$AGENTS/$name" "$@"; }
 
 # A whole signature, kept in a file: sign NAME FILE
 sign() { agent "$1" --only-sign | jq -er .reply.jws >"$2"; }
+
+# from_base64url: JOSE leaves the padding out, basenc wants it.
+from_base64url() {
+  local text
+  text=$(cat)
+  while [ $((${#text} % 4)) -ne 0 ]; do text=$text=; done
+  basenc --base64url -d <<<"$text"
+}
+jws_header() { cut -d. -f1 "$1" | from_base64url; }
 
 # ── checks ──────────────────────────────────────────────────────────────────────────────────────
 

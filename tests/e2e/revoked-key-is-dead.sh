@@ -1,49 +1,68 @@
 #!/usr/bin/env bash
 # A revoked key is dead in the chip: not only the daemon refuses it. Each attempt below is made past
-# the daemon, with root, the stored blob, the owner's authorisation and tpm2-tools.
+# the daemon, with root, everything in the state directory, the owner's authorisation and tpm2-tools.
+# A second agent, not revoked, is the control: the same commands go on working for its key.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/tpm-by-hand.sh"
+
+key_of() { holdfast agent show "$1" --json | jq -r .key_id; }
 
 start_tpm
 start_daemon
 declare_agent refund-agent refund.create
+declare_agent spare-agent refund.create
 holdfast apply
-sign refund-agent "$DIR/first.jws"
-key=$(holdfast agent show refund-agent --json | jq -r .key_id)
-index=$(jq -r .agent_fuse.nv_index "$DIR/state/keys/$key.json")
+sign refund-agent "$DIR/refund.jws"
+sign spare-agent "$DIR/spare.jws"
+key=$(key_of refund-agent)
+control=$(key_of spare-agent)
+know_key "$key" "$DIR/refund.jws"
+know_key "$control" "$DIR/spare.jws"
 
-say "Before: root can use the key past the daemon (use it, not take it)"
-sign_by_hand "$key" || fail "the attempt itself is wrong: $(cat "$HAND/said")"
-echo "signed by hand, as the threat model says"
+say "Before: root can use a key past the daemon (use it, not take it), as the threat model says"
+stop_daemon
+signed_by_chip "$key"
+signed_by_chip "$control"
 
 say "Everything the daemon has on disk is copied, as a backup would"
-stop_daemon
 cp -a "$DIR/state" "$DIR/backup"
 start_daemon
 
 say "An operator revokes the agent"
-holdfast agent revoke refund-agent --json | jq -e '.stages.fuse == "done"'
+holdfast agent revoke refund-agent --json | jq -ce '.stages | select(.fuse == "done")'
 expect_refusal agent_revoked refund-agent
+stop_daemon
 
 say "1. The stored blob, straight to the chip"
 refused_by_chip "$key"
+signed_by_chip "$control"
 
 say "2. The whole state directory restored from before the revocation"
-stop_daemon
 rm -rf "$DIR/state"
 cp -a "$DIR/backup" "$DIR/state"
 refused_by_chip "$key"
 start_daemon
-if agent refund-agent --only-sign >"$DIR/out"; then fail "the restored daemon signed: $(cat "$DIR/out")"; fi
-jq -c '{status: .reply.status, code: .reply.code, detail: .reply.detail}' "$DIR/out"
-
-say "3. The fuse's NV index undefined and defined again with owner auth"
+holdfast agent show refund-agent --json | jq -ce '{state} | select(.state == "active")'
+echo "the registry of yesterday believes it; the chip does not:"
+expect_refusal fuse_blown refund-agent
+sign spare-agent "$DIR/again.jws"
 stop_daemon
-attributes=$(tpm2_nvreadpublic "$(printf '0x%x' "$index")" | awk '/value:/{print $2; exit}')
-tpm2_nvundefine -Q -C o "$(printf '0x%x' "$index")"
-tpm2_nvdefine -Q -C o -g sha256 -s 8 -a "authread|authwrite|ownerread|ownerwrite|no_da|nt=counter" \
-  "$(printf '0x%x' "$index")"
-tpm2_nvincrement -Q -C o "$(printf '0x%x' "$index")"
-echo "a new counter, attributes once $attributes, starts at $(tpm2_nvread -C o -s 8 "$(printf '0x%x' "$index")" | od -An -tx1 | tr -d ' ')"
+
+say "3. The fuse's counter undefined and defined anew with owner auth: same index, same auth value"
+index=$(fuse_of "$key" agent_fuse nv_index)
+auth=$(auth_of "$key" agent_fuse_auth)
+value() { tpm2_nvread -C "$index" -P "hex:$auth" -s 8 "$index" | xxd -p; }
+name() { tpm2_nvreadpublic "$index" | awk '/name:/ {print $2}'; }
+blown=$(value)
+name_before=$(name)
+tpm2_nvundefine -Q -C o "$index"
+tpm2_nvdefine -Q -C o -s 8 -p "hex:$auth" \
+  -a "nt=counter|authread|authwrite|ownerread|ownerwrite|no_da" "$index"
+tpm2_nvincrement -Q -C "$index" -P "hex:$auth" "$index"
+[ "$(name)" = "$name_before" ] || fail "the forgery is not perfect: another Name"
+echo "made with $(fuse_of "$key" agent_fuse value), blown at $blown, anew at $(value): a chip's counters never start lower"
 refused_by_chip "$key"
+signed_by_chip "$control"
+start_daemon
+expect_refusal fuse_blown refund-agent
 echo "the key stayed dead"
