@@ -14,6 +14,8 @@ export HOLDFAST_SOCKET=$DIR/agent.sock HOLDFAST_ADMIN_SOCKET=$DIR/admin.sock NO_
 export PATH=$HOLDFAST_BIN:$PATH TSS2_LOG=all+none
 AUDIENCE=https://payments.example  # what refund-agent asks for unless told otherwise
 DAEMON_PID=""
+AGENT_UID=$(id -u)  # whose processes the agents are; AS is what makes a program one of these
+AS=()
 
 say() { printf '\n== %s\n' "$*"; }
 fail() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
@@ -21,13 +23,15 @@ skip() { printf 'SKIPPED: %s\n' "$*"; exit 0; }
 
 # ── the parts ───────────────────────────────────────────────────────────────────────────────────
 
-start_tpm() { "$ROOT/scripts/software-tpm" start "$DIR"; }
+start_tpm() { "$ROOT/scripts/software-tpm" start "$DIR" "$@"; }
 stop_tpm() { "$ROOT/scripts/software-tpm" stop "$DIR"; }
 tpm_pid() { cat "$DIR/tpm/pid"; }
 
+# start_daemon [OPTION…]: with --dev unless told otherwise.
 start_daemon() {
+  [ $# -gt 0 ] || set -- --dev "$DIR"
   HOLDFAST_LOG_TO=$DIR/daemon.log
-  "$HOLDFAST_BIN/holdfastd" --dev "$DIR" >>"$HOLDFAST_LOG_TO" 2>&1 &
+  "$HOLDFAST_BIN/holdfastd" "$@" >>"$HOLDFAST_LOG_TO" 2>&1 &
   DAEMON_PID=$!
   wait_until 60 "the daemon to serve" daemon_serves
 }
@@ -95,13 +99,13 @@ policy_author = "author@example.org"
 can_stop = ["oncall@example.org"]
 
 [recognise]
-uid = $(id -u)
+uid = $AGENT_UID
 executable_sha256 = "$(sha256sum "$AGENTS/$name" | cut -d' ' -f1)"
 EOF
 }
 
 # agent NAME OPTIONS…: runs that agent's program; one JSON line a step.
-agent() { local name=$1; shift; "$AGENTS/$name" "$@"; }
+agent() { local name=$1; shift; "${AS[@]}" "$AGENTS/$name" "$@"; }
 
 # A whole signature, kept in a file: sign NAME FILE
 sign() { agent "$1" --only-sign | jq -er .reply.jws >"$2"; }
@@ -150,6 +154,8 @@ ledger_size() { holdfast status --json | jq .ledger.size; }
 
 # ── end ─────────────────────────────────────────────────────────────────────────────────────────
 
+tidy_up() { :; }  # a story that leaves something outside $DIR defines its own
+
 clean_up() {
   local result=$?
   trap - EXIT
@@ -159,6 +165,7 @@ clean_up() {
   fi
   stop_daemon || true
   [ ! -e "$DIR/tpm/pid" ] || stop_tpm || true
+  tidy_up || true
   rm -rf "$DIR"
   exit "$result"
 }
