@@ -16,7 +16,9 @@ option(HOLDFAST_FUZZ "build the libFuzzer targets (clang)" OFF)
 
 find_program(HOLDFAST_CCACHE ccache)
 if(HOLDFAST_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${HOLDFAST_CCACHE})
+  # Two checkouts of the same sources share what was compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
+                                  CCACHE_NOHASHDIR=1 ${HOLDFAST_CCACHE})
 endif()
 
 add_library(holdfast_flags INTERFACE)
