@@ -30,7 +30,7 @@ Result<Answered> answered(Result<Reply> reply) {
 Error file_error(const std::string& path, const char* what) {
     const int cause = errno;
     return Error(cause == ENOENT ? Code::not_found : Code::invalid,
-                 path + ": " + what + ": " + std::system_category().message(cause));
+                 path + ": " + what + ": " + std::generic_category().message(cause));
 }
 
 }  // namespace

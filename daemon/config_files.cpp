@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
+#include <system_error>
 
 #include "daemon/config.h"
 #include "holdfast/descriptor.h"
@@ -31,13 +31,14 @@ Done check_file(int descriptor, const std::string& path) {
 
 Result<std::string> read_config_file(const std::string& path) {
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-    if (!file) return Error(Code::not_found, path + ": " + std::strerror(errno));
+    if (!file) return Error(Code::not_found, path + ": " + std::generic_category().message(errno));
     HOLDFAST_CHECK(check_file(file.get(), path));
     std::string text(max_config_file + 1, '\0');
     std::size_t size = 0;
     while (size < text.size()) {
         const auto got = ::read(file.get(), text.data() + size, text.size() - size);
-        if (got < 0) return Error(Code::unavailable, path + ": " + std::strerror(errno));
+        if (got < 0)
+            return Error(Code::unavailable, path + ": " + std::generic_category().message(errno));
         if (got == 0) break;
         size += static_cast<std::size_t>(got);
     }

@@ -9,8 +9,8 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <sstream>
+#include <system_error>
 
 #include "daemon/log.h"
 #include "daemon/sealed.h"
@@ -19,7 +19,7 @@ namespace holdfast::daemon {
 namespace {
 
 Error failed(const std::string& step) {
-    return Error(Code::internal, step + ": " + std::strerror(errno));
+    return Error(Code::internal, step + ": " + std::generic_category().message(errno));
 }
 
 // A closed 0, 1 or 2 would be given to the next open(), and the log written into it.

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <string>
+#include <system_error>
 
 namespace holdfast::daemon {
 namespace {
@@ -15,7 +15,8 @@ namespace {
 constexpr int all_seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
 Error failed(const std::string& step) {
-    return Error(Code::unavailable, step + ": " + std::strerror(errno), Retry::later);
+    return Error(Code::unavailable, step + ": " + std::generic_category().message(errno),
+                 Retry::later);
 }
 
 }  // namespace

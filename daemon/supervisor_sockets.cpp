@@ -14,6 +14,7 @@
 #include <optional>
 #include <sstream>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "daemon/supervisor_spawn.h"
@@ -27,7 +28,7 @@ constexpr mode_t agent_mode = 0666;
 constexpr mode_t admin_mode = 0660;
 
 Error failed(const std::string& step) {
-    return Error(Code::unavailable, step + ": " + std::strerror(errno));
+    return Error(Code::unavailable, step + ": " + std::generic_category().message(errno));
 }
 
 std::string variable(const char* name) {

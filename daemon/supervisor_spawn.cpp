@@ -14,8 +14,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
+#include <system_error>
 
 #include "daemon/log.h"
 #include "daemon/pidfd.h"
@@ -32,7 +32,7 @@ constexpr rlim_t open_files = 65536;   // the front keeps the measured files of 
 using Capabilities = std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void*)>;
 
 Error failed(const std::string& step) {
-    return Error(Code::internal, step + ": " + std::strerror(errno));
+    return Error(Code::internal, step + ": " + std::generic_category().message(errno));
 }
 
 // ── in the child, between fork and exec ─────────────────────────────────────────────────────────
@@ -122,7 +122,7 @@ std::vector<std::string> child_environment() {
     std::string name = plan.program;
     std::array<char*, 2> arguments{name.data(), nullptr};
     (void)::execve(plan.program.c_str(), arguments.data(), variables.data());
-    log_error(plan.program + ": cannot execute: " + std::strerror(errno));
+    log_error(plan.program + ": cannot execute: " + std::generic_category().message(errno));
     ::_exit(exit_not_started);
 }
 

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <string>
+#include <system_error>
 
 namespace holdfast::daemon {
 namespace {
@@ -17,7 +17,7 @@ constexpr mode_t shared_mode = 01771;
 constexpr mode_t public_mode = 0755;
 
 Error failed(const std::string& step) {
-    return Error(Code::unavailable, step + ": " + std::strerror(errno));
+    return Error(Code::unavailable, step + ": " + std::generic_category().message(errno));
 }
 
 // Made by us, with this mode and owner, or found and left as it is.

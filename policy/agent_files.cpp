@@ -20,7 +20,7 @@ struct CloseDirectory {
 };
 
 Error failed(const std::string& what, int number) {
-    return {Code::unavailable, what + ": " + std::system_category().message(number)};
+    return {Code::unavailable, what + ": " + std::generic_category().message(number)};
 }
 
 // Hidden files are left out: editors keep their swap files there.

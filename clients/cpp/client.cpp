@@ -23,12 +23,12 @@ using Clock = std::chrono::steady_clock;
 
 Error nothing_answers(const std::string& path, int cause) {
     return Error(Code::unavailable,
-                 "no daemon at " + path + ": " + std::system_category().message(cause))
+                 "no daemon at " + path + ": " + std::generic_category().message(cause))
         .because("daemon_unreachable");
 }
 
 Error broken_off(const std::string& what, int cause) {
-    return Error(Code::unavailable, what + ": " + std::system_category().message(cause),
+    return Error(Code::unavailable, what + ": " + std::generic_category().message(cause),
                  Retry::later)
         .because("daemon_unreachable");
 }

@@ -77,7 +77,7 @@ Result<Sha256> sha256_of_file(int descriptor) {
         if (got == 0) return stream.finish();
         if (got < 0 && errno == EINTR) continue;
         if (got < 0)
-            return Error(Code::unavailable, "digest: " + std::system_category().message(errno));
+            return Error(Code::unavailable, "digest: " + std::generic_category().message(errno));
         stream.update(ByteView(buffer).first(static_cast<std::size_t>(got)));
         offset += got;
     }

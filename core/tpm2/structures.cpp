@@ -67,7 +67,7 @@ Result<QuoteInfo> read_quote(const TPMS_QUOTE_INFO& raw) {
         const TPMS_PCR_SELECTION& bank = raw.pcrSelect.pcrSelections[i];
         PcrSelection selection{.hash = bank.hash, .pcrs = {}};
         for (unsigned pcr = 0; pcr < bank.sizeofSelect * 8U; ++pcr) {
-            if ((bank.pcrSelect[pcr / 8U] >> (pcr % 8U) & 1U) != 0)
+            if ((static_cast<unsigned>(bank.pcrSelect[pcr / 8U]) >> (pcr % 8U) & 1U) != 0)
                 selection.pcrs.insert(static_cast<std::uint8_t>(pcr));
         }
         const auto same = [&](const PcrSelection& other) { return other.hash == selection.hash; };

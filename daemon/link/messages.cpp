@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 namespace holdfast::daemon {
 namespace {
@@ -41,7 +42,8 @@ Error failed(const char* step) {
         return Error(Code::busy, std::string(step) + ": would block", Retry::later);
     if (errno == EPIPE || errno == ECONNRESET)
         return Error(Code::not_found, std::string(step) + ": the other end is closed");
-    return Error(Code::unavailable, std::string(step) + ": " + std::strerror(errno), Retry::later);
+    return Error(Code::unavailable,
+                 std::string(step) + ": " + std::generic_category().message(errno), Retry::later);
 }
 
 Error malformed(const char* what) {

@@ -5,9 +5,9 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <string_view>
+#include <system_error>
 
 #include "core/crypto/certificate.h"
 #include "core/crypto/digest.h"
@@ -24,7 +24,7 @@ constexpr std::size_t max_certificate_file = 16UL * 1024;
 constexpr const char* pem_label = "CERTIFICATE";
 
 Error failed(const std::string& path) {
-    return Error(Code::unavailable, path + ": " + std::strerror(errno));
+    return Error(Code::unavailable, path + ": " + std::generic_category().message(errno));
 }
 
 Result<Bytes> read_certificate(const std::string& path) {

@@ -7,8 +7,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <memory>
+#include <system_error>
 
 namespace holdfast::hsm {
 namespace {
@@ -57,18 +57,18 @@ Result<SecretBytes> read_secret_file(const std::string& path) {
     Bytes content;
     // One more byte than the longest secret, for its newline.
     if (!file || !read_all(file.get(), max_secret_file + 1, content))
-        return Error(Code::unavailable, path + ": " + std::strerror(errno));
+        return Error(Code::unavailable, path + ": " + std::generic_category().message(errno));
     if (!content.empty() && content.back() == '\n') content.pop_back();
     return SecretBytes(std::move(content));
 }
 
 Result<KeyFiles> KeyFiles::open(const std::string& directory) {
     if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
-        return Error(Code::unavailable, directory + ": " + std::strerror(errno));
+        return Error(Code::unavailable, directory + ": " + std::generic_category().message(errno));
     Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
     struct stat facts{};
     if (!opened || ::fstat(opened.get(), &facts) != 0)
-        return Error(Code::unavailable, directory + ": " + std::strerror(errno));
+        return Error(Code::unavailable, directory + ": " + std::generic_category().message(errno));
     if ((facts.st_mode & 0077U) != 0 || facts.st_uid != ::geteuid())
         return Error(Code::denied, directory + ": must belong to the keys worker alone, mode 0700");
     return KeyFiles(std::move(opened), directory);
@@ -76,7 +76,8 @@ Result<KeyFiles> KeyFiles::open(const std::string& directory) {
 
 Error KeyFiles::failed(std::string_view verb, const std::string& name, int number) const {
     return {number == ENOENT ? Code::not_found : Code::unavailable,
-            path_ + "/" + name + ": " + std::string(verb) + ": " + std::strerror(number),
+            path_ + "/" + name + ": " + std::string(verb) + ": " +
+                std::generic_category().message(number),
             Retry::never};
 }
 
