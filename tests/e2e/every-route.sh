@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# Every route of api/openapi.json, once accepted and once refused, against a real daemon: each answer
+# as expected, and no process that died or whose sanitizer had something to say. Meant for the asan
+# build, where g++ 12's coroutines show what they do; a route without its two drives fails the story.
+. "$(dirname "$0")/lib.sh"
+
+[ "$(id -u)" -eq 0 ] || skip "reinstating needs a second user, so this needs root"
+
+# An agent that can say anything: curl, with a byte of its own so that plain curl is another program.
+speak_as() {
+  cp "$(command -v curl)" "$AGENTS/$1"
+  printf '%s' "$1" >>"$AGENTS/$1"
+  declare_agent "$1" refund.create
+}
+caller=$AGENTS/caller operator=(curl)
+processes=""
+
+# request SOCKET METHOD PATH [BODY]: the status in $status, the reply in $DIR/reply
+request() {
+  local socket=$1 method=$2 path=$3 program=("$caller") body=()
+  [ "$socket" = agent ] || program=("${operator[@]}")
+  [ $# -lt 4 ] || body=(-H "Content-Type: application/json" --data-binary "$4")
+  status=$("${program[@]}" -s --max-time 60 -o "$DIR/reply" -w '%{http_code}' -X "$method" \
+    --unix-socket "$DIR/$socket.sock" "${body[@]}" "http://holdfast$path") ||
+    fail "$method $path on the $socket socket: no answer (curl: $?)"
+}
+
+# What must hold after every single request.
+nobody_died() {
+  ! grep -E 'Sanitizer|runtime error:' "$DIR/daemon.log" || fail "a sanitizer reported, after $*"
+  [ "$(descendants "$DAEMON_PID" | sort)" = "$processes" ] || fail "a process was replaced, after $*"
+}
+
+# accepted "METHOD ROUTE" SOCKET PATH [BODY]
+accepted() {
+  local route=$1
+  request "$2" "${route%% *}" "${@:3}"
+  [ "$status" = 200 ] || fail "$route: $status instead of 200: $(cat "$DIR/reply")"
+  jq -e . "$DIR/reply" >/dev/null || fail "$route: the reply is not JSON"
+  nobody_died "$route"
+  echo "$route" >>"$DIR/accepted"
+  echo "200 $route"
+}
+
+# refused "METHOD ROUTE" STATUS CODE SOCKET PATH [BODY]
+refused() {
+  local route=$1 got
+  request "$4" "${route%% *}" "${@:5}"
+  got="$status $(jq -r .code "$DIR/reply")"
+  [ "$got" = "$2 $3" ] || fail "$route: $got instead of $2 $3: $(cat "$DIR/reply")"
+  nobody_died "$route"
+  echo "$route" >>"$DIR/refused"
+  echo "$got $route"
+}
+
+start_tpm
+start_daemon
+processes=$(descendants "$DAEMON_PID" | sort)
+[ "$(wc -l <<<"$processes")" -eq 3 ] || fail "front, keys-tpm and measurer should run: $processes"
+speak_as caller
+speak_as spare
+speak_as former
+nonce=$(head -c 32 /dev/urandom | basenc --base64url -w0 | tr -d =)
+action="{\"action\":\"refund.create\",\"audience\":\"$AUDIENCE\",\"params\":{\"amount_minor\":1}}"
+other="{\"action\":\"payout.create\",\"audience\":\"$AUDIENCE\"}"
+evidence="{\"nonce\":\"$nonce\",\"verifier\":\"https://verifier.example\"}"
+
+say "Declaring"
+refused  "POST /v1/apply" 400 malformed_request admin /v1/apply '{"dry":true}'
+accepted "POST /v1/apply" admin /v1/apply '{"dry_run":true}'
+accepted "POST /v1/apply" admin /v1/apply
+
+say "An agent asks"
+accepted "GET /v1/whoami" agent /v1/whoami
+accepted "POST /v1/credential" agent /v1/credential '{}'
+accepted "POST /v1/actions" agent /v1/actions "$action"
+accepted "POST /v1/evidence" agent /v1/evidence "$evidence"
+accepted "GET /v1/openapi.json" agent /v1/openapi.json
+refused  "POST /v1/credential" 400 malformed_request agent /v1/credential '{"x":1}'
+refused  "POST /v1/actions" 403 action_not_allowed agent /v1/actions "$other"
+refused  "POST /v1/actions" 400 malformed_request agent /v1/actions '{"action":"refund.create"}'
+refused  "POST /v1/evidence" 400 malformed_request agent /v1/evidence '{"nonce":"AA","verifier":"v"}'
+refused  "GET /v1/openapi.json" 413 body_too_large agent /v1/openapi.json '{}'
+printf 'x' >>"$AGENTS/caller"
+refused  "GET /v1/whoami" 403 measurement_mismatch agent /v1/whoami
+truncate -s -1 "$AGENTS/caller"
+
+say "An operator looks"
+for path in /v1/status /v1/agents /v1/ledger/head /v1/enroll/host; do
+  accepted "GET $path" admin "$path"
+  refused  "GET $path" 413 body_too_large admin "$path" '{}'
+done
+accepted "GET /v1/openapi.json" admin /v1/openapi.json
+accepted "GET /v1/agents/{name}" admin /v1/agents/caller
+refused  "GET /v1/agents/{name}" 404 unknown_agent admin /v1/agents/nobody
+accepted "POST /v1/ledger/resume" admin /v1/ledger/resume
+refused  "POST /v1/ledger/resume" 400 malformed_request admin /v1/ledger/resume '{"x":1}'
+
+say "A verifier enrols the host"
+"$ROOT/scripts/software-tpm" roots "$DIR" >"$DIR/roots.pem"
+holdfast enroll host --out "$DIR/host.json"
+holdfast enroll challenge --host "$DIR/host.json" --ek-roots "$DIR/roots.pem" \
+  --out "$DIR/challenge.json" --secret "$DIR/secret"
+accepted "POST /v1/enroll/activate" admin /v1/enroll/activate "$(jq -c '{blob, secret}' "$DIR/challenge.json")"
+holdfast enroll finish "$DIR/reply" --secret "$DIR/secret" --out "$DIR/enrolment.json"
+refused  "POST /v1/enroll/activate" 400 malformed_request admin /v1/enroll/activate '{"blob":"AAAA"}'
+
+say "An operator stops agents; another one reinstates"
+for verb in suspend reinstate revoke retire; do
+  refused "POST /v1/agents/{name}/$verb" 404 unknown_agent admin "/v1/agents/nobody/$verb"
+done
+accepted "POST /v1/agents/{name}/suspend" admin /v1/agents/caller/suspend
+for route in credential actions evidence; do
+  body='{}'
+  [ "$route" != actions ] || body=$action
+  [ "$route" != evidence ] || body=$evidence
+  refused "POST /v1/$route" 403 agent_suspended agent "/v1/$route" "$body"
+done
+refused  "POST /v1/agents/{name}/reinstate" 403 same_principal admin /v1/agents/caller/reinstate
+chmod 0711 "$DIR"
+chmod 0666 "$DIR/admin.sock"
+touch "$DIR/reply"
+chmod 0666 "$DIR/reply"
+operator=(setpriv --reuid=1 --regid=1 --clear-groups curl)
+accepted "POST /v1/agents/{name}/reinstate" admin /v1/agents/caller/reinstate
+operator=(curl)
+accepted "POST /v1/actions" agent /v1/actions "$action"
+accepted "POST /v1/agents/{name}/revoke" admin /v1/agents/spare/revoke
+accepted "POST /v1/agents/{name}/retire" admin /v1/agents/former/retire
+refused  "POST /v1/agents/{name}/reinstate" 409 agent_revoked admin /v1/agents/spare/reinstate
+
+say "The end"
+supervisor=$DAEMON_PID
+stop_daemon
+! grep -E 'Sanitizer|runtime error:' "$DIR/daemon.log" || fail "a sanitizer reported at the end"
+[ ! -d "/proc/$supervisor" ] || fail "the supervisor is still there"
+
+# Not from the running daemon: what is documented is what must be driven.
+jq -r '.paths | to_entries[] | .key as $path | .value | keys[] | ascii_upcase + " " + $path' \
+  "$ROOT/api/openapi.json" | sort -u >"$DIR/routes"
+for outcome in accepted refused; do
+  missing=$(comm -23 "$DIR/routes" <(sort -u "$DIR/$outcome"))
+  [ -z "$missing" ] || fail "never $outcome: $missing"
+done
+echo "$(wc -l <"$DIR/routes") routes, each accepted and refused; no process died, no sanitizer reported"
