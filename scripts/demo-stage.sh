@@ -1,0 +1,139 @@
+# The stage of scripts/demo, which sources it: telling, the daemon and its TPM, users, the clean end.
+# Expects $keep and $dev; everything lives in $work and ends with the script.
+
+bold="" dim="" green="" red="" plain=""
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
+  bold=$'\e[1m' dim=$'\e[2m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'
+fi
+
+# ── telling ─────────────────────────────────────────────────────────────────────────────────────
+
+chapter=0
+now_ms() { echo "${EPOCHREALTIME/[.,]/}" | sed 's/...$//'; }
+began=$(now_ms) since=$began
+
+# seconds_since MS: with one digit, and moves $since on.
+lap() {
+  local now tenths
+  now=$(now_ms)
+  tenths=$(((now - since) / 100))
+  since=$now
+  took="$((tenths / 10)).$((tenths % 10)) s"
+}
+title() { chapter=$((chapter + 1)); printf '\n%s%d. %s%s\n' "$bold" "$chapter" "$*" "$plain"; }
+say() { printf '   %s\n' "$*"; }
+# What was just shown to be so, and how long it took since the line before.
+held() { lap; printf '   %s✔%s %s %s(%s)%s\n' "$green" "$plain" "$*" "$dim" "$took" "$plain"; }
+broke() { printf '   %s✘ %s%s\n' "$red" "$*" "$plain" >&2; exit 1; }
+quote() { sed "s/^/   $dim│ /; s/\$/$plain/"; }
+
+# ── the TPM and the daemon ──────────────────────────────────────────────────────────────────────
+
+work="" daemon="" compiler="" made_users=()
+
+hold() { "$work/libexec/holdfast" "$@"; }
+
+start_tpm() {
+  local group=()
+  [ "$dev" = yes ] || group=(--group holdfast-keys)
+  scripts/software-tpm start "$work" "${group[@]}" || broke "the software TPM did not start"
+}
+
+# setsid: with --keep it outlives this terminal, and Ctrl-C reaches only the script, which ends it.
+start_daemon() {
+  local limit=$((SECONDS + 60)) how=(--config "$work/holdfastd.conf")
+  [ "$dev" = no ] || how=(--dev "$work")
+  setsid "$work/libexec/holdfastd" "${how[@]}" >>"$work/daemon.log" 2>&1 </dev/null &
+  daemon=$!
+  # Asks until it answers; the limit only catches what hangs.
+  until hold status >/dev/null 2>&1; do
+    kill -0 "$daemon" 2>/dev/null || broke "the daemon ended at once"
+    [ "$SECONDS" -lt "$limit" ] || broke "the daemon does not answer"
+    sleep 0.1
+  done
+}
+
+daemon_processes() { echo "$daemon" "$(cat "/proc/$daemon/task/$daemon/children" 2>/dev/null)"; }
+
+# Every process of the daemon ends with its supervisor; wait until that is so.
+stop_daemon() {
+  [ -n "$daemon" ] || return 0
+  local pid processes limit=$((SECONDS + 10))
+  processes=$(daemon_processes)
+  kill "$daemon" 2>/dev/null || true
+  wait "$daemon" 2>/dev/null || true
+  for pid in $processes; do
+    while [ -d "/proc/$pid" ] && ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null; do
+      [ "$SECONDS" -lt "$limit" ] || broke "process $pid of the daemon is still there"
+      sleep 0.05
+    done
+  done
+  daemon=""
+}
+
+stop_tpm() {
+  scripts/software-tpm stop "$work" >/dev/null
+  [ ! -e "$work/tpm/pid" ] || broke "the software TPM is still there"
+}
+
+# ── users ───────────────────────────────────────────────────────────────────────────────────────
+
+make_group() {
+  getent group "$1" >/dev/null && return
+  groupadd --system "$1"
+  made_users+=("group:$1")
+}
+
+make_user() {
+  make_group "$1"
+  getent passwd "$1" >/dev/null && return
+  useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin --gid "$1" "$1"
+  made_users=("$1" "${made_users[@]}")
+}
+
+remove_users() {
+  local user
+  for user in "${made_users[@]}"; do
+    case "$user" in group:*) groupdel "${user#group:}" ;; *) userdel "$user" ;; esac 2>/dev/null || true
+  done
+  made_users=()
+}
+
+# as USER COMMAND…: as that user, with a clean environment.
+as() {
+  local user=$1 drop=()
+  shift
+  [ "$dev" = yes ] || drop=(setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups)
+  "${drop[@]}" env -i PATH=/usr/bin:/bin HOLDFAST_SOCKET="$work/agent.sock" "$@"
+}
+
+# ── the end ─────────────────────────────────────────────────────────────────────────────────────
+
+clean_up() {
+  local result=$?
+  # A second Ctrl-C must not leave half of it behind.
+  trap - EXIT
+  trap '' INT TERM
+  if [ -n "$compiler" ]; then
+    kill "$compiler" 2>/dev/null || true
+    wait "$compiler" 2>/dev/null || true
+  fi
+  case "$result" in
+    0) ;;
+    130 | 143) printf '\n   stopped; cleaning up\n' >&2 ;;
+    *) [ -z "$work" ] || [ ! -s "$work/daemon.log" ] ||
+         { printf '\n   the daemon'\''s last words:\n'; tail -n 15 "$work/daemon.log"; } >&2 ;;
+  esac
+  if [ "$keep" = no ] || [ "$result" -ne 0 ]; then
+    if [ -n "$work" ]; then
+      (stop_daemon) || result=1
+      (stop_tpm) || result=1
+      rm -rf "$work"
+    fi
+    remove_users
+  fi
+  exit "$result"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
