@@ -36,7 +36,7 @@ holdfast_program=$(readlink -f "$HOLDFAST_BIN/holdfast")
 declare_program refund-agent "$curl_program" https://payments.example
 declare_program shown-agent "$holdfast_program" 'https://payments.example", "https://pay.example'
 holdfast apply
-cd "$DIR"
+cd "$DIR" || exit
 NONCE=$(head -c 32 /dev/urandom | basenc --base64url -w0 | tr -d =)
 export NONCE
 

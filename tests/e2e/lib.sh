@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # A fresh TPM, a fresh daemon and a fresh agent, for one story. Source it:
 #   . "$(dirname "$0")/lib.sh"
 #   start_tpm; start_daemon; declare_agent refund-agent refund.create; holdfast apply

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What an attacker with root, the state directory and tpm2-tools can do: uses a stored key past the
 # daemon. Source it after lib.sh. The chip alone decides; stop the daemon first, the chip has one user.
 export TPM2TOOLS_TCTI=swtpm:path=$DIR/tpm/sock
