@@ -8,41 +8,21 @@
 #include <openssl/x509.h>
 
 #include <array>
-#include <limits>
-#include <memory>
 #include <string>
+
+#include "core/crypto/openssl.h"
 
 namespace holdfast::crypto {
 namespace {
 
-template <auto Free>
-struct FreeWith {
-    template <class T>
-    void operator()(T* object) const noexcept {
-        Free(object);
-    }
-};
-template <class T, auto Free>
-using Owned = std::unique_ptr<T, FreeWith<Free>>;
-using Key = Owned<EVP_PKEY, ::EVP_PKEY_free>;
-using KeyContext = Owned<EVP_PKEY_CTX, ::EVP_PKEY_CTX_free>;
-using Group = Owned<EC_GROUP, ::EC_GROUP_free>;
-using Point = Owned<EC_POINT, ::EC_POINT_free>;
-using Number = Owned<BIGNUM, ::BN_clear_free>;
-using Cipher = Owned<EVP_CIPHER_CTX, ::EVP_CIPHER_CTX_free>;
+using KeyContext = Openssl<EVP_PKEY_CTX, ::EVP_PKEY_CTX_free>;
+using Group = Openssl<EC_GROUP, ::EC_GROUP_free>;
+using Point = Openssl<EC_POINT, ::EC_POINT_free>;
+using Number = Openssl<BIGNUM, ::BN_clear_free>;
+using Cipher = Openssl<EVP_CIPHER_CTX, ::EVP_CIPHER_CTX_free>;
 
 Error failed(const char* call) {
     return {Code::internal, std::string(call) + " failed"};
-}
-
-Result<Key> read_key(ByteView spki) {
-    const unsigned char* at = spki.data();
-    if (spki.size() > static_cast<std::size_t>(std::numeric_limits<long>::max()))
-        return Error(Code::invalid, "public key: too long");
-    Key key(::d2i_PUBKEY(nullptr, &at, static_cast<long>(spki.size())));
-    if (!key || at != spki.data() + spki.size())
-        return Error(Code::invalid, "public key: not a SubjectPublicKeyInfo");
-    return key;
 }
 
 struct Curve {
@@ -52,7 +32,7 @@ struct Curve {
 };
 
 Result<Curve> curve_of(ByteView spki) {
-    HOLDFAST_TRY(key, read_key(spki));
+    HOLDFAST_TRY(key, public_key_of(spki));
     std::array<char, 32> name{};
     if (::EVP_PKEY_get_group_name(key.get(), name.data(), name.size(), nullptr) != 1)
         return Error(Code::invalid, "public key: not on a named curve");
@@ -105,7 +85,7 @@ Done set_label(EVP_PKEY_CTX* context, std::string_view label) {
 
 Result<Bytes> rsa_oaep(ByteView spki, std::string_view hash, std::string_view label,
                        ByteView secret) {
-    HOLDFAST_TRY(key, read_key(spki));
+    HOLDFAST_TRY(key, public_key_of(spki));
     if (::EVP_PKEY_is_a(key.get(), "RSA") != 1) return Error(Code::invalid, "not an RSA key");
     const EVP_MD* digest = ::EVP_get_digestbyname(std::string(hash).c_str());
     const KeyContext context(::EVP_PKEY_CTX_new(key.get(), nullptr));
