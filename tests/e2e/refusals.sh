@@ -37,8 +37,8 @@ export LD_LIBRARY_PATH=$DIR
 expect_refusal loader_environment refund-agent
 unset LD_LIBRARY_PATH
 
-say "The right program, deleted while it runs"
-# A copy by another name is the same code; it removes itself from the disk before it asks.
+say "The right program, but deleted: nobody can look at it any more by its path"
+# Started through a descriptor that outlives the file; the code and so the digest are the same.
 cp "$AGENTS/refund-agent" "$AGENTS/short-lived"
 exec {program}<"$AGENTS/short-lived"
 rm "$AGENTS/short-lived"
