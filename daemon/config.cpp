@@ -174,6 +174,7 @@ Done apply(Settings& settings, const std::vector<Setting>& table, const ConfigVa
 
 std::vector<std::string> names_in(const std::vector<Setting>& table) {
     std::vector<std::string> names;
+    names.reserve(table.size());
     for (const auto& setting : table)
         names.emplace_back(setting.name);
     return names;

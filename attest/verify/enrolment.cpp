@@ -100,6 +100,7 @@ Result<EnrolmentChallenge> challenge_host(const HostKeys& host, const std::vecto
     check_ek(sheet, host.ek_certificates, host.ek_public, expected);
     const auto ak = check_ak(sheet, host.ak_public);
     HOLDFAST_CHECK(must_hold(sheet.appraisal()));
+    if (!ak) return Error(Code::internal, "enrolment: every rule holds, yet there is no AK");
     HOLDFAST_TRY(random, crypto::random_bytes(secret_size));
     const SecretBytes value(std::move(random));
     HOLDFAST_TRY(made, tpm2::make_credential(host.ek_public, ak->key.name, value));

@@ -71,12 +71,15 @@ Result<std::unique_ptr<Tpm>> Tpm::open(const TpmOptions& options) {
     return std::make_unique<Tpm>(std::move(parts));
 }
 
+// Parts::open filled both, or there would be no Tpm.
+// NOLINTBEGIN(bugprone-unchecked-optional-access)
 KeyStore& Tpm::keys() noexcept {
     return *parts_->store;
 }
 Quoter& Tpm::quoter() noexcept {
     return *parts_->quoter;
 }
+// NOLINTEND(bugprone-unchecked-optional-access)
 Custody Tpm::custody() const noexcept {
     return parts_->connection.custody();
 }
