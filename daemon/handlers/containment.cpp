@@ -80,7 +80,7 @@ Async<Outcome> carry_out(Services& services, AgentRow row, Stop stop) {
         mark_done(services, row.name, row.key.id, Stage::ledger);
 
     auto ended = co_await fuse.result();
-    if (!ended) (void)note(outcome, "fuse", std::move(ended).error());
+    if (!ended) (void)note(outcome, "fuse", ended.error());
     if (ended) outcome.stages["fuse"] = *ended;
     outcome.fuse = ended && *ended == stage_done;
     if (ended) mark_done(services, row.name, row.key.id, Stage::fuse);

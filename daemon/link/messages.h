@@ -17,6 +17,7 @@ inline constexpr std::size_t max_payload = 64UL * 1024;
 inline constexpr std::size_t max_descriptors = 253;  // the kernel's own bound per message
 inline constexpr unsigned link_credits = 32;
 
+// NOLINTNEXTLINE(performance-enum-size): as wide as on the wire
 enum class Operation : std::uint16_t {
     // supervisor ↔ front
     attach = 1,           // payload: worker kind, generation; one descriptor: the front's end
