@@ -9,10 +9,10 @@ fi
 # ── telling ─────────────────────────────────────────────────────────────────────────────────────
 
 chapter=0
-now_ms() { echo "${EPOCHREALTIME/[.,]/}" | sed 's/...$//'; }
-began=$(now_ms) since=$began
+now_ms() { local micros=${EPOCHREALTIME/[.,]/}; echo "${micros%???}"; }
+since=$(now_ms)
 
-# seconds_since MS: with one digit, and moves $since on.
+# Sets $took, the time since the last lap.
 lap() {
   local now tenths
   now=$(now_ms)
@@ -48,12 +48,15 @@ start_daemon() {
   # Asks until it answers; the limit only catches what hangs.
   until hold status >/dev/null 2>&1; do
     kill -0 "$daemon" 2>/dev/null || broke "the daemon ended at once"
-    [ "$SECONDS" -lt "$limit" ] || broke "the daemon does not answer"
+    [ "$SECONDS" -lt "$limit" ] || broke "no answer: $(hold status 2>&1 | tail -n 1)"
     sleep 0.1
   done
 }
 
 daemon_processes() { echo "$daemon" "$(cat "/proc/$daemon/task/$daemon/children" 2>/dev/null)"; }
+# Not by /proc/PID/exe: these processes are not dumpable, so only root may read that.
+program_of() { local words; mapfile -t -d '' words <"/proc/$1/cmdline"; basename "${words[0]}"; }
+user_of() { id -un "$(awk '$1 == "Uid:" {print $2}' "/proc/$1/status")"; }
 
 # Every process of the daemon ends with its supervisor; wait until that is so.
 stop_daemon() {
@@ -78,17 +81,18 @@ stop_tpm() {
 
 # ── users ───────────────────────────────────────────────────────────────────────────────────────
 
+# Noted before they are made: a Ctrl-C may come while groupadd runs.
 make_group() {
   getent group "$1" >/dev/null && return
-  groupadd --system "$1"
   made_users+=("group:$1")
+  groupadd --system "$1"
 }
 
 make_user() {
   make_group "$1"
   getent passwd "$1" >/dev/null && return
-  useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin --gid "$1" "$1"
   made_users=("$1" "${made_users[@]}")
+  useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin --gid "$1" "$1"
 }
 
 remove_users() {
