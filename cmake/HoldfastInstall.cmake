@@ -25,3 +25,9 @@ if(HOLDFAST_TESTS AND SYSTEMD_ANALYZE)
                    ${SYSTEMD_ANALYZE} ${CMAKE_SOURCE_DIR}/systemd $<TARGET_FILE:holdfastd>)
   set_tests_properties(systemd-verify PROPERTIES LABELS integration TIMEOUT 60)
 endif()
+if(HOLDFAST_TESTS)
+  add_test(NAME install-layout
+           COMMAND ${CMAKE_SOURCE_DIR}/tests/integration/install_layout.sh
+                   ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR})
+  set_tests_properties(install-layout PROPERTIES LABELS integration TIMEOUT 120)
+endif()
