@@ -33,6 +33,7 @@ Async<Answer> refuse_evidence(Services& services, const Call& call, std::string 
 // Quotes, records and packs; `evidence` holds everything but the TPM's part.
 Async<Answer> attest_recorded(Services& services, const Call& call, KeyDescription key,
                               Evidence evidence, std::string serial) {
+    HOLDFAST_CO_CHECK(services.ledger.writable());
     const attest::Challenge challenge{evidence.nonce, evidence.verifier, key.name,
                                       evidence.credential, evidence.ledger_head};
     HOLDFAST_CO_TRY(digest, attest::challenge_digest(challenge));

@@ -4,6 +4,7 @@
 #include "core/encode/pem.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
+#include "daemon/log.h"
 #include "ledger/checkpoint.h"
 
 namespace holdfast::daemon::handlers {
@@ -23,8 +24,15 @@ Async<Answer> ledger_head(Services& services, const Call& call) {
 
 Async<Answer> ledger_resume(Services& services, const Call& call) {
     HOLDFAST_CO_CHECK(api::empty_request(call.body));
-    HOLDFAST_CO_TRY(head, co_await services.ledger.resume());
-    co_return json_answer(api::to_json(api::Head{head, {}, {}}));
+    HOLDFAST_CO_TRY(repaired, co_await services.ledger.resume());
+    (void)repaired;
+    // Who said so is a decision like others; and only a record that was written shows that the disk
+    // takes records again.
+    encode::Json::Object record;
+    record["by"] = call.principal;
+    HOLDFAST_CO_TRY(index, co_await services.ledger.append("resume", std::move(record)));
+    log_info("signing is resumed by " + call.principal + ", record " + std::to_string(index));
+    co_return json_answer(api::to_json(api::Head{services.ledger.head(), {}, {}}));
 }
 
 }  // namespace holdfast::daemon::handlers

@@ -84,6 +84,7 @@ Async<IssuedCredential> Credentials::begin(CredentialRequest request, What what)
 }
 
 Async<IssuedCredential> Credentials::issue_and_record(CredentialRequest request) {
+    HOLDFAST_CO_CHECK(ledger_.writable());
     const std::string key = request.key->id;  // the pointer need not outlive the first wait
     CredentialRequest asked = request;
     HOLDFAST_CO_TRY(issued, co_await issuer_.issue(std::move(asked)));

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "core/encode/base64.h"
+#include "daemon/log.h"
 #include "ledger/record.h"
 
 namespace holdfast::daemon {
@@ -35,7 +36,7 @@ struct Progress {
     boost::asio::any_io_executor loop;
     LedgerHead head;  // durable
     std::uint64_t next = 0;
-    bool failed = false;
+    Done writable = done();
     // Moves with each failure. All records on their way fail together, and the first to be heard of
     // sets `next` back; what was queued since must not be set back by the others.
     std::uint64_t epoch = 0;
@@ -45,10 +46,14 @@ struct Progress {
             if (result->size > head.size) head = *result;
         } else if (outcome.epoch == epoch) {
             ++epoch;
-            failed = true;
             next = head.size;
+            stop(result.error());
         }
         tell(outcome, result);
+    }
+    void stop(const Error& why) {
+        if (writable) log_error(why.text());
+        writable = why;
     }
     static void tell(Outcome& outcome, const Result<LedgerHead>& result) {
         outcome.head = result;
@@ -101,7 +106,8 @@ struct DurableLedger::State {
         progress->head = log.head();
         progress->next = progress->head.size;
         writer = std::make_unique<ledger::Writer>(std::move(log));
-        progress->failed = !writer->healthy();
+        const Done healthy = writer->healthy();
+        if (!healthy) progress->stop(healthy.error());
     }
 
     Result<Awaited> queue(const std::string& type, const encode::Json::Object& members);
@@ -127,7 +133,7 @@ Result<Awaited> DurableLedger::State::queue(const std::string& type,
     const auto priority = priority_of(type);
     auto queued = writer->append(outcome->index, std::move(bytes), priority, std::move(written));
     if (!queued) {
-        if (queued.error().reason() == "ledger_failed") progress->failed = true;
+        if (queued.error().reason() == "ledger_failed") progress->stop(queued.error());
         return std::move(queued).error();
     }
     ++progress->next;
@@ -183,15 +189,15 @@ LedgerHead DurableLedger::head() const {
     return state_->progress->head;
 }
 
-bool DurableLedger::failed() const {
-    return state_->progress->failed;
+Done DurableLedger::writable() const {
+    return state_->progress->writable;
 }
 
 Async<LedgerHead> DurableLedger::resume() {
     const auto outcome = std::make_shared<Outcome>(state_->progress->loop);
     auto resumed = [view = state_->progress, outcome](const Result<LedgerHead>& head) {
         boost::asio::post(view->loop, [view, outcome, head] {
-            view->failed = !head;
+            view->writable = head ? done() : Done(head.error());
             Progress::tell(*outcome, head);
         });
     };

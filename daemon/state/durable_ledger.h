@@ -35,7 +35,7 @@ class DurableLedger final : public Ledger {
     std::uint64_t next_index() const override;
     Async<std::uint64_t> append(std::string type, encode::Json::Object members) override;
     LedgerHead head() const override;
-    bool failed() const override;
+    Done writable() const override;
     Async<LedgerHead> resume() override;
 
     // For the orderly end: the registry remembers the durable head.

@@ -31,7 +31,10 @@ class Ledger {
     // after a full disk, records of containment_types still fit into a kept reserve.
     virtual Async<std::uint64_t> append(std::string type, encode::Json::Object members) = 0;
     virtual LedgerHead head() const = 0;  // durable records only
-    virtual bool failed() const = 0;      // signing is stopped until resume()
+    // ledger_failed and why, while signing is stopped: until resume(). Asked before the chip is, or
+    // it would sign what can only be withheld.
+    virtual Done writable() const = 0;
+    bool failed() const { return !writable(); }
     // Tries the disk again: the durable head, or why it is still not usable.
     virtual Async<LedgerHead> resume() = 0;
 };

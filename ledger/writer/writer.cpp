@@ -114,9 +114,10 @@ void Writer::resume(Written resumed) {
     state_->changed.notify_one();
 }
 
-bool Writer::healthy() const {
+Done Writer::healthy() const {
     const std::lock_guard lock(state_->mutex);
-    return state_->mode == Mode::healthy;
+    if (state_->mode == Mode::healthy) return done();
+    return ledger_failed(state_->cause);
 }
 
 void Writer::State::run() {

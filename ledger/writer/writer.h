@@ -39,8 +39,8 @@ class Writer {
     Done append(std::uint64_t index, Bytes record, Priority priority, Written written);
     // Tries the disk again, and keeps the reserve again; the durable head, or why not.
     void resume(Written resumed);
-    // False while ordinary records are refused.
-    bool healthy() const;
+    // ledger_failed and why, while ordinary records are refused.
+    Done healthy() const;
 
   private:
     struct State;

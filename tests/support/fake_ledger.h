@@ -34,7 +34,7 @@ class FakeLedger final : public daemon::Ledger {
         head.size = records.size();
         return head;
     }
-    bool failed() const override { return disk_full; }
+    Done writable() const override { return disk_full ? Done(full()) : done(); }
     daemon::Async<LedgerHead> resume() override {
         disk_full = false;
         return resumed(head());
@@ -49,8 +49,9 @@ class FakeLedger final : public daemon::Ledger {
 
   private:
     static daemon::Async<std::uint64_t> durable(std::uint64_t index) { co_return index; }
-    static daemon::Async<std::uint64_t> refused() {
-        co_return Error(Code::unavailable, "ledger: disk full, signing is stopped", Retry::later)
+    static daemon::Async<std::uint64_t> refused() { co_return full(); }
+    static Error full() {
+        return Error(Code::unavailable, "ledger: disk full, signing is stopped", Retry::later)
             .because("ledger_failed");
     }
     static daemon::Async<LedgerHead> resumed(LedgerHead head) { co_return head; }

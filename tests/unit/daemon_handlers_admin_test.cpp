@@ -85,12 +85,15 @@ TEST_CASE("ledger head: a checkpoint of the durable head, signed by the ledger k
     CHECK(key->front() == some_spki());
 }
 
-TEST_CASE("ledger resume: signing is back after the disk is", "[daemon][ledger]") {
+TEST_CASE("ledger resume: signing is back after the disk is, and who said so is recorded",
+          "[daemon][ledger]") {
     AdminWorld world;
     world.ledger.disk_full = true;
     const auto json = json_of(world.as_operator(handlers::ledger_resume, ""));
-    CHECK(text_at(json, {"size"}) == "0");
+    CHECK(text_at(json, {"size"}) == "1");
     CHECK_FALSE(world.ledger.failed());
+    REQUIRE(world.ledger.count("resume") == 1);
+    CHECK(*world.ledger.records.back().members.at("by").string() == "login:1000");
 }
 
 TEST_CASE("enroll: the host's EK and AK go out, an activated secret comes back",

@@ -161,11 +161,12 @@ TEST_CASE("evidence: suspended while its credential is made costs no quote", "[d
     CHECK(world.keys.calls.empty());
 }
 
-TEST_CASE("evidence: the record comes first, on a full disk nothing leaves", "[daemon][evidence]") {
+TEST_CASE("evidence: on a full disk nothing leaves, and the chip is not asked", "[daemon][evidence]") {
     IdentityWorld world;
     REQUIRE(world.as_agent(handlers::credential, ""));
     world.ledger.disk_full = true;
     CHECK(reason_of(world.as_agent(handlers::evidence, evidence_request)) == "ledger_failed");
+    CHECK(world.keys.count("attest") == 0);
 }
 
 TEST_CASE("evidence: nonces outside 16 to 64 bytes are malformed", "[daemon][evidence]") {

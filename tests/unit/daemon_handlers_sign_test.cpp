@@ -145,12 +145,15 @@ TEST_CASE("sign: no durable record, no released signature", "[daemon][sign]") {
     SignWorld world;
     REQUIRE(world.as_agent(handlers::sign_action, refund));  // the credential is there
     const auto records = world.ledger.records.size();
+    const auto calls = world.keys.calls;
     world.ledger.disk_full = true;
     const auto answer = world.as_agent(handlers::sign_action, refund);
     REQUIRE_FALSE(answer);
     CHECK(answer.error().code() == Code::unavailable);
     CHECK(answer.error().reason() == "ledger_failed");
     CHECK(world.ledger.records.size() == records);
+    // Nor is the chip asked for what could only be withheld.
+    CHECK(world.keys.calls == calls);
 }
 
 TEST_CASE("sign: a signature the chip did not give leaves a withheld record", "[daemon][sign]") {
