@@ -1,7 +1,7 @@
 // sign-load: clients that sign without pause until a file appears; one line of JSON per request.
 //   sign-load SOCKET CLIENTS STOP_FILE AUDIENCE
-// {"client","at","ms","status","retry_after","reply"}, or "error" in place of the last three: `at` is
-// when the answer came (Unix time in ms), `ms` how long it took.
+// {"client","at","ms","status","retry_after","reply"}, or "error" in place of the last three: `at`
+// is when the answer came (Unix time in ms), `ms` how long it took.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,10 +55,9 @@ int be_client(const Load& load, int number) {
         const auto took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun);
         const auto at = std::chrono::duration_cast<milliseconds>(
             std::chrono::system_clock::now().time_since_epoch());
-        const std::string line = "{\"client\":" + std::to_string(number) +
-                                 ",\"at\":" + std::to_string(at.count()) +
-                                 ",\"ms\":" + std::to_string(took.count()) + "," +
-                                 outcome_of(reply) + "}\n";
+        const std::string line =
+            "{\"client\":" + std::to_string(number) + ",\"at\":" + std::to_string(at.count()) +
+            ",\"ms\":" + std::to_string(took.count()) + "," + outcome_of(reply) + "}\n";
         if (!tell(line)) return 1;
         // A refused client that came back at once would measure only itself.
         if (!reply || reply->status != 200) std::this_thread::sleep_for(pause_after_refusal);
