@@ -16,6 +16,8 @@ namespace holdfast::daemon {
 inline constexpr std::size_t max_payload = 64UL * 1024;
 inline constexpr std::size_t max_descriptors = 253;  // the kernel's own bound per message
 inline constexpr unsigned link_credits = 32;
+// On top, for what ends a key: callers who sign must not be able to keep a fuse from being blown.
+inline constexpr unsigned ending_credits = 8;
 
 // NOLINTNEXTLINE(performance-enum-size): as wide as on the wire
 enum class Operation : std::uint16_t {

@@ -26,6 +26,15 @@ const char* reason_of(WorkerKind kind) {
     return kind == WorkerKind::keys ? "keys_unavailable" : "measurer_unavailable";
 }
 
+unsigned credits_of(Operation operation) {
+    switch (operation) {
+        case Operation::blow_fuse:
+        case Operation::blow_host_fuse:
+        case Operation::destroy: return link_credits + ending_credits;
+        default: return link_credits;
+    }
+}
+
 }  // namespace
 
 Patience patience_of(Operation operation) noexcept {
@@ -235,7 +244,7 @@ Async<Reply> WorkerLink::call(Operation operation, Bytes payload,
     if (payload.size() > max_payload || descriptors.size() > max_descriptors)
         co_return Error(Code::invalid, "link: request too large");
     if (!session_) co_return unavailable("is being started");
-    if (session_->calls.size() >= link_credits)
+    if (session_->calls.size() >= credits_of(operation))
         co_return Error(Code::busy, "too many requests in flight", Retry::later)
             .because("too_many_requests");
 

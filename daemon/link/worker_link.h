@@ -42,7 +42,8 @@ class WorkerLink {
     WorkerKind kind() const noexcept { return kind_; }
 
     // unavailable: no worker, or it failed meanwhile [keys_unavailable, measurer_unavailable].
-    // busy: all link_credits are in use [too_many_requests]. timeout: the outcome is unknown.
+    // busy: all link_credits (ending_credits) are in use [too_many_requests]. timeout: the outcome
+    // is unknown.
     Async<Reply> call(Operation operation, Bytes payload, std::vector<Descriptor> descriptors);
     Async<Reply> call(Operation operation, Bytes payload);
 

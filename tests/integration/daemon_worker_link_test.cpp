@@ -92,6 +92,24 @@ TEST_CASE("worker link: the 33rd call is busy at once, until one is answered", "
     CHECK_FALSE(again.answered());
 }
 
+TEST_CASE("worker link: however many sign, a fuse can be blown", "[daemon][link]") {
+    Front front(WorkerKind::measurer);
+    const FakeWorker worker(front);
+    std::deque<Asked<Reply>> calls;
+    for (unsigned i = 0; i < link_credits; ++i)
+        calls.push_back(ask(front, Operation::sign));
+    const auto ending =
+        GENERATE(Operation::blow_fuse, Operation::blow_host_fuse, Operation::destroy);
+    for (unsigned i = 0; i < ending_credits; ++i) {
+        calls.push_back(ask(front, ending));
+        CHECK_FALSE(calls.back().answered());
+    }
+    check_failed(ask(front, ending).wait(), Code::busy, "too_many_requests");
+    for (unsigned i = 0; i < link_credits; ++i)
+        CHECK(worker.receive().operation == Operation::sign);
+    CHECK(worker.receive().operation == ending);
+}
+
 TEST_CASE("worker link: a call given up by its caller keeps its credit until answered",
           "[daemon][link]") {
     Front front(WorkerKind::measurer, [](Operation operation) {
