@@ -48,9 +48,20 @@ Result<Log> Log::open(const std::string& directory, const std::optional<LedgerHe
     log.end_ = found.end;
     log.torn_bytes_ = found.torn_bytes;
     if (found.torn_bytes != 0) HOLDFAST_CHECK(log.cut_newest());
+    HOLDFAST_CHECK(log.sync_found());
     // Without room for it the writer opens for containment records only.
     if (auto kept = log.keep_reserve(); !kept) log.has_reserve_ = false;
     return log;
+}
+
+// A process that was killed between write and sync leaves records that can be read and are not on
+// the disk. From here on they are part of the head, so they must be, and the file's name too.
+Done Log::sync_found() const {
+    if (tree_.size() == 0) return done();
+    const std::string path = path_of((tree_.size() - 1) / bundle_records);
+    HOLDFAST_TRY(file, open_file(path, O_WRONLY));
+    HOLDFAST_CHECK(sync(disk_, file.get(), path));
+    return sync_directory(parent_of(path));
 }
 
 std::string Log::path_of(std::uint64_t bundle) const {

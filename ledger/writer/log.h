@@ -49,6 +49,7 @@ class Log {
     Done open_newest(const Position& at);
     Done write_entries(const Position& at, ByteView entries);
     Done cut_newest();
+    Done sync_found() const;
     Done remove_bundles_after(std::uint64_t bundle);
 
     std::string directory_;

@@ -46,6 +46,7 @@ TEST_CASE("log: after a failed write nothing is accepted until what failed is cu
     const bool at_sync = GENERATE(false, true);
     const int good_calls = GENERATE(0, 1);  // 1: fails only when it has come to the next bundle
     int calls = 0;
+    bool well = true;  // while the ledger is opened
     ledger::Disk disk;
     disk.write = [&](int file, const void* data, std::size_t size, off_t offset) -> ssize_t {
         if (at_sync || calls++ < good_calls) return ::pwrite(file, data, size, offset);
@@ -55,12 +56,13 @@ TEST_CASE("log: after a failed write nothing is accepted until what failed is cu
         return -1;
     };
     disk.sync = [&](int file) {
-        if (!at_sync || calls++ < good_calls) return ::fdatasync(file);
+        if (!at_sync || well || calls++ < good_calls) return ::fdatasync(file);
         errno = error;
         return -1;
     };
     auto log = tests::open_ledger(directory, before, disk);
     REQUIRE(log);
+    well = false;
     const Done failed = log->append(tests::records(250, 260));
     REQUIRE_FALSE(failed);
     CHECK(failed.error().code() == Code::unavailable);
@@ -77,6 +79,38 @@ TEST_CASE("log: after a failed write nothing is accepted until what failed is cu
     CHECK(after.size == 260);
     log = Error(Code::internal, "closed");
     CHECK(tests::open_ledger(directory, after));
+}
+
+TEST_CASE("log: what a killed process wrote and never synced is synced before it counts",
+          "[ledger][log]") {
+    const tests::TemporaryDirectory place;
+    const std::string directory = place.file("ledger");
+    const std::uint64_t count = GENERATE(3U, 256U, 257U);
+    const LedgerHead before = tests::make_ledger(directory, count);
+    const auto newest = fs::canonical(tests::bundle(directory, (count - 1) / 256));
+    std::vector<fs::path> synced;
+    ledger::Disk disk;
+    disk.sync = [&](int file) {
+        synced.push_back(fs::read_symlink("/proc/self/fd/" + std::to_string(file)));
+        return ::fdatasync(file);
+    };
+    const auto log = tests::open_ledger(directory, before, disk);
+    REQUIRE(log);
+    REQUIRE(synced.size() == 1);
+    CHECK(synced.front() == newest);
+}
+
+TEST_CASE("log: a disk that cannot sync what was found is not opened", "[ledger][log]") {
+    const tests::TemporaryDirectory place;
+    const LedgerHead before = tests::make_ledger(place.file("ledger"), 3);
+    ledger::Disk disk;
+    disk.sync = [](int) {
+        errno = EIO;
+        return -1;
+    };
+    const auto log = tests::open_ledger(place.file("ledger"), before, disk);
+    REQUIRE_FALSE(log);
+    CHECK(log.error().reason() == "disk_error");
 }
 
 TEST_CASE("log: the kernel's own refusal, halfway through a record, loses nothing durable",
