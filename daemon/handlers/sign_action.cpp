@@ -87,7 +87,7 @@ Async<Answer> sign_recorded(Services& services, ToSign wanted) {
     if (!recorded) co_return std::move(recorded).error().within("record");
     // A revocation meanwhile wins.
     Done released = services.containment.allows(wanted.agent);
-    if (!signed_raw) released = std::move(signed_raw).error().within("sign");
+    if (!signed_raw) released = Error(signed_raw.error()).within("sign");
     if (!released) {
         std::string reason = released.error().reason();
         (void)co_await record_withheld(services, wanted.sequence, std::move(reason));

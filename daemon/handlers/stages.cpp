@@ -32,6 +32,7 @@ Stages Stages::of(std::string_view pending) {
 
 std::vector<std::string> Stages::names() const {
     std::vector<std::string> names;
+    names.reserve(stages_.size());
     for (const Stage stage : stages_)
         names.emplace_back(to_string(stage));
     return names;

@@ -11,7 +11,7 @@ struct SupervisorLink::Session : std::enable_shared_from_this<Session> {
         : socket(executor), events(std::move(events_in)) {}
 
     void read();
-    Done take(Message message);
+    Done take(Message message) const;
     void end();
 
     boost::asio::posix::stream_descriptor socket;
@@ -20,8 +20,9 @@ struct SupervisorLink::Session : std::enable_shared_from_this<Session> {
 };
 
 void SupervisorLink::Session::read() {
+    using Wait = boost::asio::posix::descriptor_base;
     const auto self = shared_from_this();
-    socket.async_wait(socket.wait_read, [self](const boost::system::error_code& error) {
+    socket.async_wait(Wait::wait_read, [self](const boost::system::error_code& error) {
         if (self->ended) return;
         if (error) return self->end();
         while (!self->ended) {
@@ -32,7 +33,7 @@ void SupervisorLink::Session::read() {
     });
 }
 
-Done SupervisorLink::Session::take(Message message) {
+Done SupervisorLink::Session::take(Message message) const {
     if (message.operation != Operation::attach || message.descriptors.size() != 1)
         return Error(Code::invalid, "supervisor link: unexpected message");
     HOLDFAST_TRY(worker, decode_worker(message.payload));

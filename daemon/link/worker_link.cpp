@@ -14,6 +14,7 @@ namespace holdfast::daemon {
 namespace {
 
 namespace asio = boost::asio;
+using Wait = asio::posix::descriptor_base;
 using Clock = std::chrono::steady_clock;  // CLOCK_MONOTONIC, as the messages' deadlines
 
 std::uint64_t nanoseconds_of(Clock::time_point time) {
@@ -112,7 +113,7 @@ void WorkerLink::Session::drop() {
 
 void WorkerLink::Session::read() {
     const auto self = shared_from_this();
-    socket.async_wait(socket.wait_read, [self](const boost::system::error_code& error) {
+    socket.async_wait(Wait::wait_read, [self](const boost::system::error_code& error) {
         if (self->link == nullptr) return;
         if (error) return self->link->fail(*self, error.message());
         for (;;) {
@@ -154,7 +155,7 @@ void WorkerLink::Session::flush() {
     if (unsent.empty()) return;
     waits_to_write = true;
     const auto self = shared_from_this();
-    socket.async_wait(socket.wait_write, [self](const boost::system::error_code& error) {
+    socket.async_wait(Wait::wait_write, [self](const boost::system::error_code& error) {
         if (self->link == nullptr) return;
         self->waits_to_write = false;
         if (error) return self->link->fail(*self, error.message());
