@@ -83,6 +83,7 @@ struct WorkerLink::Session : std::enable_shared_from_this<Session> {
     void send(Message message);
     void flush();
     void watch_oldest();
+    Done take_all();
     Done take(Message message);
 
     WorkerLink* link;
@@ -116,14 +117,19 @@ void WorkerLink::Session::read() {
     socket.async_wait(Wait::wait_read, [self](const boost::system::error_code& error) {
         if (self->link == nullptr) return;
         if (error) return self->link->fail(*self, error.message());
-        for (;;) {
-            auto message = receive_message(self->socket.native_handle());
-            if (!message && message.error().code() == Code::busy) return self->read();
-            if (!message) return self->link->fail(*self, message.error().text());
-            const auto taken = self->take(*std::move(message));
-            if (!taken) return self->link->fail(*self, taken.error().text());
-        }
+        const auto taken = self->take_all();
+        if (!taken) return self->link->fail(*self, taken.error().text());
+        self->read();
     });
+}
+
+Done WorkerLink::Session::take_all() {
+    for (;;) {
+        auto message = receive_message(socket.native_handle());
+        if (!message && message.error().code() == Code::busy) return done();
+        if (!message) return std::move(message).error();
+        HOLDFAST_CHECK(take(*std::move(message)));
+    }
 }
 
 // Completing a call only schedules its coroutine, so the session cannot go away in here.
@@ -185,6 +191,7 @@ WorkerLink::WorkerLink(asio::any_io_executor executor, WorkerKind kind, OnFailed
       on_failed_(std::move(on_failed)),
       patience_(std::move(patience)) {}
 
+// NOLINTNEXTLINE(bugprone-exception-escape): Asio's cancel() has nothing to throw.
 WorkerLink::~WorkerLink() {
     if (session_) session_->drop();
 }
@@ -256,7 +263,7 @@ Async<Reply> WorkerLink::call(Operation operation, Bytes payload,
     }
     // Without an answer the request keeps its credit until the worker has dealt with it.
     if (!call->answer) co_return unavailable("no answer in time", Code::timeout);
-    co_return *std::move(call->answer);
+    co_return *std::move(call->answer);  // NOLINT(bugprone-unchecked-optional-access): just above
 }
 
 Async<Reply> WorkerLink::call(Operation operation, Bytes payload) {
