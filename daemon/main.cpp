@@ -94,6 +94,7 @@ Result<Descriptor> open_signals() {
     ::sigemptyset(&ending);
     ::sigaddset(&ending, SIGTERM);
     ::sigaddset(&ending, SIGINT);
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
     if (::sigprocmask(SIG_BLOCK, &ending, nullptr) != 0)
         return Error(Code::internal, "sigprocmask failed");
     Descriptor signals(::signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));
@@ -154,6 +155,7 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace holdfast::daemon
 
+// NOLINTNEXTLINE(bugprone-exception-escape): only for want of memory, and then the process ends.
 int main(int argc, char** argv) {
     return holdfast::daemon::run(argc, argv);
 }

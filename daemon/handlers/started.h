@@ -51,7 +51,6 @@ class Started {
         while (!state->result)
             (void)co_await state->bell.async_wait(
                 boost::asio::as_tuple(boost::asio::use_awaitable));
-        // NOLINTNEXTLINE(bugprone-unchecked-optional-access): the loop above
         co_return *std::move(state->result);
     }
 

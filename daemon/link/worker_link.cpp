@@ -263,7 +263,7 @@ Async<Reply> WorkerLink::call(Operation operation, Bytes payload,
     }
     // Without an answer the request keeps its credit until the worker has dealt with it.
     if (!call->answer) co_return unavailable("no answer in time", Code::timeout);
-    co_return *std::move(call->answer);  // NOLINT(bugprone-unchecked-optional-access): just above
+    co_return *std::move(call->answer);
 }
 
 Async<Reply> WorkerLink::call(Operation operation, Bytes payload) {

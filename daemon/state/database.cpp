@@ -172,6 +172,7 @@ Result<Transaction> Transaction::begin(const Database& database) {
     return Transaction(database);
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): only for want of memory, and then the process ends.
 Transaction::~Transaction() {
     // A failed rollback leaves the same: SQLite drops what was never committed.
     if (database_ != nullptr) (void)database_->run("ROLLBACK");

@@ -53,20 +53,20 @@ Result<IssuedCredential> issued_from(std::string spiffe_id, Bytes leaf, Bytes ca
 }  // namespace
 
 Async<IssuedCredential> LocalIssuer::issue(CredentialRequest request) {
-    crypto::SvidRequest svid;
-    svid.spiffe_id = AgentId{trust_domain_, request.agent}.uri();
-    svid.subject_spki = request.key->spki;
+    Bytes subject_spki = request.key->spki;
     const FuseKind fuse = request.key->agent_fuse.kind;
     HOLDFAST_CO_TRY(host, co_await keys_.host());
 
     const std::int64_t now = now_();
     HOLDFAST_CO_TRY(end, end_of_life(now, request.lifetime, host.ca_certificate));
     HOLDFAST_CO_TRY(serial, crypto::random_bytes(serial_size));
-    svid.ca_certificate = host.ca_certificate;
-    svid.serial = std::move(serial);
-    svid.not_before = now - crypto::clock_skew;
-    svid.not_after = end;
-    svid.claims = claims_of(request, fuse, host.custody);
+    const crypto::SvidRequest svid{.spiffe_id = AgentId{trust_domain_, request.agent}.uri(),
+                                   .subject_spki = std::move(subject_spki),
+                                   .ca_certificate = host.ca_certificate,
+                                   .serial = std::move(serial),
+                                   .not_before = now - crypto::clock_skew,
+                                   .not_after = end,
+                                   .claims = claims_of(request, fuse, host.custody)};
     HOLDFAST_CO_TRY(tbs, crypto::svid_tbs(svid));
 
     std::string ca_key = host.ca.id;

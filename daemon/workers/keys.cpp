@@ -74,9 +74,9 @@ Result<Bytes> KeysWorker::host() {
     HOLDFAST_TRY(ca, parts_.store.describe("ca"));
     HOLDFAST_TRY(ledger, parts_.store.describe("ledger"));
     auto certificate = ca_certificate_.current(ca, parts_.now());
-    if (certificate) host.ca_certificate = *std::move(certificate);
     if (!certificate && certificate.error().reason() != "fuse_blown")
         return std::move(certificate).error().within("CA certificate");
+    if (certificate) host.ca_certificate = *std::move(certificate);
     host.ca = std::move(ca);
     host.ledger = std::move(ledger);
     return encode(host);

@@ -72,14 +72,12 @@ Result<std::unique_ptr<Tpm>> Tpm::open(const TpmOptions& options) {
 }
 
 // Parts::open filled both, or there would be no Tpm.
-// NOLINTBEGIN(bugprone-unchecked-optional-access)
 KeyStore& Tpm::keys() noexcept {
     return *parts_->store;
 }
 Quoter& Tpm::quoter() noexcept {
     return *parts_->quoter;
 }
-// NOLINTEND(bugprone-unchecked-optional-access)
 Custody Tpm::custody() const noexcept {
     return parts_->connection.custody();
 }
