@@ -65,7 +65,8 @@ void Supervisor::start_due(Clock::time_point now) {
     if (front_.due(now)) start_front(now);
     // A worker is of use to a front only, and the front learns of it over its link.
     for (auto& post : posts_) {
-        if (post.kind() && front_.running() && post.due(now)) start_worker(post, now);
+        const auto kind = post.kind();
+        if (kind && front_.running() && post.due(now)) start_worker(post, *kind, now);
     }
 }
 
@@ -73,9 +74,10 @@ ChildPlan Supervisor::plan_of(const Post& post) const {
     ChildPlan plan;
     plan.program = parts_.settings.libexec_dir + "/" + post.program();
     plan.descriptors = {{settings_memfd, parts_.settings_memory.get()}};
-    if (!post.kind()) {
+    const auto kind = post.kind();
+    if (!kind) {
         plan.account = parts_.accounts.front;
-    } else if (*post.kind() == WorkerKind::keys) {
+    } else if (*kind == WorkerKind::keys) {
         plan.account = parts_.accounts.keys;
     } else {
         plan.account = parts_.accounts.measurer;
@@ -104,7 +106,7 @@ void Supervisor::start_front(Clock::time_point now) {
     front_.started(*std::move(child), std::move(link->first), now);
 }
 
-void Supervisor::start_worker(Post& worker, Clock::time_point now) {
+void Supervisor::start_worker(Post& worker, WorkerKind kind, Clock::time_point now) {
     auto plan = plan_of(worker);
     auto ours = make_link();
     auto fronts = make_link();
@@ -123,7 +125,7 @@ void Supervisor::start_worker(Post& worker, Clock::time_point now) {
 
     Message attach;
     attach.operation = Operation::attach;
-    attach.payload = encode(WorkerId{*worker.kind(), worker.next_generation()});
+    attach.payload = encode(WorkerId{kind, worker.next_generation()});
     attach.descriptors.push_back(std::move(fronts->first));
     const auto sent = send_message(front_.link(), attach);
     if (sent) return;
@@ -209,7 +211,7 @@ Done Supervisor::take(const Message& message, Clock::time_point now) {
 
 // ── ending ──────────────────────────────────────────────────────────────────────────────────────
 
-bool Supervisor::was_asked_to_end() {
+bool Supervisor::was_asked_to_end() const {
     signalfd_siginfo signal{};
     return ::read(parts_.signals.get(), &signal, sizeof signal) > 0;
 }

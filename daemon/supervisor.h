@@ -44,7 +44,7 @@ class Supervisor {
 
     void start_due(Clock::time_point now);
     void start_front(Clock::time_point now);
-    void start_worker(Post& worker, Clock::time_point now);
+    void start_worker(Post& worker, WorkerKind kind, Clock::time_point now);
     ChildPlan plan_of(const Post& post) const;
 
     void wait(std::optional<Clock::time_point> until);
@@ -54,7 +54,7 @@ class Supervisor {
     Done take(const Message& message, Clock::time_point now);
     std::optional<Clock::time_point> next_event() const;
 
-    bool was_asked_to_end();
+    bool was_asked_to_end() const;
     void end_all();
     bool wait_for_end(const std::vector<Post*>& awaited, Clock::duration patience);
 

@@ -54,6 +54,7 @@ void Post::set_backoff(Clock::time_point born, Clock::time_point now) {
 }
 
 void Post::reap(Clock::time_point now) {
+    if (!child_) return;
     const auto facts = wait_for(child_->pidfd.get());
     const std::string text =
         program_ + " (pid " + std::to_string(child_->pid) + ") " + how_it_ended(facts);
@@ -69,6 +70,7 @@ void Post::reap(Clock::time_point now) {
 }
 
 void Post::reap_abandoned() {
+    if (!abandoned_) return;
     log_info(program_ + " (pid " + std::to_string(abandoned_->pid) + ", given up before) " +
              how_it_ended(wait_for(abandoned_->pidfd.get())));
     abandoned_.reset();

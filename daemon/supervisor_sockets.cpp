@@ -74,7 +74,7 @@ Done make_parent_folder(const std::string& path) {
 }
 
 struct Access {
-    mode_t mode;
+    mode_t mode = 0;
     std::optional<gid_t> group;
 };
 
@@ -175,6 +175,7 @@ void notify_service_manager(const std::string& state) {
     if (!address) return;
     if (path.front() == '@') address->sun_path[0] = '\0';  // abstract, unix(7)
     const Descriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!socket) return;
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
     (void)::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL,
                    reinterpret_cast<const sockaddr*>(&*address), size);

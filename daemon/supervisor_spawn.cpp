@@ -83,6 +83,7 @@ Done keep_only(const std::vector<cap_value_t>& kept) {
 Done prepare_child(const ChildPlan& plan) {
     sigset_t none;
     ::sigemptyset(&none);
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread, a child just forked
     if (::sigprocmask(SIG_SETMASK, &none, nullptr) != 0) return failed("sigprocmask");
     struct rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
@@ -116,6 +117,7 @@ std::vector<std::string> child_environment() {
     }
     auto environment = child_environment();
     std::vector<char*> variables;
+    variables.reserve(environment.size() + 1);
     for (auto& variable : environment)
         variables.push_back(variable.data());
     variables.push_back(nullptr);

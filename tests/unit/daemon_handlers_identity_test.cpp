@@ -161,7 +161,8 @@ TEST_CASE("evidence: suspended while its credential is made costs no quote", "[d
     CHECK(world.keys.calls.empty());
 }
 
-TEST_CASE("evidence: on a full disk nothing leaves, and the chip is not asked", "[daemon][evidence]") {
+TEST_CASE("evidence: on a full disk nothing leaves, and the chip is not asked",
+          "[daemon][evidence]") {
     IdentityWorld world;
     REQUIRE(world.as_agent(handlers::credential, ""));
     world.ledger.disk_full = true;
