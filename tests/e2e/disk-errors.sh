@@ -8,7 +8,7 @@
 command -v strace >/dev/null || skip "needs strace to inject errors"
 strace -o /dev/null -e inject=fdatasync:error=EIO true 2>/dev/null || skip "may not trace here"
 STRACE_PID=""
-trap 'result=$?; repair; (exit $result); clean_up' EXIT
+trap 'result=$?; set +e; stop_load; repair; (exit $result); clean_up' EXIT
 
 # break_disk CALL: from now on CALL fails in the front for files of the ledger.
 break_disk() {

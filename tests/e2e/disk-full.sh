@@ -9,7 +9,7 @@
 mkdir -p "$DIR/state"
 mount -t tmpfs -o size=4m,mode=0700 tmpfs "$DIR/state" 2>/dev/null || skip "cannot mount a tmpfs here"
 unmount() { umount -l "$DIR/state" || true; }
-trap 'result=$?; stop_daemon || true; unmount; (exit $result); clean_up' EXIT
+trap 'result=$?; set +e; stop_load; stop_daemon || true; unmount; (exit $result); clean_up' EXIT
 
 fill_disk() { dd if=/dev/zero of="$DIR/state/$1" bs=4k 2>/dev/null || true; }
 # What the ledger on disk has, by a reader that is not ours.

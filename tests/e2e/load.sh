@@ -29,6 +29,15 @@ end_load() {
   LOAD_PID=""
 }
 
+# Also when the story fails: nobody else would end it. A script with a trap of its own calls it there.
+stop_load() {
+  [ -n "$LOAD_PID" ] || return 0
+  : >"$DIR/stop"
+  wait "$LOAD_PID"
+  LOAD_PID=""
+}
+trap 'result=$?; set +e; stop_load; (exit $result); clean_up' EXIT
+
 # signed_since T / refused_since T: an answer of that kind came after T (Unix time in ms).
 answered_since() { tail -n 400 "$DIR/answers" | grep -a '}$' | jq -e -s "any(.[]; .at > $1 and ($2))" >/dev/null; }
 signed_since() { answered_since "$1" '.status == 200'; }

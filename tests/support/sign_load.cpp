@@ -21,6 +21,7 @@ using std::chrono::steady_clock;
 
 // Far beyond every promise under test: who gets no answer within it has met a daemon that hangs.
 constexpr std::chrono::seconds hung_after{30};
+constexpr std::chrono::minutes longest{5};  // whoever forgets to stop it is not kept busy for ever
 constexpr milliseconds pause_after_refusal{20};
 constexpr int max_clients = 64;
 
@@ -49,8 +50,10 @@ bool tell(const std::string& line) {
 
 int be_client(const Load& load, int number) {
     const holdfast::Client daemon(load.socket, hung_after);
+    const auto end = steady_clock::now() + longest;
     while (::access(load.stop_file.c_str(), F_OK) != 0) {
         const auto begun = steady_clock::now();
+        if (begun > end) return 1;
         const auto reply = daemon.post("/v1/actions", load.request);
         const auto took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun);
         const auto at = std::chrono::duration_cast<milliseconds>(
