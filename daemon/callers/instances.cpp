@@ -19,8 +19,7 @@ Error unrecognised(uid_t uid) {
 
 Async<Instance> Instances::recognise(const Peer& peer) {
     // Before measuring, so that strangers cost the measurer nothing.
-    const auto same_uid = [&](const auto& agent) { return agent.second.uid == peer.uid; };
-    if (std::none_of(agents_.begin(), agents_.end(), same_uid)) co_return unrecognised(peer.uid);
+    if (!is_declared(peer.uid)) co_return unrecognised(peer.uid);
 
     auto measured = co_await measurer_.measure(peer.pid, peer.pidfd.get(), peer.uid);
     if (!measured) co_return std::move(measured).error();
@@ -29,6 +28,11 @@ Async<Instance> Instances::recognise(const Peer& peer) {
     HOLDFAST_CO_TRY(agent, agent_of(peer.uid, view.measurement.executable.digest));
     HOLDFAST_CO_TRY(id, crypto::random_bytes(instance_id_bytes));
     co_return Instance{agent, encode::hex(id), std::move(view), peer.pid_reuse_excluded};
+}
+
+bool Instances::is_declared(uid_t uid) const {
+    return std::any_of(agents_.begin(), agents_.end(),
+                       [&](const auto& agent) { return agent.second.uid == uid; });
 }
 
 Result<std::string> Instances::agent_of(uid_t uid, const Sha256& executable) const {

@@ -29,6 +29,8 @@ class Instances {
     // (uid known, other executable) or the measurer's own reason. Asks again after measuring
     // whether it is alive and unchanged.
     Async<Instance> recognise(const Peer& peer);
+    // Is any agent recognised by this uid?
+    bool is_declared(uid_t uid) const;
     // Before each use: alive and unchanged (warm check).
     Done still_same(const Peer& peer, const Instance& instance) const;
 

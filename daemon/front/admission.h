@@ -13,7 +13,12 @@ namespace holdfast::daemon {
 
 inline constexpr std::size_t max_admin_connections = 32;  // theirs alone, whatever agents do
 inline constexpr std::size_t max_in_flight = 256;         // requests being answered, agent socket
-inline constexpr std::size_t max_in_flight_per_uid = 32;
+// Fewer than a link has credits: one uid alone must not use up all of them.
+inline constexpr std::size_t max_in_flight_per_uid = 24;
+// Callers for whose uid no agent is declared. Uids are cheap (a user namespace maps 65,536 of
+// them), so together they get this much, and agents keep theirs.
+inline constexpr std::size_t max_stranger_connections = 64;
+inline constexpr std::size_t max_stranger_connections_per_uid = 8;
 // Connections over a limit that are still told so, with Retry-After; past these they are closed.
 inline constexpr std::size_t max_turned_away = 64;
 inline constexpr std::size_t max_turned_away_per_uid = 8;
@@ -57,6 +62,7 @@ struct Admission {
         : agents(connections, connections_per_uid) {}
 
     Counter agents;
+    Counter strangers{max_stranger_connections, max_stranger_connections_per_uid};
     Counter admins{max_admin_connections, max_admin_connections};
     Counter turned_away{max_turned_away, max_turned_away_per_uid};
     Counter requests{max_in_flight, max_in_flight_per_uid};

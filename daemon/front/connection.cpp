@@ -4,6 +4,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
+
 #include "daemon/log.h"
 
 namespace holdfast::daemon {
@@ -19,6 +21,13 @@ std::string text_of(const std::exception_ptr& failure) {
     } catch (...) {
         return "unknown exception";
     }
+}
+
+std::size_t highest_descriptor(const attest::ProcessView& view) {
+    int highest = view.maps.get();
+    for (const auto& file : view.files)
+        highest = std::max(highest, file.descriptor.get());
+    return static_cast<std::size_t>(highest);
 }
 
 HttpReply reply_of(Answer answer) {
@@ -85,7 +94,8 @@ asio::awaitable<bool> Connection::answer(Request request) {
     const auto sent = co_await send(std::move(text), std::move(gate));
     if (sent) co_return request.head.keep_alive;
     const std::string reason = sent.error().reason();
-    if (sequence) (void)co_await front_.withheld(*sequence, reason);
+    // Whoever took part of the answer may have the whole signature, or enough to guess the rest.
+    if (sequence && left_ == 0) (void)co_await front_.withheld(*sequence, reason);
     co_return false;
 }
 
@@ -113,17 +123,28 @@ Async<Answer> Connection::answer_of(const Request& request) {
                     .instance = route.needs_instance ? &*instance_ : nullptr,
                     .principal = std::move(principal),
                     .argument = request.match.argument,
-                    .body = request.body};
+                    .body = request.body,
+                    .still_same = [this] { return instance_still_same(); }};
     co_return co_await front_.handle(route, call);
+}
+
+Done Connection::instance_still_same() const {
+    if (!instance_) return Error(Code::internal, "no instance was recognised");
+    return front_.instances.still_same(peer_, *instance_);
 }
 
 // Measured once per connection, looked at again before each request.
 Async<std::monostate> Connection::recognise() {
     Done known = done();
     if (instance_) {
-        known = front_.instances.still_same(peer_, *instance_);
+        known = instance_still_same();
     } else {
         auto found = co_await front_.instances.recognise(peer_);
+        // The kernel gives the lowest free number: this high means that many are open.
+        if (found && highest_descriptor(found->view) >= front_.descriptor_ceiling)
+            co_return Error(Code::unavailable, "the daemon is at its limit of descriptors",
+                            Retry::later)
+                .because("too_many_requests");
         if (found) instance_.emplace(*std::move(found));
         if (!found) known = std::move(found).error();
     }

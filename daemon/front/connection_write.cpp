@@ -34,12 +34,14 @@ Async<std::monostate> Connection::send_problem(const Error& error, bool keep_ali
 Async<std::monostate> Connection::send(std::string text, ReleaseGate gate) {
     const auto deadline = Clock::now() + front_.limits.reply;
     std::string_view unsent = text;
+    left_ = 0;
     while (!unsent.empty()) {
         HOLDFAST_CO_CHECK(gate.may_send());
         const auto sent = ::send(socket_.native_handle(), unsent.data(), unsent.size(),
                                  MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent >= 0) {
             unsent.remove_prefix(static_cast<std::size_t>(sent));
+            left_ += static_cast<std::size_t>(sent);
             continue;
         }
         if (errno == EINTR) continue;

@@ -44,6 +44,7 @@ struct Front {
     // Durable, or over budget, when it returns.
     std::function<Async<std::monostate>(const Refusal& refusal)> refused;
     std::function<Async<std::uint64_t>(std::uint64_t sequence, std::string reason)> withheld;
+    std::size_t descriptor_ceiling;  // what serves agents stays below it
     TimeLimits limits{};
     AdminLane admin_lane{};
 };

@@ -35,7 +35,6 @@ std::int64_t unix_now() {
 FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Registry& registry,
                            DurableLedger& ledger, std::size_t descriptor_ceiling)
     : io_(io),
-      descriptor_ceiling_(descriptor_ceiling),
       supervisor_(io.get_executor(), Descriptor(supervisor_link)),
       keys_link_(io.get_executor(), WorkerKind::keys,
                  [this](WorkerId worker) { supervisor_.missed_deadline(worker); }),
@@ -72,7 +71,8 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
              .withheld =
                  [this](std::uint64_t sequence, std::string reason) {
                      return handlers::record_withheld(services_, sequence, std::move(reason));
-                 }} {}
+                 },
+             .descriptor_ceiling = descriptor_ceiling} {}
 
 Done FrontProcess::start() {
     SupervisorLink::Events events;
@@ -101,10 +101,8 @@ asio::awaitable<void> FrontProcess::begin() {
 }
 
 Done FrontProcess::listen() {
-    HOLDFAST_CHECK(listen_on(io_.get_executor(), front_, Descriptor(admin_listener),
-                             {Side::admin, descriptor_ceiling_}));
-    return listen_on(io_.get_executor(), front_, Descriptor(agent_listener),
-                     {Side::agent, descriptor_ceiling_});
+    HOLDFAST_CHECK(listen_on(io_.get_executor(), front_, Descriptor(admin_listener), Side::admin));
+    return listen_on(io_.get_executor(), front_, Descriptor(agent_listener), Side::agent);
 }
 
 asio::awaitable<void> FrontProcess::keep_house() {

@@ -37,7 +37,6 @@ class FrontProcess {
     std::map<std::string, std::string> links() const;
 
     boost::asio::io_context& io_;
-    std::size_t descriptor_ceiling_;
     SupervisorLink supervisor_;
     WorkerLink keys_link_, measurer_link_;
     LinkedKeys keys_;

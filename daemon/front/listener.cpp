@@ -25,8 +25,8 @@ constexpr std::chrono::milliseconds back_off{50};  // when no descriptor is left
 
 class Listener {
   public:
-    Listener(Front& front, Protocol::acceptor acceptor, ListenerPlan plan)
-        : front_(front), acceptor_(std::move(acceptor)), plan_(plan) {}
+    Listener(Front& front, Protocol::acceptor acceptor, Side side)
+        : front_(front), acceptor_(std::move(acceptor)), side_(side) {}
 
     asio::awaitable<void> run();
 
@@ -36,11 +36,11 @@ class Listener {
 
     Front& front_;
     Protocol::acceptor acceptor_;
-    ListenerPlan plan_;
+    Side side_;
 };
 
 asio::awaitable<void> Listener::run() {
-    if (plan_.side == Side::admin) front_.admin_lane.add(acceptor_.native_handle());
+    if (side_ == Side::admin) front_.admin_lane.add(acceptor_.native_handle());
     asio::steady_timer timer(acceptor_.get_executor());
     while (true) {
         auto accepted = co_await acceptor_.async_accept(asio::as_tuple(asio::use_awaitable));
@@ -68,17 +68,18 @@ void Listener::admit(Protocol::socket socket) {
         seat = front_.admission.turned_away.take(peer->uid);
     }
     if (!seat) return;
-    Connection::serve(std::make_shared<Connection>(front_, std::move(socket), plan_.side,
+    Connection::serve(std::make_shared<Connection>(front_, std::move(socket), side_,
                                                    *std::move(peer), *std::move(seat),
                                                    std::move(turned_away)));
 }
 
 Result<Counter::Seat> Listener::seat_for(const Peer& peer, int descriptor) {
-    if (plan_.side == Side::admin) return front_.admission.admins.take(peer.uid);
-    if (static_cast<std::size_t>(descriptor) >= plan_.descriptor_ceiling)
+    if (side_ == Side::admin) return front_.admission.admins.take(peer.uid);
+    if (static_cast<std::size_t>(descriptor) >= front_.descriptor_ceiling)
         return Error(Code::unavailable, "the daemon is at its limit of descriptors", Retry::later)
             .because("too_many_requests");
-    return front_.admission.agents.take(peer.uid);
+    const bool declared = front_.instances.is_declared(peer.uid);
+    return (declared ? front_.admission.agents : front_.admission.strangers).take(peer.uid);
 }
 
 }  // namespace
@@ -94,15 +95,14 @@ Result<std::size_t> raise_descriptor_limit() {
     return most - std::min(reserved_descriptors, most / 2);
 }
 
-Done listen_on(const asio::any_io_executor& executor, Front& front, Descriptor socket,
-               ListenerPlan plan) {
+Done listen_on(const asio::any_io_executor& executor, Front& front, Descriptor socket, Side side) {
     HOLDFAST_CHECK(ask_for_senders(socket.get()));
     Protocol::acceptor acceptor(executor);
     boost::system::error_code error;
     acceptor.assign(Protocol(), socket.get(), error);
     if (error) return Error(Code::internal, "listening socket: " + error.message());
     (void)socket.give_away();
-    auto listener = std::make_unique<Listener>(front, std::move(acceptor), plan);
+    auto listener = std::make_unique<Listener>(front, std::move(acceptor), side);
     // The frame owns the listener.
     auto serve = [](std::unique_ptr<Listener> owned) -> asio::awaitable<void> {
         co_await owned->run();

@@ -16,15 +16,9 @@ inline constexpr std::size_t reserved_descriptors = 1024;
 // Raises RLIMIT_NOFILE to the hard limit; the number agents' sockets must stay below.
 Result<std::size_t> raise_descriptor_limit();
 
-struct ListenerPlan {
-    Side side;
-    std::size_t
-        descriptor_ceiling;  // for accepted sockets; the kernel gives the lowest free number
-};
-
 // Takes over a listening Unix stream socket and serves it until the executor's context ends.
 Done listen_on(const boost::asio::any_io_executor& executor, Front& front, Descriptor socket,
-               ListenerPlan plan);
+               Side side);
 
 }  // namespace holdfast::daemon
 

@@ -25,6 +25,13 @@ Result<Caller> caller_of(const Services& services, const Call& call) {
     return Caller{&file->second, row};
 }
 
+Result<Caller> same_caller_of(const Services& services, const Call& call) {
+    HOLDFAST_TRY(caller, caller_of(services, call));
+    if (!call.still_same) return Error(Code::internal, "nobody can say who is calling");
+    HOLDFAST_CHECK(call.still_same());
+    return caller;
+}
+
 std::string spiffe_id(const Services& services, std::string_view agent) {
     return AgentId{services.settings.trust_domain(), std::string(agent)}.uri();
 }

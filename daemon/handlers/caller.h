@@ -17,6 +17,10 @@ struct Caller {
 // May this agent act right now? denied: contained (its reason), or no longer declared.
 Result<Caller> caller_of(const Services& services, const Call& call);
 
+// The same after a wait: the caller may have executed other code meanwhile.
+// denied: measurement_changed, caller_gone.
+Result<Caller> same_caller_of(const Services& services, const Call& call);
+
 std::string spiffe_id(const Services& services, std::string_view agent);
 
 // The request to issue for this instance. `key` is a copy that outlives the await.

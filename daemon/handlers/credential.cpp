@@ -30,8 +30,12 @@ Async<Answer> credential(Services& services, const Call& call) {
     const KeyDescription key = caller->row->key;
     CredentialRequest request = credential_request(*caller, call, key);
     HOLDFAST_CO_TRY(issued, co_await services.credentials.current(std::move(request)));
-    // A revocation meanwhile wins; the gate asks once more while the answer leaves.
-    HOLDFAST_CO_CHECK(services.containment.allows(call.instance->agent));
+    // A revocation or another program meanwhile wins; the gate asks once more while it leaves.
+    auto still = same_caller_of(services, call);
+    if (!still) {
+        Refused refused{"credential", {}, std::move(still).error()};
+        co_return co_await refuse(services, call, std::move(refused));
+    }
 
     Answer answer = json_answer(api::to_json(reply_of(issued)));
     answer.gated_agent = call.instance->agent;

@@ -64,8 +64,8 @@ Async<Answer> evidence(Services& services, const Call& call) {
     const KeyDescription key = caller->row->key;
     CredentialRequest request = credential_request(*caller, call, key);
     HOLDFAST_CO_TRY(issued, co_await services.credentials.current(std::move(request)));
-    // Issuing may have taken seconds; a contained agent costs the TPM nothing.
-    auto still = caller_of(services, call);
+    // Issuing may have taken seconds; a contained agent, or other code, costs the TPM nothing.
+    auto still = same_caller_of(services, call);
     if (!still) {
         Error error = std::move(still).error();
         co_return co_await refuse_evidence(services, call, wanted.verifier, std::move(error));

@@ -56,6 +56,8 @@ struct Call {
     std::string principal;     // admin socket: "login:1000" or "uid:0"
     std::string argument;      // the {name} in the path, or ""
     std::string body;
+    // Is `instance` alive and the same code at this moment? Asked again after every wait.
+    std::function<Done()> still_same;
 };
 
 struct Answer {
@@ -63,7 +65,8 @@ struct Answer {
     std::string content_type = "application/json";
     std::string body;
     // The release gate: while any byte of this answer is unsent, this agent must be allowed. Else
-    // the connection closes and, if a sequence is given, a `withheld` record follows.
+    // the connection closes and, if a sequence is given and no byte had left, a `withheld` record
+    // follows; an answer half sent counts as released.
     std::string gated_agent;
     std::optional<std::uint64_t> sequence;
 };

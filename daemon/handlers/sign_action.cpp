@@ -18,8 +18,8 @@ struct Permission {
     policy::Decision decision;
 };
 
-Result<Permission> permission_of(const Services& services, const Call& call, const Action& action) {
-    HOLDFAST_TRY(caller, caller_of(services, call));
+Result<Permission> permission_of(Result<Caller> found, const Action& action) {
+    HOLDFAST_TRY(caller, std::move(found));
     HOLDFAST_TRY(decision, policy::evaluate(*caller.file, action));
     return Permission{caller, std::move(decision)};
 }
@@ -104,7 +104,7 @@ Async<Answer> sign_recorded(Services& services, ToSign wanted) {
 
 Async<Answer> sign_action(Services& services, const Call& call) {
     HOLDFAST_CO_TRY(action, api::action_request(call.body));
-    auto asked = permission_of(services, call, action);
+    auto asked = permission_of(caller_of(services, call), action);
     if (!asked) {
         Error error = std::move(asked).error();
         co_return co_await refuse_action(services, call, std::move(action), std::move(error));
@@ -115,9 +115,9 @@ Async<Answer> sign_action(Services& services, const Call& call) {
     HOLDFAST_CO_TRY(identity, co_await services.host.identity());
     HOLDFAST_CO_TRY(credential, co_await services.credentials.current(std::move(request)));
 
-    // Issuing may have taken seconds: containment and declaration as they are now decide. From here
-    // to the queued record nothing suspends, or the sequence would be another record's.
-    auto permission = permission_of(services, call, action);
+    // Issuing may have taken seconds: containment, declaration and code as they are now decide.
+    // From here to the queued record nothing suspends, or the sequence would be another record's.
+    auto permission = permission_of(same_caller_of(services, call), action);
     if (!permission) {
         Error error = std::move(permission).error();
         co_return co_await refuse_action(services, call, std::move(action), std::move(error));

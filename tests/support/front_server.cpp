@@ -85,14 +85,13 @@ FrontServer::FrontServer(Handle handle, const ServerOptions& options)
                 withheld.emplace_back(sequence, std::move(reason));
                 co_return sequence + 1;
             },
+            .descriptor_ceiling = options.descriptor_ceiling,
             .limits = options.limits} {
     containment.set("bot", daemon::AgentState::active);
     auto admin = listening_on(admin_socket());
     auto agent = listening_on(agent_socket());
-    require(daemon::listen_on(io_.get_executor(), front, std::move(admin),
-                              {daemon::Side::admin, options.descriptor_ceiling}));
-    require(daemon::listen_on(io_.get_executor(), front, std::move(agent),
-                              {daemon::Side::agent, options.descriptor_ceiling}));
+    require(daemon::listen_on(io_.get_executor(), front, std::move(admin), daemon::Side::admin));
+    require(daemon::listen_on(io_.get_executor(), front, std::move(agent), daemon::Side::agent));
     thread_ = std::thread([this] { io_.run(); });
 }
 

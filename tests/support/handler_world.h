@@ -54,7 +54,8 @@ struct HandlerWorld {
                               refusals, host, instances, agents,   now,         {}};
     daemon::Peer peer = this_process();
     std::map<std::string, daemon::Instance> callers;
-    std::list<daemon::Call> calls;  // those under way need theirs to stay
+    Done code_is_the_same = done();  // what the warm check says
+    std::list<daemon::Call> calls;   // those under way need theirs to stay
 
     // An agent as after `apply`: key, row, file in force, an instance that runs its code.
     void declare(const std::string& name) {
@@ -89,15 +90,15 @@ struct HandlerWorld {
 
     // Answers of calls that are still under way come with run_all().
     Pending<daemon::Answer> begin_as_agent(daemon::Handler handler, std::string body) {
-        const daemon::Call& call =
-            calls.emplace_back(daemon::Call{peer, &callers[bot], "", "", std::move(body)});
+        const daemon::Call& call = calls.emplace_back(daemon::Call{
+            peer, &callers[bot], "", "", std::move(body), [this] { return code_is_the_same; }});
         return start_async(loop, handler(services, call));
     }
     Pending<daemon::Answer> begin_as_operator(daemon::Handler handler, std::string argument,
                                               std::string body = "",
                                               std::string principal = "login:1000") {
         const daemon::Call& call = calls.emplace_back(daemon::Call{
-            peer, nullptr, std::move(principal), std::move(argument), std::move(body)});
+            peer, nullptr, std::move(principal), std::move(argument), std::move(body), {}});
         return start_async(loop, handler(services, call));
     }
     Result<daemon::Answer> as_agent(daemon::Handler handler, std::string body) {

@@ -186,3 +186,21 @@ TEST_CASE("evidence: nonces of 16 and 64 bytes are answered", "[daemon][evidence
         R"({"nonce":")" + encode::base64url(Bytes(size, 1)) + R"(","verifier":"bank"})";
     CHECK(world.as_agent(handlers::evidence, body));
 }
+
+TEST_CASE("credential, evidence: other code executed meanwhile gets neither", "[daemon]") {
+    IdentityWorld world;
+    world.ledger.when_queued = [&] {
+        world.code_is_the_same = Error(Code::denied, "executed").because("measurement_changed");
+    };
+    SECTION("credential") {
+        const auto answer = world.as_agent(handlers::credential, "");
+        CHECK(reason_of(answer) == "measurement_changed");
+    }
+    SECTION("evidence") {
+        const auto answer = world.as_agent(handlers::evidence, evidence_request);
+        CHECK(reason_of(answer) == "measurement_changed");
+    }
+    CHECK(world.keys.calls.empty());
+    CHECK(world.ledger.count("evidence") == 0);
+    CHECK(world.ledger.count("refused") == 1);
+}

@@ -201,6 +201,19 @@ TEST_CASE("sign: a revocation while the chip signs wins, and leaves a withheld r
     CHECK(*members.at("sequence").integer() == 1);
 }
 
+TEST_CASE("sign: other code executed while the credential is made gets nothing signed",
+          "[daemon][sign]") {
+    SignWorld world;
+    world.ledger.when_queued = [&] {
+        world.code_is_the_same = Error(Code::denied, "executed").because("measurement_changed");
+    };
+    const auto answer = world.as_agent(handlers::sign_action, refund);
+    CHECK(reason_of(answer) == "measurement_changed");
+    CHECK(world.keys.calls.empty());
+    CHECK(world.ledger.count("action") == 0);
+    CHECK(world.ledger.count("refused") == 1);
+}
+
 TEST_CASE("sign: a suspension while the credential is made wins, at no cost", "[daemon][sign]") {
     SignWorld world;
     world.ledger.when_queued = [&] {
