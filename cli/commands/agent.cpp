@@ -40,12 +40,11 @@ Exit show_agent(const Globals& globals, const Values& values) {
 bool is_durable(const Json& reply) {
     const Json* stages = reply.find("stages");
     if (stages == nullptr) return false;
-    for (const char* stage : {"ledger", "fuse"}) {
+    const auto is_done = [&](const char* stage) {
         const Json* state = stages->find(stage);
-        if (state != nullptr && state->string() != nullptr && *state->string() == "done")
-            return true;
-    }
-    return false;
+        return state != nullptr && state->string() != nullptr && *state->string() == "done";
+    };
+    return is_done("ledger") || is_done("fuse");
 }
 
 Exit contain(const Globals& globals, const Values& values, const std::string& verb) {
