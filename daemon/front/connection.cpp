@@ -133,20 +133,27 @@ Done Connection::instance_still_same() const {
     return front_.instances.still_same(peer_, *instance_);
 }
 
+// The first request of a connection: measured.
+Async<std::monostate> Connection::meet() {
+    auto found = co_await front_.instances.recognise(peer_);
+    if (!found) co_return std::move(found).error();
+    // The kernel gives the lowest free number: this high means that many are open.
+    if (highest_descriptor(found->view) >= front_.descriptor_ceiling)
+        co_return Error(Code::unavailable, "the daemon is at its limit of descriptors",
+                        Retry::later)
+            .because("too_many_requests");
+    instance_.emplace(*std::move(found));
+    co_return done();
+}
+
 // Measured once per connection, looked at again before each request.
 Async<std::monostate> Connection::recognise() {
     Done known = done();
     if (instance_) {
         known = instance_still_same();
     } else {
-        auto found = co_await front_.instances.recognise(peer_);
-        // The kernel gives the lowest free number: this high means that many are open.
-        if (found && highest_descriptor(found->view) >= front_.descriptor_ceiling)
-            co_return Error(Code::unavailable, "the daemon is at its limit of descriptors",
-                            Retry::later)
-                .because("too_many_requests");
-        if (found) instance_.emplace(*std::move(found));
-        if (!found) known = std::move(found).error();
+        auto met = co_await meet();
+        known = std::move(met);
     }
     if (!known && known.error().code() == Code::denied) {
         session_over_ = true;

@@ -54,6 +54,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     // Answering (connection.cpp). False: the connection ends.
     Awaitable<bool> answer(Request request);
     Async<Answer> answer_of(const Request& request);
+    Async<std::monostate> meet();
     Async<std::monostate> recognise();
     Done instance_still_same() const;
     Awaitable<void> refuse(const Error& error);

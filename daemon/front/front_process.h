@@ -23,6 +23,7 @@ class FrontProcess {
                  DurableLedger& ledger, std::size_t descriptor_ceiling);
     FrontProcess(const FrontProcess&) = delete;
     FrontProcess& operator=(const FrontProcess&) = delete;
+    ~FrontProcess() = default;
 
     // Listens to the supervisor; once the state is in force, to callers. Then the loop runs it.
     Done start();
