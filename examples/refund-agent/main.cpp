@@ -49,11 +49,11 @@ std::string quoted(std::string_view text) {
 bool told(std::string_view step, const holdfast::Result<holdfast::Reply>& reply) {
     std::cout << "{\"step\":" << quoted(step);
     if (!reply) {
-        std::cout << ",\"error\":" << quoted(reply.error().text()) << "}" << std::endl;
+        std::cout << ",\"error\":" << quoted(reply.error().text()) << "}\n" << std::flush;
         return false;
     }
-    std::cout << ",\"status\":" << reply->status << ",\"reply\":" << reply->body << "}"
-              << std::endl;
+    std::cout << ",\"status\":" << reply->status << ",\"reply\":" << reply->body << "}\n"
+              << std::flush;
     return reply->status < 300;
 }
 

@@ -119,6 +119,7 @@ Result<std::vector<std::string>> KeyFiles::stems(std::string_view ending) const 
     if (!listing) return failed("list", "", errno);
     (void)again.give_away();
     std::vector<std::string> found;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of our own, readdir(3)
     while (const dirent* entry = ::readdir(listing.get())) {
         const std::string_view name(static_cast<const char*>(entry->d_name));
         if (ends_with(name, ending))
