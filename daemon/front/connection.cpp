@@ -104,15 +104,19 @@ Async<Answer> Connection::answer_of(const Request& request) {
         session_over_ = true;
         co_return *turned_away_;
     }
-    std::optional<Counter::Seat> in_flight;
+    Counter::Seat of_uid;
+    Counter::Seat of_agent;
     if (side_ == Side::agent) {
         HOLDFAST_CO_TRY(seat, front_.admission.requests.take(peer_.uid));
-        in_flight.emplace(std::move(seat));
+        of_uid = std::move(seat);
     }
     const Route& route = *request.match.route;
     if (route.needs_instance) {
         auto recognised = co_await recognise();
         if (!recognised) co_return std::move(recognised).error();
+        HOLDFAST_CO_TRY(seat,
+                        front_.admission.requests_of_agents.take("agent " + instance_->agent));
+        of_agent = std::move(seat);
     }
     std::string principal;
     if (side_ == Side::admin) {

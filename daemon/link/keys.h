@@ -14,8 +14,9 @@
 
 namespace holdfast::daemon {
 
-// Every call may fail `unavailable` (worker gone, being replaced) or `busy` (no credit): never
-// waits past its deadline: sign 3 s, quote 5 s, NV 15 s, create 60 s.
+// Every call may fail `unavailable` (worker gone, being replaced) or `busy` (too many wait): never
+// waits past its deadline: sign 3 s, quote 5 s, NV 15 s, create 60 s. Signatures and evidence of
+// one key wait for those of the same key; other keys have their turns in between.
 class Keys {
   public:
     Keys() = default;
@@ -23,6 +24,9 @@ class Keys {
     Keys& operator=(const Keys&) = delete;
     virtual ~Keys() = default;
 
+    // Would a call be heard at all? Asked before anything is recorded that only a worker can
+    // finish.
+    virtual Done available() const = 0;
     virtual Async<HostIdentity> host() = 0;
     virtual Async<KeyDescription> create(std::string agent) = 0;
     virtual Async<std::vector<KeyDescription>> list() = 0;

@@ -11,6 +11,7 @@ class LinkedKeys final : public Keys {
   public:
     explicit LinkedKeys(WorkerLink& link) : link_(link) {}
 
+    Done available() const override { return link_.available(); }
     Async<HostIdentity> host() override;
     Async<KeyDescription> create(std::string agent) override;
     Async<std::vector<KeyDescription>> list() override;
@@ -22,8 +23,9 @@ class LinkedKeys final : public Keys {
     Async<Bytes> activate(Bytes blob, Bytes secret) override;
 
   private:
-    // The reply's body; descriptors have no place in answers of this worker.
-    Async<Bytes> ask(Operation operation, Bytes payload);
+    // The reply's body; descriptors have no place in answers of this worker. `flow`: the key whose
+    // turn it takes, "" for what operators ask.
+    Async<Bytes> ask(Operation operation, Bytes payload, std::string flow = {});
     Async<std::monostate> order(Operation operation, Bytes payload);
 
     WorkerLink& link_;

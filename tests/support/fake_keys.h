@@ -57,6 +57,7 @@ class FakeKeys final : public daemon::Keys {
             [&](const std::string& call) { return call.starts_with(std::string(verb) + " "); }));
     }
 
+    Done available() const override { return away ? Done(Error(*away)) : done(); }
     daemon::Async<daemon::HostIdentity> host() override {
         if (away) co_return Error(*away);
         daemon::HostIdentity identity;
