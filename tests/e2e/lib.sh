@@ -15,6 +15,7 @@ export HOLDFAST_SOCKET=$DIR/agent.sock HOLDFAST_ADMIN_SOCKET=$DIR/admin.sock NO_
 export PATH=$HOLDFAST_BIN:$PATH TSS2_LOG=all+none
 AUDIENCE=https://payments.example  # what refund-agent asks for unless told otherwise
 DAEMON_PID=""
+SLOW_TPM_PID=""
 AGENT_UID=$(id -u)  # whose processes the agents are; AS is what makes a program one of these
 AS=()
 
@@ -25,6 +26,23 @@ skip() { printf 'SKIPPED: %s\n' "$*"; exit 0; }
 # ── the parts ───────────────────────────────────────────────────────────────────────────────────
 
 start_tpm() { "$ROOT/scripts/software-tpm" start "$DIR" "$@"; }
+# start_slow_tpm PROFILE [OPTION…]: as slow as a chip, at the same socket (slow-tpm --help).
+start_slow_tpm() {
+  "$ROOT/scripts/software-tpm" start "$DIR/chip"
+  mkdir -p -m 0700 "$DIR/tpm"
+  "$HOLDFAST_BIN/slow-tpm" --listen "$DIR/tpm/sock" --to "$DIR/chip/tpm/sock" --profile "$@" \
+    >"$DIR/chip/counts" &
+  SLOW_TPM_PID=$!
+  wait_until 10 "slow-tpm to listen" test -S "$DIR/tpm/sock"
+}
+# How often each command came is in $DIR/chip/counts then.
+stop_slow_tpm() {
+  [ -n "$SLOW_TPM_PID" ] || return 0
+  kill "$SLOW_TPM_PID"
+  wait "$SLOW_TPM_PID" || fail "slow-tpm ended with $?"
+  SLOW_TPM_PID=""
+  "$ROOT/scripts/software-tpm" stop "$DIR/chip"
+}
 stop_tpm() { "$ROOT/scripts/software-tpm" stop "$DIR"; }
 tpm_pid() { cat "$DIR/tpm/pid"; }
 
@@ -165,6 +183,7 @@ clean_up() {
     tail -n 30 "$DIR/daemon.log" >&2
   fi
   stop_daemon || true
+  stop_slow_tpm || true
   [ ! -e "$DIR/tpm/pid" ] || stop_tpm || true
   tidy_up || true
   rm -rf "$DIR"
