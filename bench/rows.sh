@@ -1,10 +1,44 @@
 # shellcheck shell=bash
 # The rows of bench/run: how each is prepared, and the one command that measures it. Sourced by it.
 
+# What a row needs and is not there: the table says so.
+: >"$DIR/missing"
+lacks() { printf '%s\t%s\n' "$1" "$2" >>"$DIR/missing"; }
+has_provider() { openssl list -providers -provider tpm2 >/dev/null 2>&1; }
+pkcs11_module=$(find /usr/lib /usr/local/lib -name libtpm2_pkcs11.so 2>/dev/null | head -n 1)
+has_pkcs11() {
+  [ -n "$pkcs11_module" ] && [ -x "$HOLDFAST_BIN/pkcs11-sign" ] && command -v tpm2_ptool >/dev/null
+}
+has_tools() { command -v tpm2_sign >/dev/null; }
+
+# Before the daemon serves: these use the TPM alone, and leave keys in files.
+prepare_peers() {
+  local row
+  if wanted openssl; then
+    if has_provider; then prepare_openssl; else lacks openssl-1 tpm2-openssl; fi
+  fi
+  if wanted pkcs11 || wanted ssh; then
+    if has_pkcs11; then
+      prepare_pkcs11
+    else
+      for row in pkcs11-1 pkcs11-8 ssh-1; do
+        lacks "$row" "libtpm2-pkcs11-1, libtpm2-pkcs11-tools, libp11-kit-dev"
+      done
+    fi
+  fi
+  if wanted tools; then
+    if has_tools; then prepare_tools; else lacks tools-1 tpm2-tools; fi
+  fi
+}
+
 prepare_rows() {
   prepare_agent
   prepare_floor
+  if wanted measure; then prepare_measure; fi
+  if wanted verify; then prepare_verify; fi
 }
+
+ready_for() { wanted "$1" && ! grep -q "^$1" "$DIR/missing"; }
 
 measure_rows() {
   if wanted floor; then
@@ -16,19 +50,43 @@ measure_rows() {
     measured holdfast-1 on_one_core sign_clients 1
     measured holdfast-8 anywhere sign_clients 8
   fi
+  if ready_for openssl; then measured openssl-1 on_one_core openssl_sign; fi
+  if ready_for pkcs11; then
+    measured pkcs11-1 on_one_core pkcs11_sign 1
+    measured pkcs11-8 anywhere pkcs11_sign 8
+  fi
+  if ready_for ssh; then measured ssh-1 on_one_core ssh_sign; fi
+  if ready_for tools; then measured tools-1 on_one_core tools_sign; fi
+  if wanted measure; then
+    measured cold on_one_core measure_loop cold
+    measured cold-openssl on_one_core openssl_digest
+    measured warm on_one_core measure_loop warm
+  fi
+  if wanted issue; then measured issue on_one_core ask 1 /v1/credential '{}'; fi
+  if wanted evidence; then measured evidence on_one_core ask 1 /v1/evidence "$evidence_request"; fi
+  if wanted verify; then
+    measured verify-action on_one_core verify_loop action "$DIR/signed.jws" "$DIR/ca.pem"
+    measured verify-evidence on_one_core verify_loop evidence "$DIR/evidence.json" "$DIR/ca.pem" \
+      "$nonce_hex" https://verifier.example
+  fi
 }
 
 # ── Holdfast ────────────────────────────────────────────────────────────────────────────────────
 
 prepare_agent() {
-  cp "$HOLDFAST_BIN/sign-clients" "$AGENTS/sign-clients"
-  declare_agent sign-clients refund.create
+  cp "$HOLDFAST_BIN/ask-clients" "$AGENTS/ask-clients"
+  declare_agent ask-clients refund.create
   holdfast apply
-  sign_clients 1
-  agent_key=$(holdfast agent show sign-clients --json | jq -r .key_id)
+  turn_ms=1 least=1 sign_clients 1
+  agent_key=$(holdfast agent show ask-clients --json | jq -r .key_id)
 }
 
-sign_clients() { "$AGENTS/sign-clients" "$HOLDFAST_SOCKET" "$1" "$turn_ms" "$least" "$AUDIENCE"; }
+# ask CLIENTS TARGET BODY
+ask() { "$AGENTS/ask-clients" "$HOLDFAST_SOCKET" "$1" "$turn_ms" "$least" "$2" "$3"; }
+sign_clients() {
+  ask "$1" /v1/actions '{"action":"refund.create","resource":"order/4711","audience":"'"$AUDIENCE"'",
+    "params":{"amount_minor":4200,"currency":"EUR"}}'
+}
 
 # ── the floor: the same key, its policy, the same chip commands, and no daemon ──────────────────
 
@@ -53,3 +111,102 @@ raw_floor() {
   "$HOLDFAST_BIN/raw-floor" "$1" "$turn_ms" "$least" "$DIR/floor.pub" "$DIR/floor.priv" \
     "${floor_terms[@]}"
 }
+
+# ── what a user would pick instead; no policy on their keys, so one TPM command a signature ─────
+
+srk=0x81000001  # the daemon made it
+
+prepare_openssl() {
+  openssl genpkey -provider tpm2 -provider default -algorithm EC -pkeyopt group:P-256 \
+    -pkeyopt "parent:$srk" -out "$DIR/openssl.pem"
+}
+openssl_sign() { "$HOLDFAST_BIN/openssl-sign" "$turn_ms" "$least" "$DIR/openssl.pem"; }
+
+# A TPM without a resource manager keeps what tpm2-tools loaded, and this one has three slots: so
+# each call is followed by a flush. tidy_tool PATH: that tool, in $DIR/tidy.
+tidy_tool() {
+  printf '#!/bin/sh\n%s "$@"\nresult=$?\n%s -t\nexit $result\n' "$1" \
+    "$(command -v tpm2_flushcontext)" >"$DIR/tidy/${1##*/}"
+  chmod +x "$DIR/tidy/${1##*/}"
+}
+prepare_pkcs11() {
+  local tool
+  export TPM2_PKCS11_STORE=$DIR/pkcs11
+  mkdir -p "$TPM2_PKCS11_STORE" "$DIR/tidy"
+  for tool in "$(dirname "$(command -v tpm2_sign)")"/tpm2_*; do tidy_tool "$tool"; done
+  rm "$DIR/tidy/tpm2_ptool"  # the one that calls the others
+  (
+    PATH=$DIR/tidy:$PATH
+    ptool() { local verb=$1; shift; tpm2_ptool "$verb" --path "$TPM2_PKCS11_STORE" "$@"; }
+    ptool init --primary-handle "$srk"
+    ptool addtoken --pid 1 --label bench --userpin 1234 --sopin 1234
+    ptool addkey --label bench --userpin 1234 --algorithm ecc256 --key-label bench
+  )
+  printf '#!/bin/sh\necho 1234\n' >"$DIR/pin"
+  chmod 0700 "$DIR/pin"
+}
+pkcs11_sign() { "$HOLDFAST_BIN/pkcs11-sign" "$turn_ms" "$least" "$pkcs11_module" 1234 "$1"; }
+
+# An agent for each round: the module keeps its slots of the TPM as long as it is loaded.
+ssh_sign() {
+  local result=0 module
+  module=$(realpath "$pkcs11_module")
+  eval "$(ssh-agent -s -P "$module")" >/dev/null
+  SSH_ASKPASS=$DIR/pin SSH_ASKPASS_REQUIRE=force ssh-add -q -s "$module" >&2 &&
+    "$BENCH/ssh-agent-loop" "$turn_ms" "$least" || result=$?
+  kill "$SSH_AGENT_PID"
+  wait_until 10 "ssh-agent to end" gone "$SSH_AGENT_PID"
+  return $result
+}
+
+prepare_tools() {
+  mkdir -p "$DIR/tidy"
+  tpm2_create -Q -C "$srk" -G ecc256:ecdsa-sha256 -u "$DIR/tools.pub" -r "$DIR/tools.priv"
+  tpm2_load -Q -C "$srk" -u "$DIR/tools.pub" -r "$DIR/tools.priv" -c "$DIR/tools.ctx"
+  tpm2_flushcontext -t
+  head -c 32 /dev/zero >"$DIR/digest"
+}
+tools_sign() {
+  "$BENCH/repeat" "$turn_ms" "$((least < 20 ? least : 20))" \
+    tpm2_sign -Q -c "$DIR/tools.ctx" -g sha256 -d -f plain -o "$DIR/tools.sig" "$DIR/digest"
+}
+
+# ── recognising a process ───────────────────────────────────────────────────────────────────────
+
+# An agent of 100 MB, started and waiting.
+prepare_measure() {
+  cp /bin/sleep "$DIR/big-agent"
+  head -c 100M /dev/urandom >>"$DIR/big-agent"
+  "$DIR/big-agent" infinity </dev/null >/dev/null 2>&1 &
+  big_agent=$!
+}
+few=$((least < 10 ? least : 10))
+measure_loop() {
+  "$HOLDFAST_BIN/measure-loop" "$1" "$turn_ms" "$few" "$big_agent" "$DIR/big-agent"
+}
+openssl_digest() {
+  "$BENCH/repeat" "$turn_ms" "$few" openssl dgst -sha256 "$DIR/big-agent"
+}
+
+# ── what a relying party does ───────────────────────────────────────────────────────────────────
+
+nonce_hex=$(head -c 32 /dev/urandom | xxd -p -c 64)
+nonce=$(xxd -r -p <<<"$nonce_hex" | basenc --base64url -w 0 | tr -d =)
+evidence_request='{"nonce":"'$nonce'","verifier":"https://verifier.example"}'
+
+prepare_verify() {
+  declare_agent refund-agent refund.create
+  holdfast apply
+  sign refund-agent "$DIR/signed.jws"
+  jws_header "$DIR/signed.jws" | jq -r '.x5c[1]' | base64 -d |
+    openssl x509 -inform DER -out "$DIR/ca.pem"
+  agent refund-agent --nonce "$nonce" --verifier https://verifier.example |
+    jq -ec 'select(.step == "evidence") | .reply' >"$DIR/evidence.json"
+}
+verify_loop() {
+  local kind=$1
+  shift
+  "$HOLDFAST_BIN/verify-loop" "$kind" "$turn_ms" "$least" "$@"
+}
+
+end_rows() { [ -z "${big_agent:-}" ] || kill "$big_agent" 2>/dev/null || true; }

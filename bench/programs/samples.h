@@ -32,6 +32,9 @@ class Samples {
     void add(Clock::duration took) {
         micros_.push_back(std::chrono::duration<double, std::micro>(took).count());
     }
+    void add(const Samples& others) {
+        micros_.insert(micros_.end(), others.micros_.begin(), others.micros_.end());
+    }
     void lasted(Clock::time_point begun, Clock::time_point ended) {
         begun_ = begun;
         ended_ = ended;

@@ -1,8 +1,8 @@
-// sign-clients: processes that sign through the daemon, each on one connection that it keeps.
-//   sign-clients SOCKET CLIENTS MS LEAST AUDIENCE
+// ask-clients: processes that ask the daemon the same thing, each on one connection that it keeps.
+//   ask-clients SOCKET CLIENTS MS LEAST TARGET BODY
 // Each makes its first request (it is measured then, and gets its credential) before the time
-// starts, all begin together, and one line sums up all of them: see samples.h. Any answer but a
-// signature ends it.
+// starts, all begin together, and one line sums up all of them: see samples.h. Any answer but 200
+// ends it.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -90,9 +90,9 @@ bool exchange(const Descriptor& socket, const std::string& request, std::string&
     return true;
 }
 
-bool sign(const Descriptor& socket, const Job& job, std::string& reply) {
+bool ask(const Descriptor& socket, const Job& job, std::string& reply) {
     if (exchange(socket, job.request, reply) && reply.starts_with("HTTP/1.1 200")) return true;
-    std::cerr << "sign-clients: not signed: " << reply << "\n";
+    std::cerr << "ask-clients: refused: " << reply << "\n";
     return false;
 }
 
@@ -100,14 +100,14 @@ bool sign(const Descriptor& socket, const Job& job, std::string& reply) {
 int be_client(const Job& job, Shared& shared, Shared::Part& part, const Descriptor& start) {
     const Descriptor socket = connect_to(job.socket);
     std::string reply;
-    if (!socket || !sign(socket, job, reply)) return 1;
+    if (!socket || !ask(socket, job, reply)) return 1;
     ++shared.ready;
     char nothing = 0;
     (void)!::read(start.get(), &nothing, 1);
     const auto begun = Clock::now();
     part.begun = begun.time_since_epoch().count();
     for (auto last = begun; last - begun < job.time || part.count < job.least;) {
-        if (part.count == max_samples || !sign(socket, job, reply)) return 1;
+        if (part.count == max_samples || !ask(socket, job, reply)) return 1;
         const auto now = Clock::now();
         part.nanos[part.count++] = (now - last).count();
         last = now;
@@ -169,28 +169,24 @@ int run(const Job& job, Shared& shared) {
     return 0;
 }
 
-std::string request_text(const std::string& audience) {
-    const std::string json = R"({"action":"refund.create","resource":"order/4711",)"
-                             R"("params":{"amount_minor":4200,"currency":"EUR"},"audience":")" +
-                             audience + "\"}";
-    return "POST /v1/actions HTTP/1.1\r\nHost: holdfast\r\nContent-Type: application/json\r\n"
-           "Content-Length: " +
-           std::to_string(json.size()) + "\r\n\r\n" + json;
+std::string request_text(const std::string& target, const std::string& json) {
+    return "POST " + target + " HTTP/1.1\r\nHost: holdfast\r\nContent-Type: application/json\r\n" +
+           "Content-Length: " + std::to_string(json.size()) + "\r\n\r\n" + json;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     Job job;
-    if (argc == 6) {
+    if (argc == 7) {
         job.socket = argv[1];
         job.clients = std::strtoul(argv[2], nullptr, 10);
         job.time = std::chrono::milliseconds(std::strtol(argv[3], nullptr, 10));
         job.least = std::strtoul(argv[4], nullptr, 10);
-        job.request = request_text(argv[5]);
+        job.request = request_text(argv[5], argv[6]);
     }
     if (job.clients < 1 || job.clients > max_clients || job.least > max_samples) {
-        std::cerr << "usage: sign-clients SOCKET CLIENTS MS LEAST AUDIENCE\n";
+        std::cerr << "usage: ask-clients SOCKET CLIENTS MS LEAST TARGET BODY\n";
         return 2;
     }
     void* memory =
