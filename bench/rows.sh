@@ -81,8 +81,9 @@ prepare_agent() {
   agent_key=$(holdfast agent show ask-clients --json | jq -r .key_id)
 }
 
+each_of() { echo $((least / $1 > 5 ? least / $1 : 5)); }  # `least` turns, shared by so many
 # ask CLIENTS TARGET BODY
-ask() { "$AGENTS/ask-clients" "$HOLDFAST_SOCKET" "$1" "$turn_ms" "$least" "$2" "$3"; }
+ask() { "$AGENTS/ask-clients" "$HOLDFAST_SOCKET" "$1" "$turn_ms" "$(each_of "$1")" "$2" "$3"; }
 sign_clients() {
   ask "$1" /v1/actions '{"action":"refund.create","resource":"order/4711","audience":"'"$AUDIENCE"'",
     "params":{"amount_minor":4200,"currency":"EUR"}}'
@@ -145,17 +146,24 @@ prepare_pkcs11() {
   printf '#!/bin/sh\necho 1234\n' >"$DIR/pin"
   chmod 0700 "$DIR/pin"
 }
-pkcs11_sign() { "$HOLDFAST_BIN/pkcs11-sign" "$turn_ms" "$least" "$pkcs11_module" 1234 "$1"; }
+pkcs11_sign() {
+  "$HOLDFAST_BIN/pkcs11-sign" "$turn_ms" "$(each_of "$1")" "$pkcs11_module" 1234 "$1"
+}
 
-# An agent for each round: the module keeps its slots of the TPM as long as it is loaded.
+# An agent for each round: the module keeps its slots of the TPM as long as it is loaded, and longer
+# where it is ended by a signal; the daemon loads its key again.
 ssh_sign() {
-  local result=0 module
+  local result=0 module kind
   module=$(realpath "$pkcs11_module")
   eval "$(ssh-agent -s -P "$module")" >/dev/null
   SSH_ASKPASS=$DIR/pin SSH_ASKPASS_REQUIRE=force ssh-add -q -s "$module" >&2 &&
     "$BENCH/ssh-agent-loop" "$turn_ms" "$least" || result=$?
   kill "$SSH_AGENT_PID"
   wait_until 10 "ssh-agent to end" gone "$SSH_AGENT_PID"
+  wait_until 10 "its helper to let go of the TPM" tpm2_getrandom -Q 1 -o "$DIR/random"
+  for kind in --transient-object --loaded-session --saved-session; do
+    tpm2_flushcontext "$kind" >&2
+  done
   return $result
 }
 
@@ -167,7 +175,7 @@ prepare_tools() {
   head -c 32 /dev/zero >"$DIR/digest"
 }
 tools_sign() {
-  "$BENCH/repeat" "$turn_ms" "$((least < 20 ? least : 20))" \
+  AFTER="tpm2_flushcontext -t" "$BENCH/repeat" "$turn_ms" "$((least < 20 ? least : 20))" \
     tpm2_sign -Q -c "$DIR/tools.ctx" -g sha256 -d -f plain -o "$DIR/tools.sig" "$DIR/digest"
 }
 

@@ -1,6 +1,7 @@
 // openssl-sign: the same loop through OpenSSL's EVP interface and tpm2-openssl.
 //   openssl-sign MS LEAST KEY
 // KEY is a "TSS2 PRIVATE KEY" PEM file, without a policy. The TPM from $TPM2OPENSSL_TCTI.
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/provider.h>
@@ -35,7 +36,7 @@ int run(const char* milliseconds, const char* least, const char* path) {
         return 1;
     const Key key = read_key(path);
     if (!key) return 1;
-    const Context context(::EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr));
+    const Context context(::EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), "?provider=tpm2"));
     if (!context || ::EVP_PKEY_sign_init(context.get()) != 1 ||
         ::EVP_PKEY_CTX_set_signature_md(context.get(), ::EVP_sha256()) != 1)
         return 1;
@@ -62,5 +63,7 @@ int main(int argc, char** argv) {
         std::cerr << "usage: openssl-sign MS LEAST KEY\n";
         return 2;
     }
-    return run(argv[1], argv[2], argv[3]);
+    const int result = run(argv[1], argv[2], argv[3]);
+    ::ERR_print_errors_fp(stderr);
+    return result;
 }
