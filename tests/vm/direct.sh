@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# How many commands a signature costs a TPM that is ours alone, with nobody swapping in between:
+# counted in swtpm's log while one agent signs in a row. vm.sh does the same behind a kernel.
+. "$(dirname "$0")/../e2e/lib.sh"
+. "$(dirname "$0")/../e2e/load.sh"
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+MOST_COMMANDS_PER_SIGNATURE=4
+SIGNATURES_COUNTED=20
+
+HOLDFAST_TPM_LOG=2 start_tpm
+start_daemon
+declare_load
+begin_load 1
+answers() { [ "$(wc -l <"$DIR/answers")" -ge "$1" ]; }
+wait_until 60 "the row to be under way" answers 5
+from=$(wc -l <"$DIR/tpm/log")
+wait_until 60 "more signatures" answers $(($(wc -l <"$DIR/answers") + SIGNATURES_COUNTED + 2))
+to=$(wc -l <"$DIR/tpm/log")
+end_load
+
+say "What a signature costs the chip"
+"$HERE/count-commands" "$DIR/tpm/log" "$from" "$to" | tee "$DIR/count"
+counted() { awk -v name="$1" '$1 == name {print $2}' "$DIR/count"; }
+[ "$(counted signatures)" -ge $SIGNATURES_COUNTED ] || fail "only $(counted signatures) signatures were counted"
+[ "$(counted median)" -le $MOST_COMMANDS_PER_SIGNATURE ] ||
+  fail "$(counted median) commands per signature; $MOST_COMMANDS_PER_SIGNATURE are promised"
