@@ -51,12 +51,12 @@ void run(Arguments words) {
 }  // namespace holdfast::attacks
 
 int main(int argc, char** argv) {
-    using namespace holdfast::attacks;
+    using namespace holdfast::attacks;  // NOLINT(google-build-using-namespace): a main
     try {
         run({argv + 1, static_cast<std::size_t>(argc) - 1});
         return 0;
     } catch (const std::exception& problem) {
-        std::cerr << "attacker: " << problem.what() << std::endl;
+        std::cerr << "attacker: " << problem.what() << '\n' << std::flush;
         return 2;
     }
 }

@@ -137,7 +137,7 @@ void forge_sender(Arguments trusted) {
     end_of(child_that([&] {
         const Line line = Line::unconnected();
         std::array<int, 2> gate{};
-        require(::pipe(gate.data()) == 0, "pipe");
+        require(::pipe2(gate.data(), O_CLOEXEC) == 0, "pipe");
         const pid_t program = child_that([&] {
             line.connect();
             require(::write(gate[1], "x", 1) == 1, "write");
@@ -163,7 +163,7 @@ void rewrite_memory(Arguments trusted) {
         replaced = replace_in(memory.get(), range, "honest", "stolen") || replaced;
     if (!replaced) throw std::runtime_error("nothing to replace");
     program.go_on();
-    std::cout << program.line() << std::endl;
+    std::cout << program.line() << '\n' << std::flush;
     program.end();
 }
 

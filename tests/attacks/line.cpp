@@ -56,6 +56,7 @@ struct OneDescriptor {
     }
     OneDescriptor(const OneDescriptor&) = delete;
     OneDescriptor& operator=(const OneDescriptor&) = delete;
+    ~OneDescriptor() = default;
 };
 
 }  // namespace
@@ -155,7 +156,7 @@ std::string Line::outcome() const {
 }
 
 void hear(const Line& line) {
-    std::cout << line.outcome() << std::endl;
+    std::cout << line.outcome() << '\n' << std::flush;
 }
 
 void ask(const Line& line, std::string_view resource) {
@@ -164,7 +165,7 @@ void ask(const Line& line, std::string_view resource) {
 }
 
 void ready() {
-    std::cout << "ready" << std::endl;
+    std::cout << "ready\n" << std::flush;
 }
 
 void wait() {

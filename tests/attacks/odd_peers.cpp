@@ -22,7 +22,7 @@ void stop_peer(Arguments trusted) {
     ready();
     wait();
     require(::ptrace(PTRACE_DETACH, program.pid(), nullptr, nullptr) == 0, "PTRACE_DETACH");
-    std::cout << program.line() << std::endl;
+    std::cout << program.line() << '\n' << std::flush;
     program.end();
 }
 

@@ -52,14 +52,14 @@ void run_deleted(Arguments trusted) {
 void write_file(Arguments file) {
     const Descriptor opened(::open(file[0], O_WRONLY | O_CLOEXEC));
     if (!opened && errno == ETXTBSY) {
-        std::cout << "ETXTBSY" << std::endl;
+        std::cout << "ETXTBSY\n" << std::flush;
         return;
     }
     require(static_cast<bool>(opened), "open");
     struct stat status{};
     require(::fstat(opened.get(), &status) == 0, "fstat");
     require(::pwrite(opened.get(), "x", 1, status.st_size - 1) == 1, "pwrite");
-    std::cout << "written" << std::endl;
+    std::cout << "written\n" << std::flush;
 }
 
 // Through a shared mapping, after the line that it waits for; "dirty": the page was stored into

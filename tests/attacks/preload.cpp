@@ -32,7 +32,6 @@ __attribute__((constructor)) void arrive() {
 extern "C" {
 
 // rtld-audit(7): without it the library is not taken.
-unsigned int la_version(unsigned int version);
 unsigned int la_version(unsigned int version) {
     return version;
 }

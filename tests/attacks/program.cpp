@@ -21,7 +21,7 @@ pid_t child_that(const std::function<void()>& work) {
     try {
         work();
     } catch (const std::exception& problem) {
-        std::cerr << "attacker: " << problem.what() << std::endl;
+        std::cerr << "attacker: " << problem.what() << '\n' << std::flush;
         ::_exit(2);
     }
     std::cout.flush();
@@ -92,7 +92,7 @@ void Program::go_on() {
     require(::write(to_.get(), "\n", 1) == 1, "write");
 }
 
-void Program::end() {
+void Program::end() const {
     end_of(pid_);
 }
 

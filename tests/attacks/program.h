@@ -36,7 +36,7 @@ class Program {
     pid_t pid() const { return pid_; }
     std::string line();  // what it printed next
     void go_on();        // a line, for its `wait`
-    void end();          // throws unless it ended well
+    void end() const;    // throws unless it ended well
 
   private:
     pid_t pid_ = -1;
