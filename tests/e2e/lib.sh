@@ -4,6 +4,7 @@
 #   start_tpm; start_daemon; declare_agent refund-agent refund.create; holdfast apply
 # Everything lives in $DIR and ends with the script; only processes started here are ended, by pid.
 set -euo pipefail
+umask 022 # the daemon refuses agent files that a group may write
 
 HOLDFAST_BIN=${HOLDFAST_BIN:?the folder with holdfastd and its workers}
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
