@@ -3,8 +3,6 @@
 # said in docs/threat-model.md, and is taken from there: table and test cannot drift apart.
 . "$(dirname "$0")/../e2e/lib.sh"
 . "$(dirname "$0")/../e2e/host.sh"
-[ "$(id -u)" -eq 0 ] || skip "only root can be several users"
-command -v systemd-sysusers >/dev/null || skip "systemd-sysusers is not installed"
 command -v bindfs >/dev/null || skip "bindfs is not installed"
 
 # ── the table ───────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,14 @@
 # shellcheck shell=bash
 # A host as root sets one up: the daemon's own users, its programs where they can read them, a
-# configuration file. Source it after lib.sh; the users go with the script if they came with it.
+# configuration file. Source it after lib.sh; it ends the story with a skip where that cannot be. The
+# users go with the script if they came with it.
+#   set_up_host '[limits]' 'connections = 4160'; start_tpm --group holdfast-keys
+#   start_daemon --config "$DIR/holdfastd.conf"
+[ "$(id -u)" -eq 0 ] || skip "only root can change users"
+command -v systemd-sysusers >/dev/null || skip "systemd-sysusers is not installed"
+
+# Agents and operators need no account: any uid is one.
+as_uid() { local uid=$1 groups=$2; shift 2; setpriv --reuid "$uid" --regid "$uid" --groups "$groups" "$@"; }
 
 made=()
 make_users() {
@@ -20,7 +28,7 @@ remove_users() {
 }
 tidy_up() { remove_users; }
 
-# start_daemon --config "$DIR/holdfastd.conf" is what follows.
+# set_up_host [LINE…]: these lines at the end of the configuration file.
 set_up_host() {
   make_users
   chmod 0755 "$DIR"
@@ -41,4 +49,5 @@ admin_socket = $DIR/admin.sock
 tcti = swtpm:path=$DIR/tpm/sock
 simulator = allow
 END
+  printf '%s\n' "$@" >>"$DIR/holdfastd.conf"
 }
