@@ -47,6 +47,11 @@ if(HOLDFAST_SANITIZE)
     target_compile_options(holdfast_flags INTERFACE -Wno-tsan)
   endif()
 endif()
+if(HOLDFAST_FUZZ)
+  # Counts what was reached, in everything; libFuzzer itself is linked to the fuzz targets only.
+  target_compile_options(holdfast_flags INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(holdfast_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # holdfast_library(NAME SOURCES a.cpp … LINKS public-target … PRIVATE_LINKS target …)
 function(holdfast_library name)
