@@ -90,12 +90,14 @@ race() {
     RACERS+=($!)
   done
 }
+all_ready() { [ "$(grep -c '"ready"' "$DIR/race")" -eq "$ACTIVE" ]; }
 run_race() {
   : >"$DIR/start"
   sleep "$RACE_SECONDS"
   : >"$DIR/stop"
   local one
   for one in "${RACERS[@]}"; do wait "$one" || fail "an active client ended with $?"; done
+  sed -i '/"ready"/d' "$DIR/race"
   jq -s -r '[.[].answered] | sort | "\(length) clients: \(add) answers, least \(first), most \(last)"' "$DIR/race"
   [ "$(jq -s length "$DIR/race")" -eq "$ACTIVE" ] || fail "not all $ACTIVE spoke"
   [ "$(jq -s 'map(.lost) | add' "$DIR/race")" -eq 0 ] || fail "lost: $(jq -c 'select(.lost > 0)' "$DIR/race" | head -n 3)"
@@ -105,8 +107,7 @@ run_race() {
 
 say "$ACTIVE active clients alone"
 race
-# Each that was measured holds its own files open besides its connection.
-wait_until 120 "all to be measured" at_least $((before + ACTIVE * 4))
+wait_until 120 "all to be measured" all_ready
 run_race
 wait_until 60 "the front to close what it had opened" as_before
 
@@ -117,7 +118,7 @@ wait_until 120 "all to be let in" at_least $((before + IDLE * 2))
 echo "memory of the front for each of them: $((($(memory) - memory_before) * 1024 / IDLE)) bytes"
 turned_away "$IDLE_UID" 429 "one more of a uid that has its share"
 race
-wait_until 120 "all to be measured" at_least $((before + IDLE * 2 + ACTIVE * 4))
+wait_until 120 "all to be measured" all_ready
 
 say "Who is past a limit is told so"
 turned_away "$SPARE_UID" 503 "one more in all"

@@ -2,12 +2,13 @@
 //   steady-clients SOCKET KEPT NEW START_FILE STOP_FILE [AUDIENCE]
 // KEPT of them keep one connection and ask who they are; NEW make one for each request, and with an
 // AUDIENCE have an action signed. All ask once, then wait for START_FILE: being measured is no part
-// of the race. One line of JSON for each: {"kind","answered","lost","why"}.
+// of the race. One line of JSON for each: {"ready":true} once it waits, and at the end
+// {"kind","answered","lost","why"}.
 #include <unistd.h>
 
 #include <charconv>
+#include <cstdlib>
 #include <iostream>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -51,6 +52,11 @@ struct Count {
 
 using Clock = std::chrono::steady_clock;
 
+// One write, so that lines of several threads and processes in one file stay whole.
+void tell_line(const std::string& line) {
+    if (::write(STDOUT_FILENO, line.data(), line.size()) < 0) std::exit(1);
+}
+
 bool is_there(const std::string& file) {
     return ::access(file.c_str(), F_OK) == 0;
 }
@@ -67,7 +73,10 @@ Count race(const Load& load, const Ask& ask) {
     Count count;
     for (ask(count); count.answered == 0 && count.told_to_come_back; ask(count))
         std::this_thread::sleep_for(come_back);
-    if (count.answered != 0) count = Count{};
+    if (count.answered != 0) {
+        count = Count{};
+        tell_line("{\"ready\":true}\n");
+    }
     while (!is_there(load.start_file) && !is_over(load, begun))
         std::this_thread::sleep_for(look_again);
     while (!is_over(load, begun) && count.lost < enough_lost)
@@ -92,11 +101,9 @@ Count ask_on_new_ones(const Load& load) {
 }
 
 void tell(std::string_view kind, const Count& count) {
-    // One line at a time, whichever thread is done.
-    static std::mutex mutex;
-    const std::lock_guard lock(mutex);
-    std::cout << R"({"kind":")" << kind << R"(","answered":)" << count.answered << R"(,"lost":)"
-              << count.lost << R"(,"why":")" << count.why << "\"}" << std::endl;
+    tell_line(R"({"kind":")" + std::string(kind) + R"(","answered":)" +
+              std::to_string(count.answered) + R"(,"lost":)" + std::to_string(count.lost) +
+              R"(,"why":")" + count.why + "\"}\n");
 }
 
 void run(const Load& load) {
