@@ -47,6 +47,7 @@ class WatchedKeys final : public hsm::KeyStore {
     }
     Result<hsm::FuseState> fuse_state(std::string_view) override { return hsm::FuseState::intact; }
     Done destroy(std::string_view key_id) override { return blow_fuse(key_id); }
+    void rest() override {}
 
   private:
     static std::vector<KeyDescription> all() {
