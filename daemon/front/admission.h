@@ -44,7 +44,7 @@ class Counter {
         friend class Counter;
         Seat(Counter& counter, Taken::iterator whose) : counter_(&counter), whose_(whose) {}
         Counter* counter_ = nullptr;
-        Taken::iterator whose_{};
+        Taken::iterator whose_;
     };
 
     Counter(std::size_t limit, std::size_t limit_each) : limit_(limit), limit_each_(limit_each) {}

@@ -33,7 +33,7 @@ class Listener {
   private:
     void admit(Protocol::socket socket);
     void turn_out(Protocol::socket& socket, const Error& error);
-    asio::awaitable<void> record(Refusal refusal);
+    asio::awaitable<void> record(Refusal refusal) const;
     Result<Counter::Seat> seat_for(const Peer& peer, int descriptor);
 
     Front& front_;
@@ -88,7 +88,7 @@ void Listener::turn_out(Protocol::socket& socket, const Error& error) {
     asio::co_spawn(acceptor_.get_executor(), record(std::move(refusal)), asio::detached);
 }
 
-asio::awaitable<void> Listener::record(Refusal refusal) {
+asio::awaitable<void> Listener::record(Refusal refusal) const {
     (void)co_await front_.refused(refusal);
 }
 

@@ -31,7 +31,7 @@ class FairQueue {
     struct Turn {
         std::string flow;
         Item item;
-        Cost charged;
+        Cost charged{};
     };
 
     explicit FairQueue(Limits limits) : limits_(limits) {}

@@ -4,6 +4,7 @@
 #define HOLDFAST_DAEMON_LINK_KEYS_H
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/link/async.h"
@@ -31,7 +32,12 @@ class Keys {
     virtual Async<KeyDescription> create(std::string agent) = 0;
     virtual Async<std::vector<KeyDescription>> list() = 0;
     // r ‖ s, 64 bytes. The worker checks that the bytes are of the key's own family.
-    virtual Async<Bytes> sign(std::string key_id, Bytes preimage) = 0;
+    // The chip's time is charged to that key's turns: the agent's, when the CA signs for it.
+    virtual Async<Bytes> sign_for(std::string charged, std::string key_id, Bytes preimage) = 0;
+    Async<Bytes> sign(std::string key_id, Bytes preimage) {
+        std::string charged = key_id;
+        return sign_for(std::move(charged), std::move(key_id), std::move(preimage));
+    }
     virtual Async<std::monostate> blow_fuse(std::string key_id) = 0;
     virtual Async<std::monostate> blow_host_fuse() = 0;
     virtual Async<std::monostate> destroy(std::string key_id) = 0;

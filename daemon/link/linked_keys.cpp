@@ -31,10 +31,10 @@ Async<std::vector<KeyDescription>> LinkedKeys::list() {
     co_return decode_keys(body);
 }
 
-Async<Bytes> LinkedKeys::sign(std::string key_id, Bytes preimage) {
-    const SignRequest request{key_id, std::move(preimage)};
+Async<Bytes> LinkedKeys::sign_for(std::string charged, std::string key_id, Bytes preimage) {
+    const SignRequest request{std::move(key_id), std::move(preimage)};
     Bytes payload = encode(request);
-    co_return co_await ask(Operation::sign, std::move(payload), std::move(key_id));
+    co_return co_await ask(Operation::sign, std::move(payload), std::move(charged));
 }
 
 Async<std::monostate> LinkedKeys::blow_fuse(std::string key_id) {

@@ -15,7 +15,7 @@ class LinkedKeys final : public Keys {
     Async<HostIdentity> host() override;
     Async<KeyDescription> create(std::string agent) override;
     Async<std::vector<KeyDescription>> list() override;
-    Async<Bytes> sign(std::string key_id, Bytes preimage) override;
+    Async<Bytes> sign_for(std::string charged, std::string key_id, Bytes preimage) override;
     Async<std::monostate> blow_fuse(std::string key_id) override;
     Async<std::monostate> blow_host_fuse() override;
     Async<std::monostate> destroy(std::string key_id) override;

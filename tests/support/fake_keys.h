@@ -89,7 +89,7 @@ class FakeKeys final : public daemon::Keys {
             all.push_back(key);
         co_return all;
     }
-    daemon::Async<Bytes> sign(std::string key_id, Bytes preimage) override {
+    daemon::Async<Bytes> sign_for(std::string, std::string key_id, Bytes preimage) override {
         calls.push_back("sign " + key_id);
         last_preimage = std::move(preimage);
         while (held_)
