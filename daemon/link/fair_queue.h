@@ -15,10 +15,9 @@
 
 namespace holdfast::daemon {
 
-// The next turn is the flow's that has used the least time. A turn is charged with what turns
-// lately took when it begins, and corrected by what it did take when it is over. A flow that comes
-// (back) starts level with the one served last: being idle saves nothing up (start-time fair
-// queueing). Event loop only.
+// The next turn is the flow's that has used the least time; a turn is charged with what it took
+// when it is over. A flow that comes (back) starts level with the one served last: being idle saves
+// nothing up (start-time fair queueing). Event loop only.
 template <class Item>
 class FairQueue {
   public:
@@ -31,7 +30,6 @@ class FairQueue {
     struct Turn {
         std::string flow;
         Item item;
-        Cost charged{};
     };
 
     explicit FairQueue(Limits limits) : limits_(limits) {}
@@ -44,7 +42,7 @@ class FairQueue {
         if (found != flows_.end() && found->second.waiting.size() >= limits_.per_flow)
             return too_many(Code::busy, "too many requests of this caller wait");
         auto& mine = flows_[flow];
-        if (mine.waiting.empty()) mine.used = std::max(mine.used, level_);
+        if (mine.waiting.empty() && mine.under_way == 0) mine.used = std::max(mine.used, level_);
         mine.waiting.push_back(std::move(item));
         ++size_;
         return done();
@@ -54,20 +52,22 @@ class FairQueue {
         const auto next = neediest();
         if (next == flows_.end()) return std::nullopt;
         Flow& flow = next->second;
-        level_ = flow.used;
-        Turn turn{next->first, std::move(flow.waiting.front()), usual_};
+        level_ = std::max(level_, flow.used);
+        Turn turn{next->first, std::move(flow.waiting.front())};
         flow.waiting.pop_front();
-        flow.used += usual_;
+        ++flow.under_way;
         --size_;
         forget_level_flows();
         return turn;
     }
 
-    void finished(const std::string& flow, Cost charged, Cost took) {
+    void finished(const std::string& flow, Cost took) {
         constexpr int memory = 8;  // turns
         usual_ += (took - usual_) / memory;
-        if (const auto found = flows_.find(flow); found != flows_.end())
-            found->second.used += took - charged;
+        const auto found = flows_.find(flow);
+        if (found == flows_.end()) return;
+        found->second.used += took;
+        --found->second.under_way;
     }
 
     // The one who waited gave up.
@@ -88,6 +88,7 @@ class FairQueue {
   private:
     struct Flow {
         std::deque<Item> waiting;
+        std::size_t under_way = 0;
         Cost used{0};
     };
     using Flows = std::map<std::string, Flow>;
@@ -96,11 +97,16 @@ class FairQueue {
         return Error(code, text, Retry::later).because("too_many_requests");
     }
 
+    // What is under way counts as usual until it is known; it is never charged as a guess.
+    Cost rank_of(const Flow& flow) const {
+        return flow.used + usual_ * static_cast<Cost::rep>(flow.under_way);
+    }
+
     typename Flows::iterator neediest() {
         auto best = flows_.end();
         for (auto flow = flows_.begin(); flow != flows_.end(); ++flow) {
             if (flow->second.waiting.empty()) continue;
-            if (best == flows_.end() || flow->second.used < best->second.used) best = flow;
+            if (best == flows_.end() || rank_of(flow->second) < rank_of(best->second)) best = flow;
         }
         return best;
     }
@@ -108,7 +114,8 @@ class FairQueue {
     // Who waits for nothing and is not ahead of the others needs no memory.
     void forget_level_flows() {
         std::erase_if(flows_, [&](const auto& flow) {
-            return flow.second.waiting.empty() && flow.second.used <= level_;
+            return flow.second.waiting.empty() && flow.second.under_way == 0 &&
+                   flow.second.used <= level_;
         });
     }
 

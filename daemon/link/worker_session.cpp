@@ -105,7 +105,7 @@ Done WorkerSession::take(Message message) {
     const bool was_oldest = found == working_.begin();
     working_.erase(found);
     if (!ends_a_key(call->message.operation))
-        waiting_.finished(call->flow, call->charged, Clock::now() - oldest_since_);
+        waiting_.finished(call->flow, Clock::now() - oldest_since_);
     call->complete(std::move(answer));
     if (was_oldest) watch_oldest();
     return done();
@@ -119,7 +119,6 @@ WorkerSession::CallPointer WorkerSession::next() {
     }
     auto turn = waiting_.pop();
     if (!turn) return nullptr;
-    turn->item->charged = turn->charged;
     return std::move(turn->item);
 }
 

@@ -37,7 +37,6 @@ struct WorkerCall {
     boost::asio::steady_timer
         answered;  // expires at the caller's deadline, cancelled by the answer
     std::optional<Result<Reply>> answer;
-    std::chrono::nanoseconds charged{};  // to the flow, when it was sent
 };
 
 // At most link_window requests are with the worker, which does one after the other; the others wait
