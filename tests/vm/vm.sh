@@ -8,8 +8,8 @@
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 KERNEL=${HOLDFAST_VM_KERNEL:?a folder for the kernel}
 
-# A count is no timing, so it can be promised. Around each of a signature's own 4 commands the kernel loads
-# the key and, but for the first, the session; then it saves both and flushes the key: 4 + 7 + 8 + 4.
+# A count is no timing, so it can be promised. In a row a signature is 3 commands (the session is kept);
+# around each the kernel loads key and session, then saves both and flushes the key: 3 + 6 + 6 + 3.
 MOST_COMMANDS_PER_SIGNATURE=18
 LONGEST=900  # seconds; the test's own limit is a little longer
 
