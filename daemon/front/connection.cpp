@@ -30,9 +30,6 @@ std::size_t highest_descriptor(const attest::ProcessView& view) {
     return static_cast<std::size_t>(highest);
 }
 
-// Less than any worker or disk takes to answer: whoever waited for one looks again.
-constexpr std::chrono::microseconds check_stands_for{200};
-
 HttpReply reply_of(Answer answer) {
     return {.status = answer.status,
             .content_type = std::move(answer.content_type),
@@ -126,26 +123,18 @@ Async<Answer> Connection::answer_of(const Request& request) {
         HOLDFAST_CO_TRY(name, principal_of(peer_));
         principal = std::move(name);
     }
-    const Call call{
-        .peer = peer_,
-        .instance = route.needs_instance ? &*instance_ : nullptr,
-        .principal = std::move(principal),
-        .argument = request.match.argument,
-        .body = request.body,
-        .still_same = [this] { return checked_lately() ? done() : instance_still_same(); }};
+    const Call call{.peer = peer_,
+                    .instance = route.needs_instance ? &*instance_ : nullptr,
+                    .principal = std::move(principal),
+                    .argument = request.match.argument,
+                    .body = request.body,
+                    .still_same = [this] { return instance_still_same(); }};
     co_return co_await front_.handle(route, call);
 }
 
-Done Connection::instance_still_same() {
+Done Connection::instance_still_same() const {
     if (!instance_) return Error(Code::internal, "no instance was recognised");
-    HOLDFAST_CHECK(front_.instances.still_same(peer_, *instance_));
-    checked_at_ = Clock::now();
-    return done();
-}
-
-// A handler that has waited for nothing need not look twice.
-bool Connection::checked_lately() const {
-    return instance_ && Clock::now() - checked_at_ < check_stands_for;
+    return front_.instances.still_same(peer_, *instance_);
 }
 
 // The first request of a connection: measured.
