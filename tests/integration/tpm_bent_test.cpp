@@ -2,6 +2,7 @@
 #include <tss2/tss2_tpm2_types.h>
 
 #include <atomic>
+#include <filesystem>
 #include <string>
 
 #include "tests/support/bent_tpm.h"
@@ -105,4 +106,32 @@ TEST_CASE("tpm: a simulator behind a device file needs leave too", "[integration
     REQUIRE_FALSE(opened);
     CHECK(opened.error().code() == Code::denied);
     CHECK(opened.error().text().find("by its manufacturer") != std::string::npos);
+}
+
+TEST_CASE("tpm: without leave a simulator is not even spoken to", "[integration][tpm]") {
+    const tests::TemporaryDirectory state;
+    const hsm::TpmOptions options{.tcti = "swtpm:path=" + state.file("nobody-listens"),
+                                  .simulator_allowed = false,
+                                  .nv_base = 0x01800100,
+                                  .keys_dir = state.file("keys"),
+                                  .owner_auth_file = "",
+                                  .endorsement_auth_file = "",
+                                  .ek_certificate_dir = ""};
+    const auto opened = hsm::Tpm::open(options);
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().code() == Code::denied);
+}
+
+TEST_CASE("keys directory: no key id leads out of it", "[integration][tpm]") {
+    NEEDS_SWTPM();
+    TpmHost host;
+    REQUIRE(host.open());
+    const auto key = host.create_agent("bot");
+    for (const char* ending : {".json", ".pem"})
+        std::filesystem::copy_file(host.keys_dir() + "/" + key.id + ending,
+                                   host.state.file(key.id + ending));
+    REQUIRE(host.keys().describe(key.id));
+    const auto outside = host.keys().describe("../" + key.id);
+    REQUIRE_FALSE(outside);
+    CHECK(outside.error().code() == Code::not_found);
 }

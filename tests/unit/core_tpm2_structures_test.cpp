@@ -165,6 +165,19 @@ TEST_CASE("verify: a SHA-1 signature proves nothing", "[core][tpm2]") {
     CHECK_FALSE(verify(key, statement, signature_by(software, TPM2_ALG_SHA1, ::EVP_sha1())));
 }
 
+TEST_CASE("verify: a good signature with another hash than the key's own is refused",
+          "[core][tpm2]") {
+    const tests::SoftwareKey software;
+    tpm2::Public key;
+    key.type = TPM2_ALG_ECC;
+    key.scheme = TPM2_ALG_ECDSA;
+    key.scheme_hash = TPM2_ALG_SHA256;
+    key.spki = software.spki();
+    const Bytes statement = *from_hex(quote);
+    CHECK(verify(key, statement, signature_by(software, TPM2_ALG_SHA256, ::EVP_sha256())));
+    CHECK_FALSE(verify(key, statement, signature_by(software, TPM2_ALG_SHA384, ::EVP_sha384())));
+}
+
 TEST_CASE("signature: leading zeros a TPM dropped come back", "[core][tpm2]") {
     const auto signature = read_signature(*from_hex("0018000b0001050002ffee"));
     REQUIRE(signature);

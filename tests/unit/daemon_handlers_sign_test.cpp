@@ -242,3 +242,13 @@ TEST_CASE("sign: a key replaced while the credential is made signs nothing", "[d
     CHECK(world.keys.calls.empty());
     CHECK(world.ledger.count("action") == 0);
 }
+
+TEST_CASE("sign: a record that fails while the chip signs keeps the signature in",
+          "[daemon][sign]") {
+    SignWorld world;
+    world.ledger.when_queued = [&] { world.ledger.disk_full = true; };  // after the credential's
+    const auto answer = world.as_agent(handlers::sign_action, refund);
+    CHECK(reason_of(answer) == "ledger_failed");
+    CHECK(world.keys.count("sign") == 1);
+    CHECK(world.ledger.count("action") == 0);
+}
