@@ -19,7 +19,7 @@ const std::vector<Option>& global_options() {
     static const std::vector<Option> all = {
         {"socket", "PATH", "the daemon's socket (else $HOLDFAST_SOCKET, $HOLDFAST_ADMIN_SOCKET)"},
         {"json", "", "the machine's form on standard output"},
-        {"help", "", "explain this command"},
+        {"help,h", "", "explain this command"},
     };
     return all;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <iterator>
 #include <optional>
 
 namespace holdfast::cli {
@@ -18,6 +19,15 @@ std::size_t leading_options(const Arguments& arguments) {
     while (count < arguments.size() && arguments[count].starts_with("-"))
         count += arguments[count] == "--socket" ? std::size_t{2} : std::size_t{1};
     return std::min(count, arguments.size());
+}
+
+// What is no option: "verify" of "--json verify --help".
+Arguments words_of(const Arguments& arguments) {
+    const auto first = arguments.begin() + static_cast<std::ptrdiff_t>(leading_options(arguments));
+    Arguments words;
+    std::copy_if(first, arguments.end(), std::back_inserter(words),
+                 [](const std::string& word) { return !word.starts_with("-"); });
+    return words;
 }
 
 std::optional<Found> find_command(const Arguments& arguments) {
@@ -56,15 +66,25 @@ std::string overview() {
            "6 verification failed, 7 backend unavailable, 8 busy or timeout.\n";
 }
 
+// "agent" of "agent show" and "agent list": a line for each; "" when it is no family's name.
+std::string family(const Arguments& words) {
+    std::string text;
+    if (words.empty()) return text;
+    for (const Command& command : commands()) {
+        if (!command.name.starts_with(words.front() + ' ')) continue;
+        text += "  holdfast " + command.name;
+        if (!command.operands.empty()) text += ' ' + command.operands;
+        text += "\n      " + command.summary + '\n';
+    }
+    return text;
+}
+
 Exit unknown_command(const Arguments& arguments) {
     std::string words;
     for (const auto& word : arguments)
         words += (words.empty() ? "" : " ") + word;
     // "holdfast agent": the family exists, the verb is missing.
-    for (const Command& command : commands()) {
-        if (!arguments.empty() && command.name.starts_with(arguments.front() + ' '))
-            std::cerr << "  holdfast " << command.name << ' ' << command.operands << '\n';
-    }
+    std::cerr << family(arguments);
     return fail_with(Globals(), Exit::usage,
                      Error(Code::invalid, "no such command: " + words + "; see: holdfast help"));
 }
@@ -74,9 +94,14 @@ Exit help(const Arguments& words) {
         std::cout << overview() << std::flush;
         return Exit::ok;
     }
-    const auto found = find_command(words);
-    if (!found) return unknown_command(words);
-    std::cout << usage_of(*found->command) << std::flush;
+    if (const auto found = find_command(words)) {
+        std::cout << usage_of(*found->command) << std::flush;
+        return Exit::ok;
+    }
+    const std::string lines = words.size() == 1 ? family(words) : "";
+    if (lines.empty()) return unknown_command(words);
+    std::cout << lines << "holdfast help " << words.front() << " COMMAND explains one.\n"
+              << std::flush;
     return Exit::ok;
 }
 
@@ -114,12 +139,14 @@ Exit run(const Arguments& arguments, bool colour) {
         return help(Arguments(after, arguments.end()));
     }
     if (word == "version" || (word.empty() && has("--version"))) return version();
-    if (word.empty() && (has("--help") || has("-h"))) return help({});
+    const bool wants_help = has("--help") || has("-h");
+    if (word.empty() && wants_help) return help({});
     if (word.empty()) {
         std::cerr << overview();
         return Exit::usage;
     }
     const auto found = find_command(arguments);
+    if (!found && wants_help) return help(words_of(arguments));
     return found ? run_command(*found, colour) : unknown_command(arguments);
 }
 

@@ -30,11 +30,13 @@ class Lines {
             if (line.empty()) continue;
             if (line.front() == '[' && line.back() == ']') {
                 section = std::string(line.substr(1, line.size() - 2)) + ".";
+                // Program_options takes "[host.]" for "[host]", and reads past the end of "[]".
+                if (section == "." || section.ends_with("..")) note_malformed(number);
                 continue;
             }
             const auto equals = line.find('=');
             if (equals == std::string_view::npos) {
-                if (malformed_ == 0) malformed_ = number;
+                note_malformed(number);
                 continue;
             }
             keys_[section + std::string(trimmed(line.substr(0, equals)))].push_back(number);
@@ -50,6 +52,10 @@ class Lines {
     unsigned malformed() const { return malformed_; }
 
   private:
+    void note_malformed(unsigned number) {
+        if (malformed_ == 0) malformed_ = number;
+    }
+
     std::map<std::string, std::vector<unsigned>> keys_;
     unsigned malformed_ = 0;
 };

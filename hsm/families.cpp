@@ -1,6 +1,7 @@
 #include "hsm/families.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "core/crypto/certificate.h"
 #include "core/crypto/public_key.h"
@@ -71,6 +72,13 @@ std::string_view take_line(std::string_view& rest) {
     return line;
 }
 
+// A 64-bit number in decimal, in its one spelling.
+bool is_size(std::string_view text) {
+    std::uint64_t size = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
+    return error == std::errc() && std::to_string(size) == text;
+}
+
 // C2SP tlog-checkpoint: origin, decimal size without leading zeros, base64 of a SHA-256 root; three
 // lines, each ended, and no extension lines.
 Done check_checkpoint_family(ByteView preimage, const FamilyRules& rules) {
@@ -79,12 +87,7 @@ Done check_checkpoint_family(ByteView preimage, const FamilyRules& rules) {
         return wrong("a checkpoint has three lines");
     if (take_line(rest) != rules.trust_domain + "/ledger")
         return wrong("a checkpoint of another ledger");
-    const std::string_view size = take_line(rest);
-    const bool is_decimal =
-        !size.empty() && size.size() <= 20 &&
-        std::all_of(size.begin(), size.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (!is_decimal || (size.size() > 1 && size.front() == '0'))
-        return wrong("a checkpoint without a size");
+    if (!is_size(take_line(rest))) return wrong("a checkpoint without a size");
     const auto root = encode::from_base64(take_line(rest));
     if (!root || root->size() != sizeof(Sha256)) return wrong("a checkpoint without a root");
     return done();

@@ -46,6 +46,10 @@ class KeyStore {
     virtual Result<FuseState> fuse_state(std::string_view key_id) = 0;
     // Deletes the blob; the fuse must be blown first (conflict otherwise).
     virtual Done destroy(std::string_view key_id) = 0;
+
+    // No signature follows for a while, or another verb does: lets go of what only makes the next
+    // signature faster.
+    virtual void rest() = 0;
 };
 
 }  // namespace holdfast::hsm

@@ -23,9 +23,10 @@ Result<toml::table> read_toml(std::string_view file_name, std::string_view text)
     try {
         return toml::parse(text, file_name);
     } catch (const toml::parse_error& error) {
-        return Error(Code::invalid, std::string(file_name) + ":" +
-                                        std::to_string(error.source().begin.line) + ": " +
-                                        std::string(error.description()));
+        const std::string where =
+            std::string(file_name) + ":" + std::to_string(error.source().begin.line) + ": ";
+        // It quotes the character it stumbled over, also a line feed.
+        return Error(Code::invalid, in_one_line(where + std::string(error.description())));
     }
 }
 

@@ -51,7 +51,8 @@ struct AgentFile {
 Result<AgentFile> parse_agent_file(std::string_view file_name, std::string_view text);
 
 // All *.toml of a directory, by name. Also refuses two agents recognised by the same uid and
-// executable, naming both files and lines.
+// executable, naming both files and lines; and what others than root and this process's user own,
+// or may write: the directory and each file.
 Result<std::map<std::string, AgentFile>> read_agent_files(const std::string& directory);
 
 }  // namespace holdfast::policy

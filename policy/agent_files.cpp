@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -28,9 +29,32 @@ bool is_agent_file(std::string_view name) {
     return name.ends_with(".toml") && !name.starts_with('.');
 }
 
-Result<std::vector<std::string>> names_in(const std::string& directory) {
-    const std::unique_ptr<DIR, CloseDirectory> open(::opendir(directory.c_str()));
+// Whoever can write there can allow an agent anything: only root may, and who the daemon runs as.
+Done check_writers(const struct stat& facts, const std::string& shown) {
+    if (facts.st_uid != 0 && facts.st_uid != ::geteuid())
+        return Error(Code::invalid, shown + ": belongs to uid " + std::to_string(facts.st_uid) +
+                                        " and should belong to root");
+    if ((facts.st_mode & S_IWOTH) != 0)
+        return Error(Code::invalid, shown + ": may be written by everybody");
+    if ((facts.st_mode & S_IWGRP) != 0)
+        return Error(Code::invalid, shown + ": may be written by its group");
+    return done();
+}
+
+Result<Descriptor> open_directory(const std::string& directory) {
+    Descriptor open(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    struct stat facts{};
+    if (!open || ::fstat(open.get(), &facts) != 0) return failed(directory, errno);
+    HOLDFAST_CHECK(check_writers(facts, directory));
+    return open;
+}
+
+Result<std::vector<std::string>> names_in(int descriptor, const std::string& directory) {
+    // The stream takes a descriptor of its own along when it goes.
+    Descriptor own(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+    const std::unique_ptr<DIR, CloseDirectory> open(::fdopendir(own.get()));
     if (open == nullptr) return failed(directory, errno);
+    (void)own.give_away();
     std::vector<std::string> names;
     errno = 0;
     // NOLINTNEXTLINE(concurrency-mt-unsafe): this stream belongs to this call alone.
@@ -46,21 +70,16 @@ Result<std::vector<std::string>> names_in(const std::string& directory) {
     return names;
 }
 
-// Whoever can write an agent file can allow an agent anything.
 Done check_file(int descriptor, const std::string& name) {
-    struct stat status{};
-    if (::fstat(descriptor, &status) != 0) return failed(name, errno);
-    if (!S_ISREG(status.st_mode)) return Error(Code::invalid, name + ":1: not a regular file");
-    if ((status.st_mode & S_IWOTH) != 0)
-        return Error(Code::invalid, name + ":1: everybody may write this file");
-    return done();
+    struct stat facts{};
+    if (::fstat(descriptor, &facts) != 0) return failed(name, errno);
+    if (!S_ISREG(facts.st_mode)) return Error(Code::invalid, name + ":1: not a regular file");
+    return check_writers(facts, name + ":1");
 }
 
-Result<std::string> content_of(const std::string& directory, const std::string& name) {
-    std::string path = directory;
-    path.append("/").append(name);
+Result<std::string> content_of(int directory, const std::string& name) {
     // Non-blocking, so that a FIFO put there does not hang the daemon.
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    const Descriptor file(::openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!file) return failed(name, errno);
     HOLDFAST_CHECK(check_file(file.get(), name));
     std::string content(max_agent_file + 1, '\0');  // one more, so that the parser sees too much
@@ -95,11 +114,12 @@ Done check_unique(std::map<Recognition, Place>& seen, const Declared& declared, 
 }  // namespace
 
 Result<std::map<std::string, AgentFile>> read_agent_files(const std::string& directory) {
-    HOLDFAST_TRY(names, names_in(directory));
+    HOLDFAST_TRY(opened, open_directory(directory));
+    HOLDFAST_TRY(names, names_in(opened.get(), directory));
     std::map<std::string, AgentFile> agents;
     std::map<Recognition, Place> seen;
     for (const std::string& name : names) {
-        HOLDFAST_TRY(content, content_of(directory, name));
+        HOLDFAST_TRY(content, content_of(opened.get(), name));
         HOLDFAST_TRY(declared, parse_declared(name, content));
         HOLDFAST_CHECK(check_unique(seen, declared, {name, declared.recognise_line}));
         const std::string key = declared.agent.name;

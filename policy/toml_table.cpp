@@ -9,10 +9,13 @@ std::uint32_t line_in(const toml::source_region& source) {
     return std::max<std::uint32_t>(source.begin.line, 1);  // 0: the root of an empty file
 }
 
+bool is_control(char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
 // Shown to operators and written to the ledger, so nothing may pass for a new line.
 bool is_plain(std::string_view text) {
-    return std::none_of(text.begin(), text.end(),
-                        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+    return std::none_of(text.begin(), text.end(), is_control);
 }
 
 std::string longer_than(std::size_t bytes) {
@@ -20,6 +23,11 @@ std::string longer_than(std::size_t bytes) {
 }
 
 }  // namespace
+
+std::string in_one_line(std::string text) {
+    std::replace_if(text.begin(), text.end(), is_control, '?');
+    return text;
+}
 
 std::uint32_t TomlTable::line() const {
     return line_in(table_->source());
@@ -34,7 +42,7 @@ Error TomlTable::wrong_at(std::uint32_t line, std::string_view key, std::string_
     std::string text = file_ + ":" + std::to_string(line) + ": ";
     if (!path_.empty()) text.append(path_).append(key.empty() ? "" : ".");
     text.append(key).append(": ").append(what);
-    return {Code::invalid, std::move(text)};
+    return {Code::invalid, in_one_line(std::move(text))};
 }
 
 Error TomlTable::wrong(std::string_view key, std::string_view what) const {

@@ -15,6 +15,9 @@
 
 namespace holdfast::policy {
 
+// One line for operators: what a file may quote into an error must not pass for a line of its own.
+std::string in_one_line(std::string text);
+
 class TomlTable {
   public:
     // The table must outlive this. `path` is what stands between the brackets; empty for the root.

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "attest/measure/file_system.h"
 #include "core/crypto/digest.h"
 
 namespace holdfast::attest {
@@ -77,6 +78,7 @@ Result<CodeFile> judge(Descriptor descriptor, std::string_view shown, const Meas
     if (status.st_nlink == 0 || shown.ends_with(deleted_suffix)) return deleted(path);
     // Devices and the like have no content that could be hashed.
     if (!S_ISREG(status.st_mode)) return writable(path, "its device");
+    HOLDFAST_CHECK(check_file_system(descriptor.get(), path));
     const auto mark = mark_from(status);
     HOLDFAST_CHECK(check_not_writable(mark, path, rules));
     return CodeFile{{std::move(descriptor), mark}, path};

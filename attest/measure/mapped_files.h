@@ -15,7 +15,7 @@ struct CodeFile {
     std::string path;
 };
 
-// denied: deleted_executable, writable_executable.
+// denied: deleted_executable, writable_executable, unsuitable_file_system.
 Result<CodeFile> open_executable(const ProcessDirectory& process, const MeasureRules& rules);
 // Through map_files; where that is not permitted (--dev) by path below /proc/PID/root, and then
 // it must be the mapped file itself.

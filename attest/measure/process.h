@@ -61,10 +61,10 @@ struct ProcessView {
 //   loader_environment   a variable is set that makes the loader take other code
 //   deleted_executable   the executable or a mapped file has no name any more, or never had (memfd)
 //   writable_executable  rules.uid owns one of the files, or group or others may write it
+//   unsuitable_file_system  one of them is not on a file system that answers by itself
 //   too_many_mappings    one of the limits above
 //   measurement_changed  it executed, mapped or wrote something meanwhile
-// Anonymous executable memory is allowed (JITs), and documented as not measured.
-// Files that only root may write are hashed once per process and mark.
+// Anonymous executable memory (JITs) is not measured. Root's own files are hashed once per mark.
 Result<ProcessView> measure_process(pid_t pid, int pidfd, const MeasureRules& rules);
 
 // Warm check, needs no privilege: alive [caller_gone]; the maps pin still readable and naming the

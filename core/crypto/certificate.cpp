@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "core/crypto/openssl.h"
+#include "core/crypto/recent.h"
 #include "core/crypto/svid.h"
 
 namespace holdfast::crypto {
@@ -134,7 +135,9 @@ Result<X509Object> x509_of(ByteView der) {
     return x509;
 }
 
-Result<Certificate> parse_certificate(ByteView der) {
+namespace {
+
+Result<Certificate> read_certificate(ByteView der) {
     HOLDFAST_TRY(x509, x509_of(der));
     Certificate certificate;
     certificate.der = bytes_of(der);
@@ -153,6 +156,13 @@ Result<Certificate> parse_certificate(ByteView der) {
     HOLDFAST_CHECK(read_usages(x509.get(), certificate));
     HOLDFAST_CHECK(read_claims(x509.get(), certificate));
     return certificate;
+}
+
+}  // namespace
+
+Result<Certificate> parse_certificate(ByteView der) {
+    thread_local Recent<Certificate> recent;
+    return recent.read(der, read_certificate);
 }
 
 }  // namespace holdfast::crypto

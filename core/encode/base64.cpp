@@ -26,17 +26,21 @@ constexpr Values plain_values = values_of(plain_alphabet);
 constexpr Values url_values = values_of(url_alphabet);
 constexpr Values hex_values = values_of(hex_digits);
 
+// Three bytes are four digits; the last one or two are two or three.
 std::string encoded(ByteView bytes, std::string_view alphabet) {
-    std::string text;
-    text.reserve((bytes.size() + 2) / 3 * 4);
-    std::uint32_t bits = 0;
-    int count = 0;
-    for (const std::uint8_t byte : bytes) {
-        bits = (bits << 8) | byte;
-        for (count += 8; count >= 6; count -= 6)
-            text.push_back(alphabet[(bits >> (count - 6)) & 0x3f]);
-    }
-    if (count > 0) text.push_back(alphabet[(bits << (6 - count)) & 0x3f]);
+    std::string text((bytes.size() * 4 + 2) / 3, '\0');
+    auto* digit = text.data();
+    const auto put = [&](std::uint32_t bits, int digits) {
+        for (int shift = 18; digits > 0; --digits, shift -= 6)
+            *digit++ = alphabet[(bits >> shift) & 0x3f];
+    };
+    std::size_t at = 0;
+    for (; at + 3 <= bytes.size(); at += 3)
+        put((std::uint32_t{bytes[at]} << 16) | (std::uint32_t{bytes[at + 1]} << 8) | bytes[at + 2],
+            4);
+    if (bytes.size() - at == 2)
+        put((std::uint32_t{bytes[at]} << 16) | (std::uint32_t{bytes[at + 1]} << 8), 3);
+    if (bytes.size() - at == 1) put(std::uint32_t{bytes[at]} << 16, 2);
     return text;
 }
 
@@ -44,8 +48,8 @@ std::string encoded(ByteView bytes, std::string_view alphabet) {
 // for one value.
 Result<Bytes> decoded(std::string_view digits, const Values& values) {
     if (digits.size() % 4 == 1) return Error(Code::invalid, "base64: impossible length");
-    Bytes bytes;
-    bytes.reserve(digits.size() * 3 / 4);
+    Bytes bytes(digits.size() * 3 / 4);
+    auto* byte = bytes.data();
     std::uint32_t bits = 0;
     int count = 0;
     for (const char digit : digits) {
@@ -56,7 +60,7 @@ Result<Bytes> decoded(std::string_view digits, const Values& values) {
         count += 6;
         if (count < 8) continue;
         count -= 8;
-        bytes.push_back(static_cast<std::uint8_t>(bits >> count));
+        *byte++ = static_cast<std::uint8_t>(bits >> count);
     }
     if ((bits & ((1U << count) - 1)) != 0)
         return Error(Code::invalid, "base64: trailing bits are not zero");

@@ -41,11 +41,24 @@ std::string escape_of(char c) {
     return {'\\', 'u', '0', '0', digits[value >> 4], digits[value & 0x0f]};
 }
 
+// How much of the beginning stands for itself and is ASCII: nearly all there is, as a rule.
+std::size_t plain_length(std::string_view text) {
+    const auto special = [](char c) {
+        const auto value = static_cast<std::uint8_t>(c);
+        return value < 0x20 || value >= 0x7f || c == '"' || c == '\\';
+    };
+    return static_cast<std::size_t>(std::find_if(text.begin(), text.end(), special) - text.begin());
+}
+
 // Bytes that are no UTF-8 (a file name the kernel showed, for one) become U+FFFD: what we write can
 // always be read again.
 void write_string(std::string_view text, std::string& out) {
     out.push_back('"');
-    while (!text.empty()) {
+    while (true) {
+        const std::size_t plain = plain_length(text);
+        out.append(text.substr(0, plain));
+        text.remove_prefix(plain);
+        if (text.empty()) break;
         const std::size_t length = utf8_length(text);
         if (length == 0) {
             out.append(replacement_character);

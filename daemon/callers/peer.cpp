@@ -96,11 +96,16 @@ Done ask_for_senders(int socket) {
     return done();
 }
 
-Result<Peer> peer_of(int socket) {
+Result<ucred> named_peer(int socket) {
     ucred connected{};
     socklen_t size = sizeof(connected);
     if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &connected, &size) != 0)
         return socket_error("SO_PEERCRED");
+    return connected;
+}
+
+Result<Peer> peer_of(int socket) {
+    HOLDFAST_TRY(connected, named_peer(socket));
     if (connected.pid <= 0 || connected.uid == unmapped_uid)
         return denied("the caller is of another pid or user namespace", "unrecognised_caller");
     HOLDFAST_CHECK(ask_for_senders(socket));

@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_DAEMON_CALLERS_PEER_H
 #define HOLDFAST_DAEMON_CALLERS_PEER_H
 
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include <string>
@@ -23,6 +24,9 @@ inline constexpr uid_t unmapped_uid = 65534;  // what the kernel shows for a uid
 
 // On the listener too: accepted sockets inherit it, so the first chunk is already labelled.
 Done ask_for_senders(int socket);
+
+// Who connected, by SO_PEERCRED: a label for records, until peer_of agrees.
+Result<ucred> named_peer(int socket);
 
 // At accept. denied [caller_gone, unrecognised_caller]: already gone, pid 0, or an unmapped uid.
 Result<Peer> peer_of(int socket);

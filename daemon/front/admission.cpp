@@ -5,35 +5,35 @@
 namespace holdfast::daemon {
 
 Counter::Seat::Seat(Seat&& other) noexcept
-    : counter_(std::exchange(other.counter_, nullptr)), uid_(other.uid_) {}
+    : counter_(std::exchange(other.counter_, nullptr)), whose_(other.whose_) {}
 
 Counter::Seat& Counter::Seat::operator=(Seat&& other) noexcept {
     std::swap(counter_, other.counter_);
-    std::swap(uid_, other.uid_);
+    std::swap(whose_, other.whose_);
     return *this;
 }
 
 Counter::Seat::~Seat() {
-    if (counter_ != nullptr) counter_->give_back(uid_);
+    if (counter_ != nullptr) counter_->give_back(whose_);
 }
 
-Result<Counter::Seat> Counter::take(uid_t uid) {
+Result<Counter::Seat> Counter::take(const std::string& whose) {
     if (taken_ >= limit_)
         return Error(Code::unavailable, "the daemon is at its limit", Retry::later)
             .because("too_many_requests");
-    auto& mine = per_uid_[uid];  // an entry left at 0 would be a leak: limit_per_uid_ is never 0
-    if (mine >= limit_per_uid_)
-        return Error(Code::busy, "uid " + std::to_string(uid) + " is at its limit", Retry::later)
+    const auto mine =
+        each_.try_emplace(whose, 0).first;  // limit_each_ is never 0: it does not leak
+    if (mine->second >= limit_each_)
+        return Error(Code::busy, whose + " is at its limit", Retry::later)
             .because("too_many_requests");
-    ++mine;
+    ++mine->second;
     ++taken_;
-    return Seat(*this, uid);
+    return Seat(*this, mine);
 }
 
-void Counter::give_back(uid_t uid) {
+void Counter::give_back(Taken::iterator whose) {
     --taken_;
-    const auto mine = per_uid_.find(uid);
-    if (--mine->second == 0) per_uid_.erase(mine);
+    if (--whose->second == 0) each_.erase(whose);
 }
 
 }  // namespace holdfast::daemon

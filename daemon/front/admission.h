@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <map>
+#include <string>
 
 #include "holdfast/result.h"
 
@@ -13,8 +14,9 @@ namespace holdfast::daemon {
 
 inline constexpr std::size_t max_admin_connections = 32;  // theirs alone, whatever agents do
 inline constexpr std::size_t max_in_flight = 256;         // requests being answered, agent socket
-// Fewer than a link has credits: one uid alone must not use up all of them.
 inline constexpr std::size_t max_in_flight_per_uid = 24;
+// Fewer than a uid's: agents that share one leave each other room.
+inline constexpr std::size_t max_in_flight_per_agent = 16;
 // Callers for whose uid no agent is declared. Uids are cheap (a user namespace maps 65,536 of
 // them), so together they get this much, and agents keep theirs.
 inline constexpr std::size_t max_stranger_connections = 64;
@@ -23,8 +25,10 @@ inline constexpr std::size_t max_stranger_connections_per_uid = 8;
 inline constexpr std::size_t max_turned_away = 64;
 inline constexpr std::size_t max_turned_away_per_uid = 8;
 
-// Counts what is taken, per uid and in all. Event loop only.
+// Counts what is taken, by each ("uid 1000", "agent deploy-bot") and in all. Event loop only.
 class Counter {
+    using Taken = std::map<std::string, std::size_t>;
+
   public:
     // Taken until it goes.
     class Seat {
@@ -38,23 +42,23 @@ class Counter {
 
       private:
         friend class Counter;
-        Seat(Counter& counter, uid_t uid) : counter_(&counter), uid_(uid) {}
+        Seat(Counter& counter, Taken::iterator whose) : counter_(&counter), whose_(whose) {}
         Counter* counter_ = nullptr;
-        uid_t uid_ = 0;
+        Taken::iterator whose_;
     };
 
-    Counter(std::size_t limit, std::size_t limit_per_uid)
-        : limit_(limit), limit_per_uid_(limit_per_uid) {}
-    // busy: this uid has its share; unavailable: all are taken. Reason too_many_requests.
-    Result<Seat> take(uid_t uid);
+    Counter(std::size_t limit, std::size_t limit_each) : limit_(limit), limit_each_(limit_each) {}
+    // busy: they have their share; unavailable: all are taken. Reason too_many_requests.
+    Result<Seat> take(const std::string& whose);
+    Result<Seat> take(uid_t uid) { return take("uid " + std::to_string(uid)); }
     std::size_t taken() const noexcept { return taken_; }
 
   private:
-    void give_back(uid_t uid);
+    void give_back(Taken::iterator whose);
 
-    std::size_t limit_, limit_per_uid_;
+    std::size_t limit_, limit_each_;
     std::size_t taken_ = 0;
-    std::map<uid_t, std::size_t> per_uid_;
+    Taken each_;
 };
 
 struct Admission {
@@ -66,6 +70,7 @@ struct Admission {
     Counter admins{max_admin_connections, max_admin_connections};
     Counter turned_away{max_turned_away, max_turned_away_per_uid};
     Counter requests{max_in_flight, max_in_flight_per_uid};
+    Counter requests_of_agents{max_in_flight, max_in_flight_per_agent};
 };
 
 }  // namespace holdfast::daemon

@@ -30,6 +30,9 @@ std::size_t highest_descriptor(const attest::ProcessView& view) {
     return static_cast<std::size_t>(highest);
 }
 
+// Less than any worker or disk takes to answer: whoever waited for one looks again.
+constexpr std::chrono::microseconds check_stands_for{200};
+
 HttpReply reply_of(Answer answer) {
     return {.status = answer.status,
             .content_type = std::move(answer.content_type),
@@ -104,33 +107,45 @@ Async<Answer> Connection::answer_of(const Request& request) {
         session_over_ = true;
         co_return *turned_away_;
     }
-    std::optional<Counter::Seat> in_flight;
+    Counter::Seat of_uid;
+    Counter::Seat of_agent;
     if (side_ == Side::agent) {
         HOLDFAST_CO_TRY(seat, front_.admission.requests.take(peer_.uid));
-        in_flight.emplace(std::move(seat));
+        of_uid = std::move(seat);
     }
     const Route& route = *request.match.route;
     if (route.needs_instance) {
         auto recognised = co_await recognise();
         if (!recognised) co_return std::move(recognised).error();
+        HOLDFAST_CO_TRY(seat,
+                        front_.admission.requests_of_agents.take("agent " + instance_->agent));
+        of_agent = std::move(seat);
     }
     std::string principal;
     if (side_ == Side::admin) {
         HOLDFAST_CO_TRY(name, principal_of(peer_));
         principal = std::move(name);
     }
-    const Call call{.peer = peer_,
-                    .instance = route.needs_instance ? &*instance_ : nullptr,
-                    .principal = std::move(principal),
-                    .argument = request.match.argument,
-                    .body = request.body,
-                    .still_same = [this] { return instance_still_same(); }};
+    const Call call{
+        .peer = peer_,
+        .instance = route.needs_instance ? &*instance_ : nullptr,
+        .principal = std::move(principal),
+        .argument = request.match.argument,
+        .body = request.body,
+        .still_same = [this] { return checked_lately() ? done() : instance_still_same(); }};
     co_return co_await front_.handle(route, call);
 }
 
-Done Connection::instance_still_same() const {
+Done Connection::instance_still_same() {
     if (!instance_) return Error(Code::internal, "no instance was recognised");
-    return front_.instances.still_same(peer_, *instance_);
+    HOLDFAST_CHECK(front_.instances.still_same(peer_, *instance_));
+    checked_at_ = Clock::now();
+    return done();
+}
+
+// A handler that has waited for nothing need not look twice.
+bool Connection::checked_lately() const {
+    return instance_ && Clock::now() - checked_at_ < check_stands_for;
 }
 
 // The first request of a connection: measured.

@@ -56,7 +56,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Async<Answer> answer_of(const Request& request);
     Async<std::monostate> meet();
     Async<std::monostate> recognise();
-    Done instance_still_same() const;
+    Done instance_still_same();
+    bool checked_lately() const;
     Awaitable<void> refuse(const Error& error);
     Awaitable<void> let_admins_pass();
 
@@ -77,9 +78,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Counter::Seat seat_;
     std::optional<Error> turned_away_;
     std::optional<Instance> instance_;
-    std::string received_;  // not yet used
-    std::size_t left_ = 0;  // bytes of the answer under way that have left
-    std::string allow_;     // methods of the path asked for, when it is another method
+    Clock::time_point checked_at_;  // when it was last seen to be the same
+    std::string received_;          // not yet used
+    std::size_t left_ = 0;          // bytes of the answer under way that have left
+    std::string allow_;             // methods of the path asked for, when it is another method
     bool closed_by_peer_ = false;
     bool session_over_ = false;  // the caller is not who it was: no further request
 };

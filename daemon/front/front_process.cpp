@@ -1,11 +1,10 @@
 #include "daemon/front/front_process.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <chrono>
 
 #include "daemon/front/listener.h"
@@ -18,7 +17,9 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::chrono::seconds housekeeping{2};
+constexpr std::chrono::seconds settle_again{2};
+// Sums may be this late: also the pause before the next try when the ledger cannot be written.
+constexpr std::int64_t sums_late = 60;
 
 std::string link_state(const WorkerLink& link) {
     return link.attached() ? "attached" : "replacing";
@@ -65,14 +66,20 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
              .containment = containment_,
              .admission = admission_,
              .routes = routes(),
-             .handle = [this](const Route& route,
-                              const Call& call) { return route.handler(services_, call); },
-             .refused = [this](const Refusal& refusal) { return refusals_.record(refusal); },
+             .handle = [this](const Route& route, const Call& call) { return handle(route, call); },
+             .refused =
+                 [this](const Refusal& refusal) {
+                     auto recorded = refusals_.record(refusal);
+                     plan_sums();
+                     return recorded;
+                 },
              .withheld =
                  [this](std::uint64_t sequence, std::string reason) {
                      return handlers::record_withheld(services_, sequence, std::move(reason));
                  },
-             .descriptor_ceiling = descriptor_ceiling} {}
+             .descriptor_ceiling = descriptor_ceiling},
+      settling_(io.get_executor(), [this] { return settle(); }),
+      summing_(io.get_executor(), [this] { return sum_refusals(); }) {}
 
 Done FrontProcess::start() {
     SupervisorLink::Events events;
@@ -95,7 +102,7 @@ asio::awaitable<void> FrontProcess::begin() {
         io_.stop();
         co_return;
     }
-    asio::co_spawn(io_, keep_house(), asio::detached);
+    if (handlers::unsettled(services_)) settling_.plan(settle_again);
     supervisor_.ready();
     log_info("serving");
 }
@@ -105,16 +112,29 @@ Done FrontProcess::listen() {
     return listen_on(io_.get_executor(), front_, Descriptor(agent_listener), Side::agent);
 }
 
-asio::awaitable<void> FrontProcess::keep_house() {
-    asio::steady_timer timer(io_);
-    while (true) {
-        timer.expires_after(housekeeping);
-        (void)co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-        refusals_.tick();
-        if (!handlers::unsettled(services_)) continue;
-        const auto settled = co_await handlers::settle(services_);
-        if (!settled) log_warning("unfinished containment: " + settled.error().text());
-    }
+Async<Answer> FrontProcess::handle(const Route& route, const Call& call) {
+    auto answer = co_await route.handler(services_, call);
+    // Only operators leave a containment unfinished.
+    if (!call.principal.empty() && handlers::unsettled(services_)) settling_.plan(settle_again);
+    plan_sums();
+    co_return answer;
+}
+
+asio::awaitable<void> FrontProcess::settle() {
+    const auto settled = co_await handlers::settle(services_);
+    if (!settled) log_warning("unfinished containment: " + settled.error().text());
+    if (handlers::unsettled(services_)) settling_.plan(settle_again);
+}
+
+void FrontProcess::plan_sums() {
+    const auto due = refusals_.sums_due_in();
+    if (due) summing_.plan(std::chrono::seconds(std::max(*due, sums_late)));
+}
+
+asio::awaitable<void> FrontProcess::sum_refusals() {
+    refusals_.tick();
+    plan_sums();
+    co_return;
 }
 
 void FrontProcess::attach(WorkerId worker, Descriptor socket) {

@@ -1,4 +1,4 @@
-// FrontProcess: everything the front owns, put together; and its timer.
+// FrontProcess: everything the front owns, put together; and its chores.
 #ifndef HOLDFAST_DAEMON_FRONT_FRONT_PROCESS_H
 #define HOLDFAST_DAEMON_FRONT_FRONT_PROCESS_H
 
@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "daemon/front/chore.h"
 #include "daemon/front/front.h"
 #include "daemon/handlers/services.h"
 #include "daemon/link/linked_keys.h"
@@ -32,8 +33,11 @@ class FrontProcess {
 
   private:
     boost::asio::awaitable<void> begin();
-    boost::asio::awaitable<void> keep_house();
     Done listen();
+    Async<Answer> handle(const Route& route, const Call& call);
+    void plan_sums();
+    boost::asio::awaitable<void> settle();
+    boost::asio::awaitable<void> sum_refusals();
     void attach(WorkerId worker, Descriptor socket);
     std::map<std::string, std::string> links() const;
 
@@ -52,6 +56,7 @@ class FrontProcess {
     Services services_;
     Admission admission_;
     Front front_;
+    Chore settling_, summing_;
 };
 
 // Unix seconds.

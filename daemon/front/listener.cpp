@@ -32,6 +32,8 @@ class Listener {
 
   private:
     void admit(Protocol::socket socket);
+    void turn_out(Protocol::socket& socket, const Error& error);
+    asio::awaitable<void> record(Refusal refusal) const;
     Result<Counter::Seat> seat_for(const Peer& peer, int descriptor);
 
     Front& front_;
@@ -60,7 +62,7 @@ void Listener::admit(Protocol::socket socket) {
     const int descriptor = socket.native_handle();
     (void)::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
     auto peer = peer_of(descriptor);
-    if (!peer) return;  // already gone: there is nobody to tell
+    if (!peer) return turn_out(socket, peer.error());
     std::optional<Error> turned_away;
     auto seat = seat_for(*peer, descriptor);
     if (!seat) {
@@ -71,6 +73,23 @@ void Listener::admit(Protocol::socket socket) {
     Connection::serve(std::make_shared<Connection>(front_, std::move(socket), side_,
                                                    *std::move(peer), *std::move(seat),
                                                    std::move(turned_away)));
+}
+
+// Gone already, or of another namespace: nobody who could be told, but a refusal all the same.
+void Listener::turn_out(Protocol::socket& socket, const Error& error) {
+    const auto named = named_peer(socket.native_handle());
+    if (!named || error.code() != Code::denied) return log_warning("accept: " + error.text());
+    Refusal refusal{.agent = "",
+                    .uid = named->uid,
+                    .pid = named->pid,
+                    .operation = "connect",
+                    .reason = error.reason(),
+                    .asked = {}};
+    asio::co_spawn(acceptor_.get_executor(), record(std::move(refusal)), asio::detached);
+}
+
+asio::awaitable<void> Listener::record(Refusal refusal) const {
+    (void)co_await front_.refused(refusal);
 }
 
 Result<Counter::Seat> Listener::seat_for(const Peer& peer, int descriptor) {

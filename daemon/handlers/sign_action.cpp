@@ -115,6 +115,8 @@ Async<Answer> sign_action(Services& services, const Call& call) {
     HOLDFAST_CO_TRY(identity, co_await services.host.identity());
     HOLDFAST_CO_TRY(credential, co_await services.credentials.current(std::move(request)));
 
+    // Without a worker an action would be recorded only to be withheld.
+    HOLDFAST_CO_CHECK(services.keys.available());
     // Issuing may have taken seconds: containment, declaration and code as they are now decide.
     // From here to the queued record nothing suspends, or the sequence would be another record's.
     auto permission = permission_of(same_caller_of(services, call), action);

@@ -113,7 +113,9 @@ Result<std::map<std::uint8_t, Sha256>> get_pcrs(PayloadReader& in) {
     for (std::uint32_t i = 0; i < count; ++i) {
         HOLDFAST_TRY(index, in.u8());
         HOLDFAST_TRY(value, get_sha256(in));
-        if (!pcrs.emplace(index, value).second) return malformed("a PCR twice");
+        // In ascending order, so that there is one encoding and no PCR twice.
+        if (!pcrs.empty() && index <= pcrs.rbegin()->first) return malformed("order of PCRs");
+        pcrs.emplace(index, value);
     }
     return pcrs;
 }

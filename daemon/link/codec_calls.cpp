@@ -34,6 +34,8 @@ Result<Result<Reply>> get_error(PayloadReader& in) {
     if (retry > static_cast<std::uint8_t>(Retry::reattest)) return malformed("retry");
     HOLDFAST_TRY(text, in.text());
     HOLDFAST_TRY(reason, in.text());
+    if (text.size() > max_error_text || reason.size() > max_error_text)
+        return malformed("length of an error");
     HOLDFAST_CHECK(in.finish());
     Error error(static_cast<Code>(code), std::move(text), static_cast<Retry>(retry));
     return Result<Reply>(std::move(error).because(std::move(reason)));

@@ -4,6 +4,7 @@
 #define HOLDFAST_DAEMON_LINK_KEYS_H
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/link/async.h"
@@ -14,8 +15,9 @@
 
 namespace holdfast::daemon {
 
-// Every call may fail `unavailable` (worker gone, being replaced) or `busy` (no credit): never
-// waits past its deadline: sign 3 s, quote 5 s, NV 15 s, create 60 s.
+// Every call may fail `unavailable` (worker gone, being replaced) or `busy` (too many wait): never
+// waits past its deadline: sign 3 s, quote 5 s, NV 15 s, create 60 s. Signatures and evidence of
+// one key wait for those of the same key; other keys have their turns in between.
 class Keys {
   public:
     Keys() = default;
@@ -23,11 +25,19 @@ class Keys {
     Keys& operator=(const Keys&) = delete;
     virtual ~Keys() = default;
 
+    // Would a call be heard at all? Asked before anything is recorded that only a worker can
+    // finish.
+    virtual Done available() const = 0;
     virtual Async<HostIdentity> host() = 0;
     virtual Async<KeyDescription> create(std::string agent) = 0;
     virtual Async<std::vector<KeyDescription>> list() = 0;
     // r ‖ s, 64 bytes. The worker checks that the bytes are of the key's own family.
-    virtual Async<Bytes> sign(std::string key_id, Bytes preimage) = 0;
+    // The chip's time is charged to that key's turns: the agent's, when the CA signs for it.
+    virtual Async<Bytes> sign_for(std::string charged, std::string key_id, Bytes preimage) = 0;
+    Async<Bytes> sign(std::string key_id, Bytes preimage) {
+        std::string charged = key_id;
+        return sign_for(std::move(charged), std::move(key_id), std::move(preimage));
+    }
     virtual Async<std::monostate> blow_fuse(std::string key_id) = 0;
     virtual Async<std::monostate> blow_host_fuse() = 0;
     virtual Async<std::monostate> destroy(std::string key_id) = 0;

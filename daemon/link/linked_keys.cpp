@@ -4,8 +4,9 @@
 
 namespace holdfast::daemon {
 
-Async<Bytes> LinkedKeys::ask(Operation operation, Bytes payload) {
-    HOLDFAST_CO_TRY(reply, co_await link_.call(operation, std::move(payload)));
+Async<Bytes> LinkedKeys::ask(Operation operation, Bytes payload, std::string flow) {
+    Errand errand{operation, std::move(payload), {}, std::move(flow)};
+    HOLDFAST_CO_TRY(reply, co_await link_.call(std::move(errand)));
     co_return std::move(reply.body);
 }
 
@@ -30,10 +31,10 @@ Async<std::vector<KeyDescription>> LinkedKeys::list() {
     co_return decode_keys(body);
 }
 
-Async<Bytes> LinkedKeys::sign(std::string key_id, Bytes preimage) {
+Async<Bytes> LinkedKeys::sign_for(std::string charged, std::string key_id, Bytes preimage) {
     const SignRequest request{std::move(key_id), std::move(preimage)};
     Bytes payload = encode(request);
-    co_return co_await ask(Operation::sign, std::move(payload));
+    co_return co_await ask(Operation::sign, std::move(payload), std::move(charged));
 }
 
 Async<std::monostate> LinkedKeys::blow_fuse(std::string key_id) {
@@ -51,9 +52,9 @@ Async<std::monostate> LinkedKeys::destroy(std::string key_id) {
 }
 
 Async<TpmEvidence> LinkedKeys::attest(std::string key_id, Sha256 challenge) {
-    const AttestRequest request{std::move(key_id), challenge};
+    const AttestRequest request{key_id, challenge};
     Bytes payload = encode(request);
-    HOLDFAST_CO_TRY(body, co_await ask(Operation::attest, std::move(payload)));
+    HOLDFAST_CO_TRY(body, co_await ask(Operation::attest, std::move(payload), std::move(key_id)));
     co_return decode_evidence(body);
 }
 

@@ -11,10 +11,11 @@ class LinkedKeys final : public Keys {
   public:
     explicit LinkedKeys(WorkerLink& link) : link_(link) {}
 
+    Done available() const override { return link_.available(); }
     Async<HostIdentity> host() override;
     Async<KeyDescription> create(std::string agent) override;
     Async<std::vector<KeyDescription>> list() override;
-    Async<Bytes> sign(std::string key_id, Bytes preimage) override;
+    Async<Bytes> sign_for(std::string charged, std::string key_id, Bytes preimage) override;
     Async<std::monostate> blow_fuse(std::string key_id) override;
     Async<std::monostate> blow_host_fuse() override;
     Async<std::monostate> destroy(std::string key_id) override;
@@ -22,8 +23,9 @@ class LinkedKeys final : public Keys {
     Async<Bytes> activate(Bytes blob, Bytes secret) override;
 
   private:
-    // The reply's body; descriptors have no place in answers of this worker.
-    Async<Bytes> ask(Operation operation, Bytes payload);
+    // The reply's body; descriptors have no place in answers of this worker. `flow`: the key whose
+    // turn it takes, "" for what operators ask.
+    Async<Bytes> ask(Operation operation, Bytes payload, std::string flow = {});
     Async<std::monostate> order(Operation operation, Bytes payload);
 
     WorkerLink& link_;

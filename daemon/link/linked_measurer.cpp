@@ -13,9 +13,8 @@ Async<attest::ProcessView> LinkedMeasurer::measure(pid_t pid, int pidfd, uid_t u
         co_return Error(Code::busy, "no descriptor left", Retry::later)
             .because("too_many_requests");
     const MeasureRequest request{pid, uid};
-    Bytes payload = encode(request);
-    auto asked = link_.call(Operation::measure, std::move(payload), std::move(descriptors));
-    HOLDFAST_CO_TRY(reply, co_await std::move(asked));
+    Errand errand{Operation::measure, encode(request), std::move(descriptors), std::to_string(uid)};
+    HOLDFAST_CO_TRY(reply, co_await link_.call(std::move(errand)));
     co_return decode_view(std::move(reply));
 }
 

@@ -15,9 +15,13 @@ namespace holdfast::daemon {
 
 inline constexpr std::size_t max_payload = 64UL * 1024;
 inline constexpr std::size_t max_descriptors = 253;  // the kernel's own bound per message
-inline constexpr unsigned link_credits = 32;
+// With the worker at once: what it does, and what it does next without a pause. The rest waits in
+// the front, where turns are fair and who gives up costs the worker nothing.
+inline constexpr std::size_t link_window = 2;
+inline constexpr std::size_t max_waiting = 256;
+inline constexpr std::size_t max_waiting_per_flow = 24;
 // On top, for what ends a key: callers who sign must not be able to keep a fuse from being blown.
-inline constexpr unsigned ending_credits = 8;
+inline constexpr std::size_t max_waiting_endings = 8;
 
 // NOLINTNEXTLINE(performance-enum-size): as wide as on the wire
 enum class Operation : std::uint16_t {

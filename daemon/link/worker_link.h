@@ -1,4 +1,4 @@
-// WorkerLink: the front's end of one worker. Calls carry ids, credits and deadlines; none blocks.
+// WorkerLink: the front's end of one worker. Calls have flows and deadlines; none blocks the loop.
 #ifndef HOLDFAST_DAEMON_LINK_WORKER_LINK_H
 #define HOLDFAST_DAEMON_LINK_WORKER_LINK_H
 
@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "daemon/link/async.h"
@@ -16,14 +17,24 @@
 
 namespace holdfast::daemon {
 
+class WorkerSession;
 using Patience = std::chrono::milliseconds;
 
 // How long a caller waits, and how long the worker may be busy with one request.
 Patience patience_of(Operation operation) noexcept;
 
+// What is asked of a worker.
+struct Errand {
+    Operation operation{};
+    Bytes payload;
+    std::vector<Descriptor> descriptors;
+    // Who shares the worker's time: a key id, a uid; "" for what operators ask.
+    std::string flow;
+};
+
 // One caller waits for its own deadline; the worker is judged by what it is doing: it works on one
 // request at a time, in order, so it hangs when the oldest one takes longer than its patience.
-// Then, at EOF and after a malformed message, the link is dropped, every call in flight fails and
+// Then, at EOF and after a malformed message, the link is dropped, every call of it fails and
 // on_failed tells the supervisor's end. Without a link, calls fail at once.
 class WorkerLink {
   public:
@@ -36,32 +47,28 @@ class WorkerLink {
     WorkerLink& operator=(const WorkerLink&) = delete;
     ~WorkerLink();
 
-    // A new worker behind a new socket; calls still in flight with an old one fail.
+    // A new worker behind a new socket; calls still under way with an old one fail.
     void attach(Descriptor socket, std::uint64_t generation);
     bool attached() const noexcept { return session_ != nullptr; }
+    // Would a call be heard at all? unavailable [keys_unavailable, measurer_unavailable].
+    Done available() const;
     WorkerKind kind() const noexcept { return kind_; }
 
     // unavailable: no worker, or it failed meanwhile [keys_unavailable, measurer_unavailable].
-    // busy: all link_credits (ending_credits) are in use [too_many_requests]. timeout: the outcome
-    // is unknown.
-    Async<Reply> call(Operation operation, Bytes payload, std::vector<Descriptor> descriptors);
-    Async<Reply> call(Operation operation, Bytes payload);
+    // busy, unavailable: too many wait [too_many_requests]. timeout: the deadline passed; if the
+    // worker had it already, the outcome is unknown.
+    Async<Reply> call(Errand errand);
 
   private:
-    struct Call;
-    struct Session;
-
-    std::shared_ptr<Call> begin_call(Operation operation, Bytes payload,
-                                     std::vector<Descriptor> descriptors);
-    void fail(const Session& session, const std::string& why);
+    std::shared_ptr<WorkerSession> session_of(std::uint64_t generation);
+    void failed(const WorkerSession& session, const std::string& why);
     Error unavailable(const std::string& why, Code code = Code::unavailable) const;
 
     boost::asio::any_io_executor executor_;
     WorkerKind kind_;
     OnFailed on_failed_;
     PatienceOf patience_;
-    std::uint64_t next_id_ = 1;
-    std::shared_ptr<Session> session_;  // the other owners: its own pending socket and timer waits
+    std::shared_ptr<WorkerSession> session_;  // the other owners: its own pending waits
 };
 
 }  // namespace holdfast::daemon

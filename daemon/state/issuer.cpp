@@ -54,6 +54,7 @@ Result<IssuedCredential> issued_from(std::string spiffe_id, Bytes leaf, Bytes ca
 
 Async<IssuedCredential> LocalIssuer::issue(CredentialRequest request) {
     Bytes subject_spki = request.key->spki;
+    std::string agent_key = request.key->id;
     const FuseKind fuse = request.key->agent_fuse.kind;
     HOLDFAST_CO_TRY(host, co_await keys_.host());
 
@@ -71,7 +72,8 @@ Async<IssuedCredential> LocalIssuer::issue(CredentialRequest request) {
 
     std::string ca_key = host.ca.id;
     Bytes preimage = tbs;
-    HOLDFAST_CO_TRY(signature, co_await keys_.sign(std::move(ca_key), std::move(preimage)));
+    auto signing = keys_.sign_for(std::move(agent_key), std::move(ca_key), std::move(preimage));
+    HOLDFAST_CO_TRY(signature, co_await std::move(signing));
     HOLDFAST_CO_TRY(leaf, crypto::assemble_certificate(tbs, signature));
     co_return issued_from(svid.spiffe_id, std::move(leaf), std::move(host.ca_certificate), now);
 }

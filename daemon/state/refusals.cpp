@@ -66,11 +66,20 @@ bool Refusals::within_budget(const Refusal& refusal) {
 
 Async<std::monostate> Refusals::record(const Refusal& refusal) {
     tick();
-    if (!within_budget(refusal)) return only_counted();
+    if (!within_budget(refusal)) {
+        only_counted_some_ = true;
+        return only_counted();
+    }
     Json::Object bare = members_of(refusal);
     Json::Object members = bare;
     if (!refusal.agent.empty() && !refusal.asked.empty()) members.emplace("asked", refusal.asked);
     return recorded(ledger_, ledger_.append("refused", std::move(members)), std::move(bare));
+}
+
+std::optional<std::int64_t> Refusals::sums_due_in() const {
+    if (!only_counted_some_) return std::nullopt;
+    // A clock that was set back makes no window longer than it is.
+    return std::clamp<std::int64_t>(window_start_ + refusal_window - now_(), 0, refusal_window);
 }
 
 void Refusals::tick() {
@@ -86,6 +95,7 @@ void Refusals::close_window() {
     strangers_.clear();
     stranger_reasons_.clear();
     all_strangers_ = {};
+    only_counted_some_ = false;
     window_start_ = now_();
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -45,9 +46,11 @@ class Refusals {
     // Queued by the call itself; await it where the refusal should be durable before it is told. A
     // refusal over budget is counted, and done at once. An error never changes the refusal.
     Async<std::monostate> record(const Refusal& refusal);
-    // Called by a timer: once the window is over writes what was only counted, as one "strangers"
-    // record and one "refused" record with a count per agent, and opens the next window. While the
-    // ledger has failed the counts are kept.
+    // Seconds until tick() has something to write; none: nothing was only counted.
+    std::optional<std::int64_t> sums_due_in() const;
+    // Called by a timer then: once the window is over writes what was only counted, as one
+    // "strangers" record and one "refused" record with a count per agent, and opens the next
+    // window. While the ledger has failed the counts are kept.
     void tick();
     // At an orderly end: the same, whatever the hour.
     void close_window();
@@ -70,6 +73,7 @@ class Refusals {
     std::map<uid_t, Count> strangers_;
     Count all_strangers_;
     std::map<std::string, std::uint64_t> stranger_reasons_;  // of the summed ones
+    bool only_counted_some_ = false;
 };
 
 }  // namespace holdfast::daemon

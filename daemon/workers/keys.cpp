@@ -46,6 +46,8 @@ Result<Reply> KeysWorker::handle(const Message& request) {
 Result<Bytes> KeysWorker::answer(const Message& request) {
     if (!request.descriptors.empty())
         return Error(Code::invalid, "keys: a request with descriptors");
+    // Only signatures share what they keep in the chip; other verbs have all its slots.
+    if (request.operation != Operation::sign) parts_.store.rest();
     switch (request.operation) {
         case Operation::host: return host();
         case Operation::create: return create(request.payload);

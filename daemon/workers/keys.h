@@ -30,6 +30,8 @@ class KeysWorker {
     Done prepare();
 
     Result<Reply> handle(const Message& request);
+    // Nobody asks for a while.
+    void rest() { parts_.store.rest(); }
 
   private:
     Result<Bytes> answer(const Message& request);

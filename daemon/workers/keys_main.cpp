@@ -54,6 +54,7 @@ int run(const Settings& settings) {
     Service service;
     service.handle = [&worker](const Message& request) { return worker.handle(request); };
     service.fatal_reason = hsm::connection_lost;
+    service.rest = [&worker] { worker.rest(); };
     return serve({supervisor_link, front_link}, service);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "daemon/log.h"
 #include "daemon/process.h"
@@ -19,10 +20,14 @@ bool is_past(std::uint64_t deadline_ns) {
     return deadline_ns != 0 && static_cast<std::uint64_t>(now.count()) > deadline_ns;
 }
 
-int milliseconds_until(const std::optional<Clock::time_point>& when) {
-    if (!when) return -1;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*when - Clock::now()).count();
-    return static_cast<int>(std::max<decltype(left)>(left, 0));
+// For poll: -1 is for ever.
+int patience(const std::optional<Clock::time_point>& until, bool is_tired) {
+    const auto for_ever = Clock::duration::max();
+    auto left = until ? *until - Clock::now() : for_ever;
+    if (is_tired) left = std::min<Clock::duration>(left, rest_after);
+    if (left == for_ever) return -1;
+    const auto count = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+    return static_cast<int>(std::max<decltype(count)>(count, 0));
 }
 
 Result<Reply> answer_to(const Message& request, const Service& service) {
@@ -55,15 +60,17 @@ std::optional<int> serve_one(int front, const Service& service) {
 int serve(const Links& links, const Service& service) {
     std::optional<Clock::time_point> until;
     if (service.at_most) until = Clock::now() + *service.at_most;
-    for (;;) {
+    for (bool is_tired = false;;) {
         std::array<pollfd, 2> watched{pollfd{links.supervisor, POLLIN, 0},
                                       pollfd{links.front, POLLIN, 0}};
-        const int ready = ::poll(watched.data(), watched.size(), milliseconds_until(until));
+        const int ready = ::poll(watched.data(), watched.size(), patience(until, is_tired));
         // The supervisor never writes to a worker: anything on that link is its end.
         if (watched[0].revents != 0) return 0;
         if (until && Clock::now() >= *until) return exit_try_later;
+        if (ready == 0 && std::exchange(is_tired, false)) service.rest();
         if (ready <= 0 || watched[1].revents == 0) continue;
         if (const auto status = serve_one(links.front, service)) return *status;
+        is_tired = true;
     }
 }
 

@@ -17,7 +17,11 @@ struct Service {
     // After an answer with this reason the process is of no more use: it ends to be started again.
     std::string fatal_reason;
     std::optional<std::chrono::seconds> at_most;  // then ends likewise; none: for ever
+    // Once, when nothing was asked for rest_after; then the loop sleeps until somebody asks.
+    std::function<void()> rest = [] {};
 };
+
+inline constexpr std::chrono::milliseconds rest_after{50};
 
 struct Links {
     int supervisor;

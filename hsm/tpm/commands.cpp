@@ -6,7 +6,6 @@
 #include <iterator>
 #include <string>
 
-#include "core/crypto/digest.h"
 #include "hsm/tpm/marshal.h"
 #include "hsm/tpm/nv.h"
 
@@ -14,54 +13,15 @@ namespace holdfast::hsm {
 namespace {
 
 constexpr std::size_t p256_bytes = 32;
-constexpr std::size_t policy_nonce = 16;  // the least StartAuthSession takes (Part 3, 11.1)
 constexpr TPM2B_SENSITIVE_CREATE no_secret{};
 constexpr TPM2B_DATA no_outside_info{};
 constexpr TPML_PCR_SELECTION no_pcrs{};
 
-// A policy session on the SYS context; flushed unless the command that used it ended it.
-class PolicySession {
-  public:
-    static Result<PolicySession> start(Connection& tpm) {
-        HOLDFAST_TRY(nonce, crypto::random_bytes(policy_nonce));
-        HOLDFAST_TRY(caller, sized<TPM2B_NONCE>(nonce));
-        TPM2B_ENCRYPTED_SECRET no_salt{};
-        TPMT_SYM_DEF no_encryption{};
-        no_encryption.algorithm = TPM2_ALG_NULL;
-        TPM2B_NONCE answered{};
-        TPMI_SH_AUTH_SESSION handle = 0;
-        HOLDFAST_CHECK(tpm.run("Tss2_Sys_StartAuthSession", [&] {
-            return ::Tss2_Sys_StartAuthSession(tpm.sys(), TPM2_RH_NULL, TPM2_RH_NULL, nullptr,
-                                               &caller, &no_salt, TPM2_SE_POLICY, &no_encryption,
-                                               TPM2_ALG_SHA256, &handle, &answered, nullptr);
-        }));
-        return PolicySession(tpm, handle);
-    }
-
-    PolicySession(PolicySession&& other) noexcept
-        : tpm_(other.tpm_), handle_(std::exchange(other.handle_, 0)) {}
-    PolicySession(const PolicySession&) = delete;
-    PolicySession& operator=(const PolicySession&) = delete;
-    PolicySession& operator=(PolicySession&&) = delete;
-    ~PolicySession() {
-        if (handle_ != 0) (void)::Tss2_Sys_FlushContext(tpm_->sys(), handle_);
-    }
-
-    TPMI_SH_AUTH_SESSION handle() const noexcept { return handle_; }
-    void ended() noexcept { handle_ = 0; }
-
-  private:
-    PolicySession(Connection& tpm, TPMI_SH_AUTH_SESSION handle) noexcept
-        : tpm_(&tpm), handle_(handle) {}
-
-    Connection* tpm_;
-    TPMI_SH_AUTH_SESSION handle_;
-};
-
 TSS2L_SYS_AUTH_COMMAND authorised_by(TPMI_SH_AUTH_SESSION session) {
     TSS2L_SYS_AUTH_COMMAND auths{};
     auths.count = 1;
-    auths.auths[0].sessionHandle = session;  // attributes 0: the session ends with the command
+    auths.auths[0].sessionHandle = session;
+    auths.auths[0].sessionAttributes = TPMA_SESSION_CONTINUESESSION;
     return auths;
 }
 
@@ -73,7 +33,7 @@ bool is_lost_fuse(TSS2_RC code) noexcept {
 }
 
 // TPM 2.0 Part 3, 23.9. A password session carries the index's auth value.
-Done policy_nv(Connection& tpm, const PolicySession& session, const PolicyTerm& term) {
+Done policy_nv(Connection& tpm, TPMI_SH_AUTH_SESSION session, const PolicyTerm& term) {
     TSS2L_SYS_AUTH_COMMAND auths = authorised_by(TPM2_RS_PW);
     HOLDFAST_TRY(secret, sized<TPM2B_AUTH>(term.auth));
     auths.auths[0].hmac = secret;
@@ -81,8 +41,8 @@ Done policy_nv(Connection& tpm, const PolicySession& session, const PolicyTerm& 
     TSS2L_SYS_AUTH_RESPONSE answers{};
     TSS2_RC code = TSS2_RC_SUCCESS;
     auto said = tpm.run("Tss2_Sys_PolicyNV", [&] {
-        code = ::Tss2_Sys_PolicyNV(tpm.sys(), term.index, term.index, session.handle(), &auths,
-                                   &operand, 0, term.operation, &answers);
+        code = ::Tss2_Sys_PolicyNV(tpm.sys(), term.index, term.index, session, &auths, &operand, 0,
+                                   term.operation, &answers);
         return code;
     });
     if (said || !is_lost_fuse(code)) return said;
@@ -125,6 +85,22 @@ Result<Bytes> sign_authorised(Connection& tpm, TPM2_HANDLE key, TPMI_SH_AUTH_SES
                                &answers);
     }));
     return raw_of(signature);
+}
+
+Result<Bytes> satisfy_and_sign(Connection& tpm, PolicySession& session, TPM2_HANDLE key,
+                               std::span<const PolicyTerm> terms, const Sha256& digest) {
+    HOLDFAST_TRY(policy, session.use());
+    for (const PolicyTerm& term : terms)
+        HOLDFAST_CHECK(policy_nv(tpm, policy, term));
+    return sign_authorised(tpm, key, policy, digest);
+}
+
+// A session that may be half satisfied does not stay.
+Result<Bytes> sign_under_policy(Connection& tpm, PolicySession& session, TPM2_HANDLE key,
+                                std::span<const PolicyTerm> terms, const Sha256& digest) {
+    auto raw = satisfy_and_sign(tpm, session, key, terms, digest);
+    if (!raw) session.end();
+    return raw;
 }
 
 }  // namespace
@@ -210,16 +186,15 @@ Result<Bytes> tpmt_public_of(ByteView tpm2b_public) {
     return marshalled<::Tss2_MU_TPMT_PUBLIC_Marshal>(area.publicArea);
 }
 
-Result<Bytes> sign_digest(Connection& tpm, ESYS_TR key, std::span<const PolicyTerm> terms,
-                          const Sha256& digest) {
+Result<Bytes> sign_digest(Connection& tpm, PolicySession& session, ESYS_TR key,
+                          std::span<const PolicyTerm> terms, const Sha256& digest) {
     HOLDFAST_TRY(handle, tpm_handle(tpm, key));
     if (terms.empty()) return sign_authorised(tpm, handle, TPM2_RS_PW, digest);
-    HOLDFAST_TRY(session, PolicySession::start(tpm));
-    for (const PolicyTerm& term : terms)
-        HOLDFAST_CHECK(policy_nv(tpm, session, term));
-    auto raw = sign_authorised(tpm, handle, session.handle(), digest);
-    if (raw) session.ended();
-    return raw;
+    const bool was_kept = session.is_open();
+    auto raw = sign_under_policy(tpm, session, handle, terms, digest);
+    if (raw || !was_kept || is(raw.error(), connection_lost)) return raw;
+    // The session may be what failed, not the policy: only a fresh one speaks for the fuses.
+    return sign_under_policy(tpm, session, handle, terms, digest);
 }
 
 }  // namespace holdfast::hsm

@@ -11,6 +11,7 @@
 #include "holdfast/result.h"
 #include "hsm/tpm/connection.h"
 #include "hsm/tpm/handles.h"
+#include "hsm/tpm/policy_session.h"
 
 namespace holdfast::hsm {
 
@@ -39,11 +40,12 @@ struct PolicyTerm {
     TPM2_EO operation;
 };
 
-// Four chip commands with two terms: StartAuthSession, PolicyNV, PolicyNV, Sign; the session ends
-// with Sign. Without terms the empty password signs. Answers r ‖ s, 64 bytes, not yet verified;
-// denied with reason fuse_blown when the policy does not hold any more.
-Result<Bytes> sign_digest(Connection& tpm, ESYS_TR key, std::span<const PolicyTerm> terms,
-                          const Sha256& digest);
+// Three chip commands with two terms: PolicyNV, PolicyNV, Sign, and StartAuthSession before them
+// unless the session is kept from the signature before. Without terms the empty password signs.
+// Answers r ‖ s, 64 bytes, not yet verified; denied with reason fuse_blown when the policy does not
+// hold any more.
+Result<Bytes> sign_digest(Connection& tpm, PolicySession& session, ESYS_TR key,
+                          std::span<const PolicyTerm> terms, const Sha256& digest);
 
 }  // namespace holdfast::hsm
 

@@ -29,14 +29,15 @@ Result<TPM2_HANDLE> tpm_handle(Connection& tpm, ESYS_TR handle) {
     return raw;
 }
 
-Result<ESYS_TR> LoadedKeys::use(const std::string& id, const Loader& load) {
+Result<ESYS_TR> LoadedKeys::use(const std::string& id, const Loader& load, std::size_t at_most) {
     const auto found = std::find_if(loaded_.begin(), loaded_.end(),
                                     [&](const auto& entry) { return entry.first == id; });
     if (found != loaded_.end()) {
         loaded_.splice(loaded_.begin(), loaded_, found);
+        trim(at_most);
         return loaded_.front().second.handle();
     }
-    trim(within_a_verb - 1);
+    trim(at_most - 1);
     HOLDFAST_TRY(key, bring(id, load));
     loaded_.emplace_front(id, std::move(key));
     return loaded_.front().second.handle();

@@ -80,8 +80,10 @@ class LoadedKeys {
 
     explicit LoadedKeys(Connection& tpm) noexcept : tpm_(&tpm) {}
 
-    // The handle stays good until two other keys were used, or trim, drop or clear was called.
-    Result<ESYS_TR> use(const std::string& id, const Loader& load);
+    // The handle stays good until `at_most` other keys were used, or trim, drop or clear was
+    // called.
+    Result<ESYS_TR> use(const std::string& id, const Loader& load,
+                        std::size_t at_most = within_a_verb);
     void trim(std::size_t keep);
     void drop(std::string_view id);  // loaded and saved
     void clear();                    // after a reset, or when the TPM is full

@@ -138,6 +138,11 @@ Result<ESYS_TR> KeyShelf::use(const StoredKey& key) {
     return loaded_->use(key.record.id, [&] { return load_key(*tpm_, roots_->srk(), key.areas); });
 }
 
+Result<ESYS_TR> KeyShelf::use_alone(const StoredKey& key) {
+    const auto load = [&] { return load_key(*tpm_, roots_->srk(), key.areas); };
+    return loaded_->use(key.record.id, load, 1);
+}
+
 Result<std::vector<PolicyTerm>> KeyShelf::terms(const StoredKey& key) const {
     std::vector<PolicyTerm> terms;
     const bool has_own = key.record.agent_fuse.kind == FuseKind::counter ||

@@ -49,6 +49,9 @@ class KeyShelf {
 
     // The key inside the TPM, see LoadedKeys::use.
     Result<ESYS_TR> use(const StoredKey& key);
+    // The same with no other key beside it: a kernel that swaps whatever is loaded around every
+    // command then has less to swap.
+    Result<ESYS_TR> use_alone(const StoredKey& key);
     // Makes room beside the key used last.
     void leave_only_latest() { loaded_->trim(1); }
     // What its policy asks for; empty for a key without fuses.

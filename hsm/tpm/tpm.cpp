@@ -8,6 +8,7 @@
 #include "hsm/tpm/handles.h"
 #include "hsm/tpm/key_files.h"
 #include "hsm/tpm/key_shelf.h"
+#include "hsm/tpm/policy_session.h"
 #include "hsm/tpm/roots.h"
 #include "hsm/tpm/tpm_key_store.h"
 #include "hsm/tpm/tpm_quoter.h"
@@ -33,6 +34,7 @@ struct Tpm::Parts {
           files(std::move(keys_dir)),
           manufacturer(connection.manufacturer()),
           loaded(connection),
+          session(connection),
           fuses(connection, files, options.nv_base),
           ek_certificate_dir(options.ek_certificate_dir) {}
 
@@ -42,7 +44,7 @@ struct Tpm::Parts {
         roots.emplace(std::move(found));
         HOLDFAST_CHECK(fuses.open());
         shelf.emplace(connection, files, loaded, *roots, fuses);
-        store.emplace(connection, *shelf, *roots, fuses);
+        store.emplace(connection, session, *shelf, *roots, fuses);
         quoter.emplace(connection, *shelf, *roots, fuses, ek_certificate_dir);
         return shelf->clean_up();
     }
@@ -51,6 +53,7 @@ struct Tpm::Parts {
     KeyFiles files;
     std::string manufacturer;
     LoadedKeys loaded;
+    PolicySession session;
     Fuses fuses;
     std::string ek_certificate_dir;
     std::optional<Roots> roots;

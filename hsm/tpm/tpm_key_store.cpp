@@ -168,8 +168,8 @@ Result<std::vector<KeyDescription>> TpmKeyStore::list() {
 
 Result<Bytes> TpmKeyStore::sign_once(const StoredKey& key, const Sha256& digest) {
     HOLDFAST_TRY(terms, shelf_->terms(key));
-    HOLDFAST_TRY(handle, shelf_->use(key));
-    return sign_digest(*tpm_, handle, terms, digest);
+    HOLDFAST_TRY(handle, shelf_->use_alone(key));
+    return sign_digest(*tpm_, *session_, handle, terms, digest);
 }
 
 Result<Bytes> TpmKeyStore::sign(std::string_view key_id, ByteView preimage) {
@@ -191,6 +191,7 @@ Result<Bytes> TpmKeyStore::sign(std::string_view key_id, ByteView preimage) {
 // A session satisfied before the fuse still signs once. Ours end with each signature; in a TPM that
 // is ours alone, no other may stay either.
 Done TpmKeyStore::end_sessions() {
+    session_->end();
     return tpm_->is_owned() ? tpm_->flush_sessions() : done();
 }
 

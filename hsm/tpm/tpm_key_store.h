@@ -10,14 +10,16 @@
 #include "hsm/tpm/connection.h"
 #include "hsm/tpm/fuses.h"
 #include "hsm/tpm/key_shelf.h"
+#include "hsm/tpm/policy_session.h"
 #include "hsm/tpm/roots.h"
 
 namespace holdfast::hsm {
 
 class TpmKeyStore final : public KeyStore {
   public:
-    TpmKeyStore(Connection& tpm, KeyShelf& shelf, Roots& roots, Fuses& fuses) noexcept
-        : tpm_(&tpm), shelf_(&shelf), roots_(&roots), fuses_(&fuses) {}
+    TpmKeyStore(Connection& tpm, PolicySession& session, KeyShelf& shelf, Roots& roots,
+                Fuses& fuses) noexcept
+        : tpm_(&tpm), session_(&session), shelf_(&shelf), roots_(&roots), fuses_(&fuses) {}
 
     Custody custody() const override { return tpm_->custody(); }
     Result<KeyDescription> create(const NewKey& wanted) override;
@@ -28,6 +30,7 @@ class TpmKeyStore final : public KeyStore {
     Done blow_host_fuse() override;
     Result<FuseState> fuse_state(std::string_view key_id) override;
     Done destroy(std::string_view key_id) override;
+    void rest() override { session_->end(); }
 
   private:
     Result<KeyRecord> plan(const NewKey& wanted);
@@ -41,6 +44,7 @@ class TpmKeyStore final : public KeyStore {
     Done end_sessions();
 
     Connection* tpm_;
+    PolicySession* session_;
     KeyShelf* shelf_;
     Roots* roots_;
     Fuses* fuses_;

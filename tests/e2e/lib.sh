@@ -4,6 +4,7 @@
 #   start_tpm; start_daemon; declare_agent refund-agent refund.create; holdfast apply
 # Everything lives in $DIR and ends with the script; only processes started here are ended, by pid.
 set -euo pipefail
+umask 022 # the daemon refuses agent files that a group may write
 
 HOLDFAST_BIN=${HOLDFAST_BIN:?the folder with holdfastd and its workers}
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -15,6 +16,7 @@ export HOLDFAST_SOCKET=$DIR/agent.sock HOLDFAST_ADMIN_SOCKET=$DIR/admin.sock NO_
 export PATH=$HOLDFAST_BIN:$PATH TSS2_LOG=all+none
 AUDIENCE=https://payments.example  # what refund-agent asks for unless told otherwise
 DAEMON_PID=""
+SLOW_TPM_PID=""
 AGENT_UID=$(id -u)  # whose processes the agents are; AS is what makes a program one of these
 AS=()
 
@@ -25,6 +27,23 @@ skip() { printf 'SKIPPED: %s\n' "$*"; exit 0; }
 # ── the parts ───────────────────────────────────────────────────────────────────────────────────
 
 start_tpm() { "$ROOT/scripts/software-tpm" start "$DIR" "$@"; }
+# start_slow_tpm PROFILE [OPTION…]: as slow as a chip, at the same socket (slow-tpm --help).
+start_slow_tpm() {
+  "$ROOT/scripts/software-tpm" start "$DIR/chip"
+  mkdir -p -m 0700 "$DIR/tpm"
+  "$HOLDFAST_BIN/slow-tpm" --listen "$DIR/tpm/sock" --to "$DIR/chip/tpm/sock" --profile "$@" \
+    >"$DIR/chip/counts" &
+  SLOW_TPM_PID=$!
+  wait_until 10 "slow-tpm to listen" test -S "$DIR/tpm/sock"
+}
+# How often each command came is in $DIR/chip/counts then.
+stop_slow_tpm() {
+  [ -n "$SLOW_TPM_PID" ] || return 0
+  kill "$SLOW_TPM_PID"
+  wait "$SLOW_TPM_PID" || fail "slow-tpm ended with $?"
+  SLOW_TPM_PID=""
+  "$ROOT/scripts/software-tpm" stop "$DIR/chip"
+}
 stop_tpm() { "$ROOT/scripts/software-tpm" stop "$DIR"; }
 tpm_pid() { cat "$DIR/tpm/pid"; }
 
@@ -165,6 +184,7 @@ clean_up() {
     tail -n 30 "$DIR/daemon.log" >&2
   fi
   stop_daemon || true
+  stop_slow_tpm || true
   [ ! -e "$DIR/tpm/pid" ] || stop_tpm || true
   tidy_up || true
   rm -rf "$DIR"

@@ -2,48 +2,15 @@
 # As on a real host: root starts holdfastd with a configuration file, each process is its own user
 # with no more than its task needs, and agents are other users than all of these.
 . "$(dirname "$0")/lib.sh"
-[ "$(id -u)" -eq 0 ] || skip "only root can change users"
-command -v systemd-sysusers >/dev/null || skip "systemd-sysusers is not installed"
+. "$(dirname "$0")/host.sh"
 
-# ── users, made as an installation makes them, and removed again if that was here ────────────────
-
-made=()
-for user in holdfast holdfast-keys holdfast-measure; do getent passwd "$user" >/dev/null || made+=("$user"); done
-for group in holdfast-admin tss; do getent group "$group" >/dev/null || made+=("group:$group"); done
-tidy_up() {
-  local one
-  for one in "${made[@]}"; do
-    case "$one" in group:*) groupdel "${one#group:}" ;; *) userdel "$one" ;; esac
-  done
-}
-systemd-sysusers "$ROOT/systemd/holdfast.sysusers.conf"
-
-# Agents and operators need no account: any uid is one.
 AGENT_UID=60123
-as_uid() { local uid=$1 groups=$2; shift 2; setpriv --reuid "$uid" --regid "$uid" --groups "$groups" "$@"; }
 AS=(setpriv --reuid "$AGENT_UID" --regid "$AGENT_UID" --clear-groups)
 OPERATOR_UID=60124
 STRANGER_UID=60125
 
-chmod 0755 "$DIR"
-mkdir "$DIR/libexec"
-cp "$HOLDFAST_BIN"/{holdfastd,holdfast-front,holdfast-keys-tpm,holdfast-measurer,holdfast} "$DIR/libexec"
+set_up_host
 HOLDFAST=$DIR/libexec/holdfast
-cat >"$DIR/holdfastd.conf" <<END
-[host]
-name = host-1
-domain = agents.example
-[paths]
-state = $DIR/state
-agents = $DIR/agents.d
-libexec = $DIR/libexec
-[listen]
-agent_socket = $DIR/agent.sock
-admin_socket = $DIR/admin.sock
-[tpm]
-tcti = swtpm:path=$DIR/tpm/sock
-simulator = allow
-END
 
 say "Started by root with a configuration file"
 holdfastd --config "$DIR/holdfastd.conf" --check-config

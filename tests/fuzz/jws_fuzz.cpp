@@ -1,19 +1,40 @@
-// A JWS that is read is the one text of its meaning: written again it is the same.
-#include <cstdint>
-#include <cstdlib>
-
+// A JWS that is read is the one text of its meaning: written again it is the same; and without a
+// root nothing in it is accepted.
 #include "core/encode/jws.h"
 #include "core/encode/statement.h"
+#include "holdfast/verifier.h"
+#include "tests/fuzz/fuzz.h"
 
 using namespace holdfast;
+using fuzz::promise;
+
+namespace {
+
+void check_verdict(std::string_view text) {
+    const attest::Expectations expected = {.now = 1'800'000'000,
+                                           .profile = attest::Profile::evaluation,
+                                           .ca_roots = {},
+                                           .ek_roots = {},
+                                           .nonce = {},
+                                           .verifier = {},
+                                           .audience = {},
+                                           .agent = {},
+                                           .enrolment = {}};
+    const auto appraisal = attest::verify_action(text, expected);
+    promise(appraisal && !appraisal->accepted(), "no action is accepted without a root");
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto text = text_of({data, size});
+    check_verdict(text);
     const auto jws = encode::parse_jws(text);
     if (!jws) return 0;
     const auto input = encode::signing_input(jws->header, jws->payload);
-    if (encode::compact(input, jws->signature) != text) std::abort();
+    promise(encode::compact(input, jws->signature) == text, "a JWS has one text");
+    promise(encode::parse_signing_input(input).has_value(), "its signing input is read alike");
     const auto statement = encode::statement_from(jws->payload);
-    if (statement && !(encode::to_json(*statement) == jws->payload)) std::abort();
+    promise(!statement || encode::to_json(*statement) == jws->payload, "a statement has one JSON");
     return 0;
 }

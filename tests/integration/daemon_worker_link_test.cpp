@@ -1,5 +1,6 @@
 // WorkerLink against a worker played by the test, over a real socket pair.
 #include <deque>
+#include <string>
 
 #include "tests/support/link_bench.h"
 
@@ -77,54 +78,6 @@ TEST_CASE("worker link: a busy worker is not a hanging one", "[daemon][link]") {
     CHECK(front.failed.empty());
 }
 
-TEST_CASE("worker link: the 33rd call is busy at once, until one is answered", "[daemon][link]") {
-    Front front(WorkerKind::measurer);
-    const FakeWorker worker(front);
-    std::deque<Asked<Reply>> calls;
-    for (unsigned i = 0; i < link_credits; ++i)
-        calls.push_back(ask(front));
-    auto refused = ask(front);
-    REQUIRE(refused.answered());
-    check_failed(refused.wait(), Code::busy, "too_many_requests");
-    worker.answer(worker.receive());
-    REQUIRE(calls.front().wait());
-    auto again = ask(front);
-    CHECK_FALSE(again.answered());
-}
-
-TEST_CASE("worker link: however many sign, a fuse can be blown", "[daemon][link]") {
-    Front front(WorkerKind::measurer);
-    const FakeWorker worker(front);
-    std::deque<Asked<Reply>> calls;
-    for (unsigned i = 0; i < link_credits; ++i)
-        calls.push_back(ask(front, Operation::sign));
-    const auto ending =
-        GENERATE(Operation::blow_fuse, Operation::blow_host_fuse, Operation::destroy);
-    for (unsigned i = 0; i < ending_credits; ++i) {
-        calls.push_back(ask(front, ending));
-        CHECK_FALSE(calls.back().answered());
-    }
-    check_failed(ask(front, ending).wait(), Code::busy, "too_many_requests");
-    for (unsigned i = 0; i < link_credits; ++i)
-        CHECK(worker.receive().operation == Operation::sign);
-    CHECK(worker.receive().operation == ending);
-}
-
-TEST_CASE("worker link: a call given up by its caller keeps its credit until answered",
-          "[daemon][link]") {
-    Front front(WorkerKind::measurer, [](Operation operation) {
-        return operation == Operation::sign ? short_time : for_ever;
-    });
-    const FakeWorker worker(front);
-    auto head = ask(front, Operation::create);
-    std::deque<Asked<Reply>> calls;
-    for (unsigned i = 1; i < link_credits; ++i)
-        calls.push_back(ask(front, Operation::sign));
-    for (auto& call : calls)
-        REQUIRE_FALSE(call.wait());
-    check_failed(ask(front).wait(), Code::busy, "too_many_requests");
-}
-
 TEST_CASE("worker link: the worker's end is noticed at once", "[daemon][link]") {
     Front front(WorkerKind::keys);
     FakeWorker worker(front, 3);
@@ -184,22 +137,22 @@ TEST_CASE("worker link: a new worker takes over, the old one's calls fail", "[da
     CHECK(front.failed.empty());
 }
 
-TEST_CASE("worker link: more bytes than the socket holds arrive, in order", "[daemon][link]") {
+TEST_CASE("worker link: the largest requests arrive, in order, also through a small buffer",
+          "[daemon][link]") {
     Front front(WorkerKind::measurer);
-    const FakeWorker worker(front);
+    const FakeWorker worker(front, 1, GENERATE(0, room_for_one));
     std::deque<Asked<Reply>> calls;
-    for (unsigned i = 0; i < link_credits; ++i)
+    for (std::size_t i = 0; i < max_waiting_per_flow; ++i)
         calls.push_back(
             ask(front, Operation::measure, Bytes(max_payload, static_cast<std::uint8_t>(i))));
-    for (unsigned i = 0; i < link_credits; ++i) {
+    for (std::size_t i = 0; i < max_waiting_per_flow; ++i) {
         front.turn();
         const auto request = worker.receive();
         REQUIRE(request.payload.size() == max_payload);
         REQUIRE(request.payload.front() == i);
         worker.answer(request, Bytes{static_cast<std::uint8_t>(i)});
-    }
-    for (unsigned i = 0; i < link_credits; ++i)
         REQUIRE(calls[i].wait()->body == Bytes{static_cast<std::uint8_t>(i)});
+    }
 }
 
 TEST_CASE("worker link: a request too large is refused, not sent", "[daemon][link]") {

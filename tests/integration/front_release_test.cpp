@@ -134,7 +134,10 @@ TEST_CASE("front: full, it answers agents 503 and serves the admin socket", "[fr
     CHECK(status_of(admin.read_reply()) == 200);
 }
 
-TEST_CASE("front: requests under way per uid are bounded", "[front]") {
+TEST_CASE("front: requests under way of a uid and of an agent are bounded", "[front]") {
+    const bool is_agent = GENERATE(false, true);
+    const auto request = is_agent ? whoami : post("/v1/echo", "{}");
+    const auto bound = is_agent ? max_in_flight_per_agent : max_in_flight_per_uid;
     bool released = false;
     FrontServer server(
         [&](const Call&) -> Async<Answer> {
@@ -148,20 +151,24 @@ TEST_CASE("front: requests under way per uid are bounded", "[front]") {
         },
         {});
     std::vector<Client> clients;
-    for (std::size_t i = 0; i < max_in_flight_per_uid; ++i) {
+    for (std::size_t i = 0; i < bound; ++i) {
         clients.emplace_back(server.agent_socket());
-        REQUIRE(clients.back().send(post("/v1/echo", "{}")));
+        REQUIRE(clients.back().send(request));
     }
+    const auto& counter =
+        is_agent ? server.admission.requests_of_agents : server.admission.requests;
     std::size_t taken = 0;
-    while (taken < max_in_flight_per_uid)
-        server.on_loop([&] { taken = server.admission.requests.taken(); });
+    while (taken < bound)
+        server.on_loop([&] { taken = counter.taken(); });
     Client one_more(server.agent_socket());
-    REQUIRE(one_more.send(post("/v1/echo", "{}")));
-    CHECK(status_of(one_more.read_reply()) == 429);
+    REQUIRE(one_more.send(request));
+    const auto refused = one_more.read_reply();
+    CHECK(status_of(refused) == 429);
+    CHECK(has(refused, is_agent ? "agent " : "uid "));
     server.on_loop([&] { released = true; });
     for (auto& client : clients)
         CHECK(status_of(client.read_reply()) == 200);
-    REQUIRE(one_more.send(post("/v1/echo", "{}")));
+    REQUIRE(one_more.send(request));
     CHECK(status_of(one_more.read_reply()) == 200);
 }
 

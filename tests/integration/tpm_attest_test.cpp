@@ -14,14 +14,6 @@ using tests::TpmHost;
 
 namespace {
 
-#define NEEDS_SWTPM() \
-    if (!tests::has_swtpm()) HOLDFAST_SKIP("swtpm and tpm2-tools are not installed")
-#define OPENED(host)                                         \
-    do {                                                     \
-        const auto opened = (host).open();                   \
-        if (!opened) FAIL("open: " + opened.error().text()); \
-    } while (false)
-
 const Sha256 challenge = crypto::sha256(view_of("a verifier's challenge"));
 
 tpm2::Attest checked(const tpm2::Public& ak, const Attested& part) {

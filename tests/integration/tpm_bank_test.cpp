@@ -16,14 +16,6 @@ namespace {
 
 const std::string message = "what is signed";
 
-#define NEEDS_SWTPM() \
-    if (!tests::has_swtpm()) HOLDFAST_SKIP("swtpm and tpm2-tools are not installed")
-#define OPENED(host)                                         \
-    do {                                                     \
-        const auto opened = (host).open();                   \
-        if (!opened) FAIL("open: " + opened.error().text()); \
-    } while (false)
-
 // Indices of others until the chip itself says TPM_RC_NV_SPACE: large ones first, then counters.
 void fill_nv(TpmHost& host) {
     auto tpm = hsm::Connection::open(host.options());

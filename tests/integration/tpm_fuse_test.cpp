@@ -19,14 +19,6 @@ namespace {
 
 const std::string message = "what is signed";
 
-#define NEEDS_SWTPM() \
-    if (!tests::has_swtpm()) HOLDFAST_SKIP("swtpm and tpm2-tools are not installed")
-#define OPENED(host)                                         \
-    do {                                                     \
-        const auto opened = (host).open();                   \
-        if (!opened) FAIL("open: " + opened.error().text()); \
-    } while (false)
-
 std::string text_of_file(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};

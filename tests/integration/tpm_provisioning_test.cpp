@@ -10,14 +10,6 @@ using tests::TpmHost;
 
 namespace {
 
-#define NEEDS_SWTPM() \
-    if (!tests::has_swtpm()) HOLDFAST_SKIP("swtpm and tpm2-tools are not installed")
-#define OPENED(host)                                         \
-    do {                                                     \
-        const auto opened = (host).open();                   \
-        if (!opened) FAIL("open: " + opened.error().text()); \
-    } while (false)
-
 void write_file(const std::string& path, const std::string& text) {
     std::ofstream(path) << text;
 }

@@ -83,6 +83,9 @@ class FakeKeyStore final : public hsm::KeyStore {
         return done();
     }
 
+    int rests = 0;
+    void rest() override { ++rests; }
+
   private:
     struct Key {
         KeyDescription description;

@@ -57,6 +57,7 @@ class FakeKeys final : public daemon::Keys {
             [&](const std::string& call) { return call.starts_with(std::string(verb) + " "); }));
     }
 
+    Done available() const override { return away ? Done(Error(*away)) : done(); }
     daemon::Async<daemon::HostIdentity> host() override {
         if (away) co_return Error(*away);
         daemon::HostIdentity identity;
@@ -88,7 +89,7 @@ class FakeKeys final : public daemon::Keys {
             all.push_back(key);
         co_return all;
     }
-    daemon::Async<Bytes> sign(std::string key_id, Bytes preimage) override {
+    daemon::Async<Bytes> sign_for(std::string, std::string key_id, Bytes preimage) override {
         calls.push_back("sign " + key_id);
         last_preimage = std::move(preimage);
         while (held_)

@@ -22,6 +22,8 @@ using namespace holdfast::daemon;  // NOLINT(google-build-using-namespace): a be
 
 inline constexpr Patience for_ever = std::chrono::hours(1);
 inline constexpr Patience short_time{30};
+// SO_SNDBUF, which the kernel doubles: the largest request fits, a second one must wait.
+inline constexpr int room_for_one = 40'000;
 
 // The front's side: event loop, link, and what the link reported.
 struct Front {
@@ -74,9 +76,12 @@ class Asked {
 // The worker's side, played by hand.
 class FakeWorker {
   public:
-    explicit FakeWorker(Front& front, std::uint64_t generation = 1) {
+    explicit FakeWorker(Front& front, std::uint64_t generation = 1, int send_buffer = 0) {
         std::array<int, 2> ends{};
         REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) == 0);
+        if (send_buffer != 0)
+            REQUIRE(::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &send_buffer,
+                                 sizeof(send_buffer)) == 0);
         socket_ = Descriptor(ends[1]);
         front.link.attach(Descriptor(ends[0]), generation);
     }
@@ -105,9 +110,10 @@ class FakeWorker {
     Descriptor socket_;
 };
 
-inline Asked<Reply> ask(Front& front, Operation operation = Operation::measure,
-                        Bytes payload = {}) {
-    return {front, front.link.call(operation, std::move(payload))};
+inline Asked<Reply> ask(Front& front, Operation operation = Operation::measure, Bytes payload = {},
+                        std::string flow = {}) {
+    Errand errand{operation, std::move(payload), {}, std::move(flow)};
+    return {front, front.link.call(std::move(errand))};
 }
 
 inline void check_failed(const Result<Reply>& result, Code code, const char* reason) {

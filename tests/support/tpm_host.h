@@ -10,6 +10,16 @@
 #include "tests/support/catch.h"
 #include "tests/support/swtpm.h"
 
+// First line of a test that has a chip.
+#define NEEDS_SWTPM() \
+    if (!holdfast::tests::has_swtpm()) HOLDFAST_SKIP("swtpm and tpm2-tools are not installed")
+// Opens it, or fails with its words.
+#define OPENED(host)                                         \
+    do {                                                     \
+        const auto opened = (host).open();                   \
+        if (!opened) FAIL("open: " + opened.error().text()); \
+    } while (false)
+
 namespace holdfast::tests {
 
 class TpmHost {

@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <iostream>
+#include <sstream>
 #include <string>
 
 #include "cli/command.h"
+#include "cli/run.h"
 #include "tests/support/catch.h"
 
 using holdfast::Code;
@@ -64,6 +67,52 @@ TEST_CASE("options: --help wins over what is missing", "[cli]") {
     const auto read = read_options(sample("NAME"), {"--help"});
     REQUIRE(read);
     CHECK(read->help);
+}
+
+namespace {
+
+// What a whole command line prints on standard output.
+struct Printed {
+    Exit exit;
+    std::string text;
+};
+Printed printed(const holdfast::cli::Arguments& arguments) {
+    const std::ostringstream out;
+    std::streambuf* const terminal = std::cout.rdbuf(out.rdbuf());
+    const Exit exit = holdfast::cli::run(arguments, false);
+    std::cout.rdbuf(terminal);
+    return {exit, out.str()};
+}
+
+}  // namespace
+
+TEST_CASE("help: every command and every family of commands explains itself", "[cli]") {
+    for (const auto& command : holdfast::cli::commands()) {
+        CAPTURE(command.name);
+        std::istringstream split(command.name);
+        holdfast::cli::Arguments words;
+        for (std::string word; split >> word;)
+            words.push_back(word);
+        for (const char* option : {"--help", "-h"}) {
+            auto whole = words;
+            whole.emplace_back(option);
+            const auto explained = printed(whole);
+            CHECK(explained.exit == Exit::ok);
+            CHECK(explained.text == usage_of(command));
+            const auto family = printed({words.front(), option});
+            CHECK(family.exit == Exit::ok);
+            CHECK(family.text.find("holdfast " + command.name) != std::string::npos);
+        }
+        CHECK(printed({"help", words.front()}).exit == Exit::ok);
+        CHECK(printed({"--json", words.front(), "--help"}).exit == Exit::ok);
+    }
+}
+
+TEST_CASE("help: what is no command is not explained away", "[cli]") {
+    CHECK(printed({"verfy", "--help"}).exit == Exit::usage);
+    CHECK(printed({"verify", "nothing", "--help"}).exit == Exit::usage);
+    CHECK(printed({"verify"}).exit == Exit::usage);
+    CHECK(printed({"help", "agent", "nothing"}).exit == Exit::usage);
 }
 
 TEST_CASE("usage: names the command, its operands and every option", "[cli]") {

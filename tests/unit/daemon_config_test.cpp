@@ -68,6 +68,14 @@ TEST_CASE("config: what is no setting at all is named with its line", "[daemon][
     CHECK(file.error() == file.path + ":3: neither [section] nor key = value");
 }
 
+TEST_CASE("config: a section's name has one spelling and is not empty", "[daemon][config]") {
+    for (const char* section : {"[host.]", "[]", "[.]"}) {
+        const ConfigFile file(minimal + section + "\nname = web1\n");
+        INFO(section);
+        CHECK(file.error() == file.path + ":3: neither [section] nor key = value");
+    }
+}
+
 TEST_CASE("config: a key set twice in one file is refused at its second line", "[daemon][config]") {
     const ConfigFile file(minimal + "tcti = swtpm:path=/run/x\n");
     CHECK(file.error() == file.path + ":3: tpm.tcti is set twice");

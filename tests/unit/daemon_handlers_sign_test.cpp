@@ -177,6 +177,19 @@ TEST_CASE("sign: without the keys worker nothing is recorded as an action", "[da
     CHECK(world.ledger.count("action") == 0);
 }
 
+TEST_CASE("sign: while the keys worker is being replaced a refusal costs the ledger nothing",
+          "[daemon][sign]") {
+    SignWorld world;
+    REQUIRE(world.as_agent(handlers::sign_action, refund));  // its credential is there now
+    const auto before = world.ledger.records.size();
+    world.keys.away =
+        Error(Code::unavailable, "replaced", Retry::later).because("keys_unavailable");
+    CHECK(reason_of(world.as_agent(handlers::sign_action, refund)) == "keys_unavailable");
+    CHECK(world.ledger.records.size() == before);
+    world.keys.away.reset();
+    CHECK(world.as_agent(handlers::sign_action, refund));
+}
+
 TEST_CASE("sign: a revocation while the chip signs wins, and leaves a withheld record",
           "[daemon][sign]") {
     SignWorld world;

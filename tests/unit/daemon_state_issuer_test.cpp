@@ -35,8 +35,10 @@ class CaKeys final : public daemon::Keys {
         identity.ca_certificate = *der;
     }
 
+    Done available() const override { return done(); }
     Async<HostIdentity> host() override { co_return identity; }
-    Async<Bytes> sign(std::string key_id, Bytes preimage) override {
+    Async<Bytes> sign_for(std::string charged_key, std::string key_id, Bytes preimage) override {
+        charged = std::move(charged_key);
         ++signatures;
         if (key_id != "ca") co_return Error(Code::denied, "not the CA key");
         // What the worker itself would check before it signs.
@@ -56,6 +58,7 @@ class CaKeys final : public daemon::Keys {
     tests::SoftwareKey ca_key;
     HostIdentity identity;
     int signatures = 0;
+    std::string charged;  // whose turn the last one took
     bool broken = false;
 
   private:
@@ -109,6 +112,13 @@ TEST_CASE("issuer: a credential for the agent's key that chains to the host's CA
     const std::vector<Bytes> roots = {bench.keys.identity.ca_certificate};
     const crypto::ChainRules rules{now, false};
     CHECK(crypto::verify_chain(issued->chain[0], {}, roots, rules));
+}
+
+TEST_CASE("issuer: the chip's time for a credential is the agent's own", "[daemon][issuer]") {
+    Bench bench;
+    bench.key.id = "agent-bot-1";
+    REQUIRE(bench.issue(3600));
+    CHECK(bench.keys.charged == "agent-bot-1");
 }
 
 TEST_CASE("issuer: the claims say custody, fuse, assurance and measurement, canonically",

@@ -128,3 +128,20 @@ TEST_CASE("refusals: nothing summed, nothing written", "[daemon][state]") {
     bench.refusals.close_window();
     CHECK(bench.ledger.records.size() == 1);
 }
+
+TEST_CASE("refusals: a timer is wanted only while something is counted and not yet written",
+          "[daemon][state]") {
+    Bench bench;
+    bench.refuse_strangers(daemon::refusals_per_stranger, 1002);
+    CHECK_FALSE(bench.refusals.sums_due_in());
+    bench.now = start + 100;
+    bench.refuse_strangers(1, 1002);
+    CHECK(bench.refusals.sums_due_in() == daemon::refusal_window - 100);
+    bench.now = start - 5000;
+    CHECK(bench.refusals.sums_due_in() == daemon::refusal_window);
+    bench.now = start + daemon::refusal_window;
+    CHECK(bench.refusals.sums_due_in() == 0);
+    bench.refusals.tick();
+    CHECK(bench.ledger.count("strangers") == 1);
+    CHECK_FALSE(bench.refusals.sums_due_in());
+}

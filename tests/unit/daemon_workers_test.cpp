@@ -70,6 +70,21 @@ TEST_CASE("keys worker: bytes of no family are refused before the chip is asked"
     CHECK(fixture.store.signatures == before);
 }
 
+TEST_CASE("keys worker: what signatures keep in the chip is let go before any other verb",
+          "[daemon][workers]") {
+    Fixture fixture;
+    REQUIRE(fixture.worker.prepare());
+    int rests = fixture.store.rests;
+    (void)fixture.ask(Operation::sign, encode(SignRequest{"ca", Bytes(32, 7)}));
+    CHECK(fixture.store.rests == rests);
+    for (const auto operation :
+         {Operation::host, Operation::create, Operation::list, Operation::attest,
+          Operation::activate, Operation::blow_fuse, Operation::destroy}) {
+        (void)fixture.ask(operation);
+        CHECK(fixture.store.rests == ++rests);
+    }
+}
+
 TEST_CASE("keys worker: the CA signs only for a key that is this agent's and alive",
           "[daemon][workers]") {
     Fixture fixture;
@@ -235,6 +250,23 @@ TEST_CASE("serve: ends after answering with the fatal reason", "[daemon][workers
     loop.ask(1);
     CHECK(loop.serve(service) == exit_try_later);
     CHECK(loop.answer().error().reason() == "dead");
+}
+
+TEST_CASE("serve: rests once when nobody asks for a while, and again after the next request",
+          "[daemon][workers]") {
+    Loop loop;
+    int rests = 0;
+    Service service;
+    service.handle = [](const Message&) { return Result<Reply>(Reply{}); };
+    service.rest = [&] {
+        if (++rests == 1) return loop.ask(2);
+        loop.supervisor[0] = Descriptor();
+    };
+    loop.ask(1);
+    CHECK(loop.serve(service) == 0);
+    CHECK(rests == 2);
+    CHECK(loop.answer());
+    CHECK(loop.answer());
 }
 
 TEST_CASE("serve: a front that is gone or talks nonsense ends it", "[daemon][workers]") {

@@ -167,6 +167,13 @@ TEST_CASE("families: the ledger key signs this host's checkpoints only", "[hsm][
     CHECK(may_sign(ledger_key, checkpoint));
     CHECK_FALSE(may_sign(ledger_key, "h2.example.org" + checkpoint.substr(14)));
     CHECK_FALSE(may_sign(ledger_key, checkpoint + "extension\n"));
+    const auto of_size = [](const std::string& size) {
+        return std::string(checkpoint).replace(checkpoint.find("12"), 2, size);
+    };
+    CHECK(may_sign(ledger_key, of_size("0")));
+    CHECK(may_sign(ledger_key, of_size("18446744073709551615")));  // 2^64 - 1
+    for (const char* size : {"18446744073709551616", "", "012", "-1", "+1", "1 "})
+        CHECK_FALSE(may_sign(ledger_key, of_size(size)));
     CHECK_FALSE(may_sign(ledger_key, checkpoint.substr(0, checkpoint.size() - 1)));
     for (const char* size : {"", "012", "-1", "1x", "123456789012345678901"})
         CHECK_FALSE(may_sign(ledger_key, std::string(domain) + "/ledger\n" + size +

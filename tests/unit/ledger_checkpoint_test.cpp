@@ -48,12 +48,12 @@ TEST_CASE("checkpoint: the specification's example is read", "[ledger][checkpoin
 
 TEST_CASE("checkpoint: any other spelling is refused", "[ledger][checkpoint]") {
     const std::string root = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
-    const std::string text =
-        GENERATE_COPY("", "a\n1\n" + root, "a\n01\n" + root + "\n", "a\n-1\n" + root + "\n",
-                      "a\n+1\n" + root + "\n", "a\n1 \n" + root + "\n", "\n1\n" + root + "\n",
-                      "a b\n1\n" + root + "\n", "a+b\n1\n" + root + "\n", "a\n1\nAAAA\n",
-                      "a\n1\n" + root + "\nextra\n", "a\n99999999999999999999\n" + root + "\n",
-                      "a\r\n1\n" + root + "\n", "a\n1\n" + root.substr(0, 43) + "\n");
+    const std::string text = GENERATE_COPY(
+        std::string(), "a\n1\n" + root, "a\n01\n" + root + "\n", "a\n-1\n" + root + "\n",
+        "a\n+1\n" + root + "\n", "a\n1 \n" + root + "\n", "\n1\n" + root + "\n",
+        "a b\n1\n" + root + "\n", "a+b\n1\n" + root + "\n", "a\n1\nAAAA\n",
+        "a\n1\n" + root + "\nextra\n", "a\n99999999999999999999\n" + root + "\n",
+        "a\r\n1\n" + root + "\n", "a\n1\n" + root.substr(0, 43) + "\n");
     INFO(text);
     CHECK_FALSE(ledger::parse_checkpoint(text));
 }

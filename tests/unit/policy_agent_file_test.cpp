@@ -227,6 +227,18 @@ TEST_CASE("agent file: TOML's own errors carry file and line", "[policy]") {
     CHECK_FALSE(parse_agent_file("bot.toml", std::string_view("\0", 1)));
 }
 
+TEST_CASE("agent file: what an error quotes cannot pass for a line of its own", "[policy]") {
+    Parts parts;
+    parts.name = "name = \"bo\nt\"\n";
+    CHECK(problem(parts).starts_with("bot.toml:1: "));
+    CHECK(problem(parts).find('\n') == std::string::npos);
+    parts.name = "name = t\n";
+    CHECK(problem(parts).find('\n') == std::string::npos);
+    parts = {};
+    parts.root = "\"x\\n2026-01-01 accepted\" = 1\n";
+    CHECK(problem(parts) == "bot.toml:2: x?2026-01-01 accepted: unknown key");
+}
+
 TEST_CASE("agent file: 64 KiB and not one byte more", "[policy]") {
     std::string text = Parts().text();
     text += "#" + std::string(max_agent_file - text.size() - 1, 'x');

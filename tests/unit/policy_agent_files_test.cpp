@@ -1,4 +1,5 @@
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -62,13 +63,39 @@ TEST_CASE("agent files: one bad file names itself", "[policy]") {
           std::string::npos);
 }
 
-TEST_CASE("agent files: what everybody may write declares nobody", "[policy]") {
+TEST_CASE("agent files: what others may write declares nobody", "[policy]") {
     const Directory directory;
     directory.write("a.toml", file_of("a", 1));
-    REQUIRE(::chmod(directory.file("a.toml").c_str(), 0646) == 0);
+    const auto mode = [&](mode_t of_directory, mode_t of_file) {
+        REQUIRE(::chmod(directory.path().c_str(), of_directory) == 0);
+        REQUIRE(::chmod(directory.file("a.toml").c_str(), of_file) == 0);
+        const auto agents = read_agent_files(directory.path());
+        return agents ? "" : agents.error().text();
+    };
+    CHECK(mode(0755, 0644).empty());
+    CHECK(mode(0755, 0646) == "a.toml:1: may be written by everybody");
+    CHECK(mode(0755, 0664) == "a.toml:1: may be written by its group");
+    CHECK(mode(0757, 0644) == directory.path() + ": may be written by everybody");
+    CHECK(mode(01777, 0644) == directory.path() + ": may be written by everybody");
+    CHECK(mode(0775, 0644) == directory.path() + ": may be written by its group");
+}
+
+TEST_CASE("agent files: what another user owns declares nobody", "[policy]") {
+    if (::geteuid() != 0) HOLDFAST_SKIP("needs root to give files away");
+    const Directory directory;
+    directory.write("a.toml", file_of("a", 1));
+    REQUIRE(::chown(directory.file("a.toml").c_str(), 4711, 0) == 0);
     CHECK(read_agent_files(directory.path()).error().text() ==
-          "a.toml:1: everybody may write this file");
-    REQUIRE(::chmod(directory.file("a.toml").c_str(), 0644) == 0);
+          "a.toml:1: belongs to uid 4711 and should belong to root");
+    REQUIRE(::chown(directory.file("a.toml").c_str(), 0, 4711) == 0);
+    CHECK(read_agent_files(directory.path()));
+    REQUIRE(::chown(directory.path().c_str(), 4711, 0) == 0);
+    CHECK(read_agent_files(directory.path()).error().text() ==
+          directory.path() + ": belongs to uid 4711 and should belong to root");
+}
+
+TEST_CASE("agent files: what is no regular file declares nobody", "[policy]") {
+    const Directory directory;
     REQUIRE(::mkfifo(directory.file("b.toml").c_str(), 0600) == 0);
     CHECK(read_agent_files(directory.path()).error().text() == "b.toml:1: not a regular file");
 }

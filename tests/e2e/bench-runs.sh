@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# The bench cannot rot: each row it is asked for is there, in the samples and in the table, and every
+# number is above zero. How large the numbers are is nobody's promise here.
+set -euo pipefail
+
+bench=$(cd "$(dirname "$0")/../../bench" && pwd)
+samples=$(mktemp) table=$(mktemp)
+trap 'rm -f "$samples" "$table"' EXIT
+fail() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
+
+"$bench/run" --quick --rows floor,holdfast,verify --samples "$samples" "$@" >"$table"
+cat "$table"
+
+for row in floor-each floor-kept floor-free holdfast-1 holdfast-8 verify-action verify-evidence; do
+  awk -F'\t' -v row="$row" '$1 == row && NF == 6 && $3 > 0 && $4 > 0 && $5 >= $4 && $6 > 0 {found = 1}
+    END {exit !found}' "$samples" || fail "$row was not measured: $(cat "$samples")"
+done
+[ "$(grep -c '^| ' "$table")" -eq 9 ] || fail "the table has not seven rows and its head"
+grep -q '^p50, 1 client, over the floor' "$table" || fail "no ratio"

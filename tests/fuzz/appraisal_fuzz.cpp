@@ -1,0 +1,236 @@
+// The verifier against somebody in the middle: good evidence and a good action are edited, and
+// nothing that was changed is ever accepted; what is signed over an edit is accepted only if it
+// still says what was asked for. The input is a list of edits, so that even one byte of it reaches
+// the readers behind JSON, base64 and signatures.
+#include <array>
+#include <optional>
+
+#include "attest/evidence/challenge.h"
+#include "attest/evidence/pack.h"
+#include "core/encode/base64.h"
+#include "core/encode/jws.h"
+#include "core/tpm2/structures.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/support/software_attester.h"
+
+using namespace holdfast;
+using fuzz::promise;
+using tests::Part;
+using tests::SoftwareAttester;
+
+namespace {
+
+constexpr std::size_t max_edits = 8;
+
+// Where an edit goes: a piece of the evidence as it travels, a statement before the attestation key
+// signs it, or a piece of the action.
+enum class Place : std::uint8_t { evidence, signed_statement, action };
+
+struct Edit {
+    Place place;
+    std::uint8_t which;
+    std::uint8_t how;
+    std::size_t where;
+    std::uint8_t value;
+};
+
+std::vector<Edit> edits_from(fuzz::Pieces input) {
+    std::vector<Edit> edits;
+    while (!input.rest().empty() && edits.size() < max_edits) {
+        const auto place = static_cast<Place>(input.byte() % 3U);
+        const auto which = input.byte();
+        const auto how = input.byte();
+        const auto where = input.number();
+        edits.push_back({place, which, how, where, input.byte()});
+    }
+    return edits;
+}
+
+void apply(const Edit& edit, Bytes& bytes) {
+    const auto at = static_cast<std::ptrdiff_t>(edit.where % (bytes.size() + 1));
+    switch (edit.how % 4U) {
+        case 0:
+            if (edit.where < bytes.size()) bytes[edit.where] ^= edit.value;
+            break;
+        case 1: bytes.insert(bytes.begin() + at, edit.value); break;
+        case 2: bytes.resize(static_cast<std::size_t>(at)); break;
+        default:
+            if (edit.where < bytes.size()) bytes.erase(bytes.begin() + at);
+            break;
+    }
+}
+
+// ── the good ones, made once ────────────────────────────────────────────────────────────────────
+
+// The statements as the attestation key is about to sign them, for the input being run.
+std::vector<Edit>& statement_edits() {
+    static std::vector<Edit> edits;
+    return edits;
+}
+
+const SoftwareAttester& host() {
+    static const SoftwareAttester attester([] {
+        tests::Bends bends;
+        bends.bytes = [](Part part, Bytes& statement) {
+            for (const Edit& edit : statement_edits())
+                if (edit.which % 4U == static_cast<unsigned>(part)) apply(edit, statement);
+        };
+        return bends;
+    }());
+    return attester;
+}
+
+const Evidence& good_evidence() {
+    static const Evidence evidence = host().evidence();
+    return evidence;
+}
+
+const std::string& good_action() {
+    static const std::string action = host().action(host().statement());
+    return action;
+}
+
+const attest::Expectations& expectations() {
+    static const auto expected = host().expectations(attest::Profile::production);
+    return expected;
+}
+
+bool accepted(const Evidence& evidence) {
+    const auto appraisal = attest::verify_evidence(attest::pack(evidence), expectations());
+    promise(appraisal.has_value(), "evidence is appraised, whatever it is");
+    return appraisal->accepted();
+}
+
+// ── evidence, edited on its way ─────────────────────────────────────────────────────────────────
+
+// Everything in it that proves something. Labels are left out: ids, and the agent's short name.
+std::array<Bytes*, 17> pieces_of(Evidence& evidence) {
+    TpmEvidence& tpm = evidence.tpm;
+    return {&evidence.nonce,
+            &evidence.credential.front(),
+            &tpm.ek_certificates.front(),
+            &tpm.ek_public,
+            &tpm.ak_public,
+            &tpm.quote.attest,
+            &tpm.quote.signature,
+            &tpm.key.spki,
+            &tpm.key.tpm_public,
+            &tpm.key.name,
+            &tpm.key.agent_fuse.nv_public,
+            &tpm.key.host_fuse.nv_public,
+            &tpm.key_certified.attest,
+            &tpm.key_certified.signature,
+            &tpm.agent_fuse_certified.attest,
+            &tpm.agent_fuse_certified.signature,
+            &tpm.host_fuse_certified.signature};
+}
+
+// What is no byte string.
+void apply_to_numbers(const Edit& edit, Evidence& evidence) {
+    TpmEvidence& tpm = evidence.tpm;
+    const auto bit = std::uint64_t{1} << (edit.value % 64U);
+    switch (edit.how % 8U) {
+        case 0: tpm.pcrs[edit.value % 24U][edit.where % 32U] ^= 1; break;
+        case 1: tpm.pcrs.erase(edit.value % 24U); break;
+        case 2: tpm.key.agent_fuse.value ^= bit; break;
+        case 3: tpm.key.host_fuse.value ^= bit; break;
+        case 4: evidence.ledger_head.size ^= bit; break;
+        case 5: evidence.ledger_head.root[edit.where % 32U] ^= 1; break;
+        case 6: evidence.verifier.push_back('x'); break;
+        default: tpm.key.agent_fuse.kind = static_cast<FuseKind>(edit.value % 4U); break;
+    }
+}
+
+void check_evidence(const std::vector<Edit>& edits) {
+    Evidence edited = good_evidence();
+    for (const Edit& edit : edits) {
+        if (edit.place != Place::evidence) continue;
+        const auto pieces = pieces_of(edited);
+        const std::size_t which = edit.which % (pieces.size() + 1);
+        if (which == pieces.size()) {
+            apply_to_numbers(edit, edited);
+        } else {
+            apply(edit, *pieces[which]);
+        }
+    }
+    static const std::string good = attest::pack(good_evidence());
+    const bool changed = attest::pack(edited) != good;
+    promise(accepted(edited) == !changed, "evidence is accepted as it was made, and not changed");
+}
+
+// ── statements, signed as edited ────────────────────────────────────────────────────────────────
+
+void check_says_the_same(const Attested& attested, const Attested& good, const Sha256& challenge) {
+    const auto is = tpm2::read_attest(attested.attest);
+    const auto was = tpm2::read_attest(good.attest);
+    promise(is && was && fuzz::same(is->extra_data, challenge) &&
+                is->qualified_signer == was->qualified_signer &&
+                is->what.index() == was->what.index(),
+            "an accepted statement is of its kind, from this key, for this challenge");
+}
+
+// Made anew, evidence carries a certificate signed anew, and so another challenge.
+Sha256 challenge_of(const Evidence& evidence) {
+    return *attest::challenge_digest({.nonce = evidence.nonce,
+                                      .verifier = evidence.verifier,
+                                      .key_name = evidence.tpm.key.name,
+                                      .credential = evidence.credential,
+                                      .ledger_head = evidence.ledger_head});
+}
+
+void check_statements(const std::vector<Edit>& edits) {
+    for (const Edit& edit : edits)
+        if (edit.place == Place::signed_statement) statement_edits().push_back(edit);
+    const Evidence edited = host().evidence();
+    statement_edits().clear();
+    if (!accepted(edited)) return;
+    const TpmEvidence& good = good_evidence().tpm;
+    const Sha256 challenge = challenge_of(edited);
+    check_says_the_same(edited.tpm.quote, good.quote, challenge);
+    check_says_the_same(edited.tpm.key_certified, good.key_certified, challenge);
+    check_says_the_same(edited.tpm.agent_fuse_certified, good.agent_fuse_certified, challenge);
+    check_says_the_same(edited.tpm.host_fuse_certified, good.host_fuse_certified, challenge);
+}
+
+// ── the action ──────────────────────────────────────────────────────────────────────────────────
+
+std::string edited_action(const std::vector<Edit>& edits) {
+    const std::string& text = good_action();
+    const auto first = text.find('.');
+    const auto last = text.rfind('.');
+    std::array<Bytes, 3> parts = {*encode::from_base64url(text.substr(0, first)),
+                                  *encode::from_base64url(text.substr(first + 1, last - first - 1)),
+                                  *encode::from_base64url(text.substr(last + 1))};
+    for (const Edit& edit : edits)
+        if (edit.place == Place::action && edit.which % 4U < 3) apply(edit, parts[edit.which % 4U]);
+    Bytes whole = bytes_of(view_of(encode::base64url(parts[0]) + "." + encode::base64url(parts[1]) +
+                                   "." + encode::base64url(parts[2])));
+    for (const Edit& edit : edits)
+        if (edit.place == Place::action && edit.which % 4U == 3) apply(edit, whole);
+    return std::string(text_of(whole));
+}
+
+void check_action(const std::vector<Edit>& edits) {
+    const std::string text = edited_action(edits);
+    const auto appraisal = attest::verify_action(text, expectations());
+    promise(appraisal.has_value(), "an action is appraised, whatever it is");
+    promise(appraisal->accepted() == (text == good_action()),
+            "an action is accepted as it was signed, and not changed");
+}
+
+bool any(const std::vector<Edit>& edits, Place place) {
+    return std::any_of(edits.begin(), edits.end(),
+                       [&](const Edit& edit) { return edit.place == place; });
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    static const bool good = accepted(good_evidence());
+    promise(good, "evidence is accepted before it is edited");
+    const auto edits = edits_from(fuzz::Pieces({data, size}));
+    if (any(edits, Place::evidence)) check_evidence(edits);
+    if (any(edits, Place::signed_statement)) check_statements(edits);
+    if (edits.empty() || any(edits, Place::action)) check_action(edits);
+    return 0;
+}

@@ -1,0 +1,68 @@
+// The keys worker's own judgement: no bytes are of two families, and what a key would sign reads to
+// those who rely on it as it was read here.
+#include "core/crypto/certificate.h"
+#include "core/crypto/svid.h"
+#include "core/encode/jws.h"
+#include "core/encode/statement.h"
+#include "ledger/checkpoint.h"
+#include "tests/fuzz/fixed_keys.h"
+#include "tests/fuzz/fuzz.h"
+
+using namespace holdfast;
+using fuzz::promise;
+
+namespace {
+
+const Bytes any_signature(64, 1);
+
+void check_action(ByteView preimage) {
+    const auto jws = encode::parse_jws(encode::compact(text_of(preimage), any_signature));
+    promise(jws.has_value(), "a signing input with a signature is a JWS");
+    const auto statement = encode::statement_from(jws->payload);
+    promise(statement && statement->agent == fuzz::agent_uri, "it is this agent's statement");
+    promise(statement->decision == "permit", "only a permit is signed");
+}
+
+void check_certificate(ByteView tbs) {
+    const auto facts = crypto::check_tbs(tbs, fuzz::trust_domain);
+    const auto der = crypto::assemble_certificate(tbs, any_signature);
+    promise(facts && der, "a TBSCertificate with a signature is a certificate");
+    const auto read = crypto::parse_certificate(*der);
+    promise(read && fuzz::same(read->tbs, tbs), "it holds exactly what was signed");
+    promise(read->is_ca == facts->is_ca && read->spki == facts->subject_spki &&
+                read->not_before == facts->not_before && read->not_after == facts->not_after,
+            "it says what was judged");
+    promise(read->not_before <= fuzz::now && read->not_after > fuzz::now, "it is valid now");
+    const auto longest = read->is_ca ? crypto::max_ca_lifetime : crypto::max_svid_lifetime;
+    promise(read->not_after - read->not_before <= longest, "it does not live too long");
+    if (read->is_ca) return promise(read->spki == fuzz::host_spki(), "the CA certifies itself");
+    promise(read->spki == fuzz::agent_spki() && read->other_sans == 0 && read->uris.size() == 1 &&
+                read->uris.front() == fuzz::agent_uri,
+            "it names the agent whose key it is, and nobody else");
+}
+
+void check_checkpoint(ByteView text) {
+    const auto checkpoint = ledger::parse_checkpoint(text_of(text));
+    promise(checkpoint.has_value(), "what the ledger key signs is a checkpoint");
+    promise(ledger::checkpoint_text(checkpoint->origin, checkpoint->head) == text_of(text),
+            "a checkpoint has one text");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const ByteView preimage(data, size);
+    const auto rules = fuzz::family_rules();
+    const auto may = [&](Purpose purpose) {
+        return hsm::check_family(fuzz::key_of(purpose), preimage, rules).has_value();
+    };
+    const bool action = may(Purpose::action);
+    const bool certificate = may(Purpose::certificate);
+    const bool checkpoint = may(Purpose::checkpoint);
+    promise(!may(Purpose::attest), "the attestation key signs nothing from outside");
+    promise(int{action} + int{certificate} + int{checkpoint} <= 1, "bytes are of one family");
+    if (action) check_action(preimage);
+    if (certificate) check_certificate(preimage);
+    if (checkpoint) check_checkpoint(preimage);
+    return 0;
+}

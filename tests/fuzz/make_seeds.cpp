@@ -1,0 +1,269 @@
+// Writes the seeds of the fuzz corpora that no hand can type: make-fuzz-seeds CORPUS. Only where
+// keys are made (evidence, actions, certificates) do its files differ from run to run.
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "attest/evidence/pack.h"
+#include "core/crypto/svid.h"
+#include "core/encode/json.h"
+#include "core/encode/jws.h"
+#include "core/encode/statement.h"
+#include "daemon/link/codec.h"
+#include "hsm/tpm/key_blob.h"
+#include "hsm/tpm/key_policy.h"
+#include "ledger/bundle.h"
+#include "ledger/checkpoint.h"
+#include "ledger/record.h"
+#include "tests/fuzz/fixed_keys.h"
+#include "tests/support/software_attester.h"
+
+using namespace holdfast;
+using daemon::Operation;
+
+namespace {
+
+class Corpus {
+  public:
+    Corpus(const std::string& folder, const std::string& target) : folder_(folder + "/" + target) {
+        std::filesystem::create_directories(folder_);
+    }
+    void add(const std::string& name, ByteView bytes) const {
+        std::ofstream file(folder_ + "/" + name, std::ios::binary);
+        const auto text = text_of(bytes);
+        file.write(text.data(), static_cast<std::streamsize>(text.size()));
+    }
+    void add(const std::string& name, std::string_view text) const { add(name, view_of(text)); }
+
+  private:
+    std::string folder_;
+};
+
+Bytes joined(std::initializer_list<ByteView> parts) {
+    Bytes all;
+    for (const ByteView part : parts)
+        all.insert(all.end(), part.begin(), part.end());
+    return all;
+}
+
+// ── links ───────────────────────────────────────────────────────────────────────────────────────
+
+enum class Last : std::uint8_t { device = 0, sealed = 1, unsealed = 2 };
+
+// As tests/fuzz/link.h takes it apart.
+Bytes datagram(Operation operation, ByteView payload, std::uint8_t descriptors = 0,
+               Last last = Last::device, ByteView memory = {}) {
+    daemon::PayloadWriter header;
+    header.u32(static_cast<std::uint32_t>(operation) << 16U | descriptors).u64(7).u64(0);
+    const Bytes bytes = joined({header.take(), payload});
+    const Bytes front = {descriptors, static_cast<std::uint8_t>(last),
+                         static_cast<std::uint8_t>(bytes.size() >> 8U),
+                         static_cast<std::uint8_t>(bytes.size())};
+    return joined({front, bytes, memory});
+}
+
+Bytes reply(Operation operation, Result<daemon::Reply> outcome, std::uint8_t descriptors = 0) {
+    daemon::Message request;
+    request.operation = operation;
+    return datagram(operation, daemon::encode_reply(request, std::move(outcome)).payload,
+                    descriptors);
+}
+
+Bytes reply(Operation operation, Bytes body) {
+    return reply(operation, daemon::Reply{std::move(body), {}});
+}
+
+attest::ProcessView a_view() {
+    attest::ProcessView view;
+    view.measurement.executable = {"/usr/bin/agent", Sha256{1}};
+    view.measurement.mappings = {{"/lib/libc.so.6", Sha256{2}}};
+    view.files.push_back({Descriptor(), {}});
+    view.mapped = {{1, 2}};
+    return view;
+}
+
+void link_replies(const Corpus& corpus, const Evidence& evidence) {
+    const TpmEvidence& tpm = evidence.tpm;
+    corpus.add("host",
+               reply(Operation::host, daemon::encode(daemon::HostIdentity{
+                                          Custody::tpm, "IBM ", tpm.ek_certificates, tpm.ek_public,
+                                          tpm.ak_public, fuzz::key_of(Purpose::certificate),
+                                          fuzz::key_of(Purpose::checkpoint), Bytes(9, 1)})));
+    corpus.add("key", reply(Operation::create, daemon::encode(tpm.key)));
+    corpus.add("keys", reply(Operation::list, daemon::encode(std::vector{tpm.key})));
+    corpus.add("evidence", reply(Operation::attest, daemon::encode(tpm)));
+    corpus.add("signature", reply(Operation::sign, Bytes(64, 1)));
+    corpus.add("done", reply(Operation::destroy, Bytes()));
+    corpus.add("refused", reply(Operation::sign,
+                                Error(Code::denied, "the chip said no").because("fuse_blown")));
+    corpus.add("view",
+               reply(Operation::measure, daemon::Reply{daemon::encode(a_view()).body, {}}, 2));
+    const Bytes sealed = {2};
+    corpus.add("sealed", datagram(Operation::list, sealed, 1, Last::sealed,
+                                  daemon::encode(std::vector<KeyDescription>())));
+    corpus.add("unsealed", datagram(Operation::list, sealed, 1, Last::unsealed, Bytes(4)));
+    corpus.add("attach",
+               datagram(Operation::attach,
+                        daemon::encode(daemon::WorkerId{daemon::WorkerKind::keys, 1}), 1));
+}
+
+void link_requests(const Corpus& corpus, const std::string& action, ByteView tbs) {
+    const auto sign = [](const char* key, ByteView bytes) {
+        return datagram(Operation::sign, daemon::encode(daemon::SignRequest{key, bytes_of(bytes)}));
+    };
+    corpus.add("sign-action", sign("agent-bot-1", view_of(action)));
+    corpus.add("sign-certificate", sign("ca", tbs));
+    corpus.add("sign-checkpoint",
+               sign("ledger", view_of(ledger::checkpoint_text("h1.example.org/ledger", {12, {}}))));
+    corpus.add("create", datagram(Operation::create, daemon::encode_name("bot")));
+    corpus.add("blow", datagram(Operation::blow_fuse, daemon::encode_name("agent-bot-1")));
+    corpus.add("blow-ca", datagram(Operation::blow_fuse, daemon::encode_name("ca")));
+    corpus.add("blow-host", datagram(Operation::blow_host_fuse, {}));
+    corpus.add("destroy", datagram(Operation::destroy, daemon::encode_name("agent-bot-1")));
+    corpus.add("attest", datagram(Operation::attest,
+                                  daemon::encode(daemon::AttestRequest{"agent-bot-1", Sha256{9}})));
+    corpus.add("activate", datagram(Operation::activate, daemon::encode(daemon::ActivateRequest{
+                                                             Bytes(4, 1), Bytes(4, 2)})));
+    corpus.add("host", datagram(Operation::host, {}));
+    corpus.add("list", datagram(Operation::list, {}));
+    corpus.add("measure",
+               datagram(Operation::measure, daemon::encode(daemon::MeasureRequest{4711, 1000}), 1));
+}
+
+// ── what keys sign ──────────────────────────────────────────────────────────────────────────────
+
+std::string signing_input() {
+    Statement statement;
+    statement.action.action = "refund.create";
+    statement.action.audience = "https://bank.example";
+    statement.action.params = R"({"amount":50})";
+    statement.agent = fuzz::agent_uri;
+    statement.instance = "i-1";
+    statement.sponsor = "finance";
+    statement.time = fuzz::now;
+    statement.sequence = 7;
+    statement.decision = "permit";
+    statement.rule = "agent_file:actions[0]";
+    return encode::signing_input({.typ = std::string(encode::action_typ),
+                                  .kid = *crypto::jwk_thumbprint(fuzz::agent_spki()),
+                                  .x5c = {}},
+                                 encode::to_json(statement));
+}
+
+Bytes ca_tbs() {
+    return *crypto::ca_tbs({.trust_domain = fuzz::trust_domain,
+                            .spki = fuzz::host_spki(),
+                            .serial = Bytes(16, 1),
+                            .not_before = fuzz::now - crypto::clock_skew,
+                            .not_after = fuzz::now + 3600});
+}
+
+Bytes svid_tbs() {
+    return *crypto::svid_tbs(
+        {.spiffe_id = fuzz::agent_uri,
+         .subject_spki = fuzz::agent_spki(),
+         .ca_certificate = *crypto::assemble_certificate(ca_tbs(), Bytes(64, 1)),
+         .serial = Bytes(16, 2),
+         .not_before = fuzz::now - crypto::clock_skew,
+         .not_after = fuzz::now + 3600,
+         .claims = R"({"assurance":"observed"})"});
+}
+
+void families(const Corpus& corpus) {
+    corpus.add("action", signing_input());
+    corpus.add("certificate", svid_tbs());
+    corpus.add("ca", ca_tbs());
+    corpus.add("checkpoint", ledger::checkpoint_text("h1.example.org/ledger", {12, Sha256{7}}));
+}
+
+// ── files ───────────────────────────────────────────────────────────────────────────────────────
+
+void ledger_files(const Corpus& corpus) {
+    const auto record = *ledger::encode_record(
+        {.type = "refused", .time = fuzz::now, .index = 3, .members = {{"reason", "x"}}});
+    Bytes bundle;
+    ledger::append_entry(bundle, record);
+    ledger::append_entry(bundle, record);
+    const auto text = ledger::checkpoint_text("h1.example.org/ledger", {12, Sha256{7}});
+    const auto note =
+        *ledger::signed_note(text, "h1.example.org/ledger", fuzz::host_spki(), Bytes(64, 1));
+    const auto with = [](std::uint8_t reader, ByteView bytes) {
+        return joined({Bytes{reader}, bytes});
+    };
+    corpus.add("record", with(0, record));
+    corpus.add("bundle", with(1, bundle));
+    bundle.resize(bundle.size() - 5);
+    corpus.add("torn", with(1, bundle));
+    corpus.add("checkpoint", with(2, view_of(text)));
+    corpus.add("note", with(2, view_of(note)));
+    corpus.add("path", with(3, view_of("x001/x234/067")));
+}
+
+void key_files(const Corpus& corpus) {
+    const auto with = [](std::uint8_t reader, const std::string& text) {
+        return joined({Bytes{reader}, view_of(text)});
+    };
+    corpus.add("blob", with(0, hsm::to_key_blob(0x81000001, {Bytes(88, 1), Bytes(224, 2)})));
+    hsm::KeyRecord key;
+    key.agent = "bot";
+    key.agent_fuse = {FuseKind::counter, 0x1800101, 7, Bytes(14, 1)};
+    key.agent_fuse_auth = SecretBytes(Bytes(32, 2));
+    key.host_fuse = {FuseKind::host, 0x1800100, 3, Bytes(14, 3)};
+    key.parent_name = Bytes(34, 4);
+    corpus.add("key", with(1, hsm::to_text(key)));
+    hsm::IndexRecord index;
+    index.index = 0x1800102;
+    index.auth = SecretBytes(Bytes(32, 5));
+    index.policy = Bytes(32, 6);
+    index.taken = 3;
+    corpus.add("index", with(2, hsm::to_text(index)));
+}
+
+// ── what a verifier reads ───────────────────────────────────────────────────────────────────────
+
+void statements(const Corpus& corpus, const TpmEvidence& tpm) {
+    corpus.add("quote.att", tpm.quote.attest);
+    corpus.add("quote.sig", tpm.quote.signature);
+    corpus.add("certify.att", tpm.key_certified.attest);
+    corpus.add("nv-certify.att", tpm.agent_fuse_certified.attest);
+    corpus.add("ak.public", tpm.ak_public);
+    corpus.add("ek.public", tpm.ek_public);
+    corpus.add("key.public", tpm.key.tpm_public);
+    corpus.add("fuse.nv", tpm.key.agent_fuse.nv_public);
+}
+
+// Edits as tests/fuzz/appraisal_fuzz.cpp reads them: place, which, how, where (2), value.
+void edits(const Corpus& corpus) {
+    for (std::uint8_t which = 0; which < 18; ++which)
+        corpus.add("evidence-" + std::to_string(which), Bytes{0, which, 0, 0, 40, 1});
+    for (std::uint8_t which = 0; which < 4; ++which) {
+        corpus.add("statement-" + std::to_string(which), Bytes{1, which, 0, 0, 90, 1});
+        corpus.add("action-" + std::to_string(which), Bytes{2, which, 0, 0, 30, 1});
+    }
+    corpus.add("cut", Bytes{0, 6, 2, 0, 30, 0, 0, 6, 1, 0, 4, 0});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 2) {
+        std::cerr << "make-fuzz-seeds CORPUS\n";
+        return EXIT_FAILURE;
+    }
+    const std::string folder = argv[1];
+    const tests::SoftwareAttester host;
+    const Evidence evidence = host.evidence();
+    link_replies({folder, "link_reply"}, evidence);
+    link_requests({folder, "link_request"}, signing_input(), svid_tbs());
+    families({folder, "family"});
+    ledger_files({folder, "ledger"});
+    key_files({folder, "key_files"});
+    statements({folder, "structures"}, evidence.tpm);
+    Corpus(folder, "jws").add("action", host.action(host.statement()));
+    Corpus(folder, "evidence").add("whole", attest::pack(evidence));
+    Corpus(folder, "certificate").add("ek", evidence.tpm.ek_certificates.front());
+    Corpus(folder, "certificate").add("leaf", evidence.credential.at(0));
+    Corpus(folder, "certificate").add("ca", evidence.credential.at(1));
+    edits({folder, "appraisal"});
+    return EXIT_SUCCESS;
+}

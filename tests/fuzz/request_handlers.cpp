@@ -1,0 +1,61 @@
+// Handlers nobody calls: the table of routes names them, and the request target wants only the
+// table.
+#include <cstdlib>
+
+#include "daemon/handlers/handlers.h"
+
+namespace holdfast::daemon::handlers {
+
+Async<Answer> whoami(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> credential(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> sign_action(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> evidence(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> openapi(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> status(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> list_agents(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> show_agent(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> apply(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> suspend(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> reinstate(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> revoke(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> retire(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> ledger_head(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> ledger_resume(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> enroll_host(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> enroll_activate(Services&, const Call&) {
+    std::abort();
+}
+
+}  // namespace holdfast::daemon::handlers
