@@ -190,6 +190,17 @@ TEST_CASE("durable ledger: one that does not continue what the registry remember
     CHECK(ledger.error().reason() == "ledger_edited");
 }
 
+TEST_CASE("durable ledger: what a start found is remembered for the next one", "[daemon][ledger]") {
+    const tests::TemporaryDirectory place;
+    Bench bench(place.path());
+    REQUIRE(bench.run(bench.opened()->append("action", members())));
+    REQUIRE(bench.open());
+    fs::remove_all(place.file("ledger"));
+    const auto ledger = bench.open();
+    REQUIRE_FALSE(ledger);
+    CHECK(ledger.error().reason() == "ledger_edited");
+}
+
 namespace {
 
 constexpr int not_permitted = 77;

@@ -169,3 +169,11 @@ TEST_CASE("supervisor: keys of somebody else are not taken over", "[daemon][supe
     daemon.start_dev();
     CHECK(daemon.exit_status() == 1);
 }
+
+TEST_CASE("supervisor: keys open to others are not taken over", "[daemon][supervisor]") {
+    Daemon daemon;
+    fs::create_directories(daemon.folder.file("state/keys"));
+    REQUIRE(::chmod(daemon.folder.file("state/keys").c_str(), 0750) == 0);
+    daemon.start_dev();
+    CHECK(daemon.exit_status() == 1);
+}

@@ -94,7 +94,7 @@ TEST_CASE("front: a signature nobody took is withheld", "[front]") {
     CHECK(server.withheld.front() == std::pair<std::uint64_t, std::string>(9, "caller_gone"));
 }
 
-TEST_CASE("front: past its share a uid is told to wait; the admin socket is not", "[front]") {
+TEST_CASE("front: past its share a uid is told to wait, the admin socket is not", "[front]") {
     test::ServerOptions options;
     options.connections_per_uid = 2;
     FrontServer server(tell, options);

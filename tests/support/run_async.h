@@ -46,7 +46,7 @@ Result<T> run_async(boost::asio::io_context& loop, daemon::Async<T> operation) {
     while (!pending->has_value() && loop.run_one() != 0) {
     }
     if (!pending->has_value()) return Error(Code::internal, "the loop ran out of work");
-    return **pending;
+    return std::move(**pending);
 }
 
 }  // namespace holdfast::tests

@@ -28,14 +28,13 @@ class SoftwareKey {
         return {der, der + size};
     }
 
-    // r ‖ s over SHA-256(message).
-    Bytes sign(ByteView message) const {
+    // r ‖ s over the digest of the message.
+    Bytes sign(ByteView message, const EVP_MD* digest = ::EVP_sha256()) const {
         const std::unique_ptr<EVP_MD_CTX, decltype(&::EVP_MD_CTX_free)> context(::EVP_MD_CTX_new(),
                                                                                 &::EVP_MD_CTX_free);
         std::size_t size = 256;
         Bytes der(size);
-        if (::EVP_DigestSignInit(context.get(), nullptr, ::EVP_sha256(), nullptr, key_.get()) !=
-                1 ||
+        if (::EVP_DigestSignInit(context.get(), nullptr, digest, nullptr, key_.get()) != 1 ||
             ::EVP_DigestSign(context.get(), der.data(), &size, message.data(), message.size()) != 1)
             throw std::runtime_error("EVP_DigestSign");
         der.resize(size);

@@ -76,6 +76,16 @@ TEST_CASE("evidence: evaluation accepts an unenrolled host, and says what was no
     CHECK(appraisal->claims.at("custody") == "unproven");
 }
 
+TEST_CASE("custody: a chip's certificate says nothing of an AK that was not enrolled under it",
+          "[attest][verify]") {
+    const SoftwareAttester host;
+    Expectations expected = host.expectations(Profile::evaluation);
+    expected.enrolment.reset();
+    const auto appraisal = verify_evidence(host.packed(), expected);
+    CHECK(appraisal->claims.at("custody") == "unproven");
+    CHECK(not_run(*appraisal).contains("custody.hardware"));
+}
+
 TEST_CASE("evidence: the credential must be for the certified key", "[attest][verify]") {
     const SoftwareAttester other;
     const std::vector<Bytes> stolen = other.credential();

@@ -1,3 +1,10 @@
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include <memory>
+
 #include "core/crypto/public_key.h"
 #include "core/encode/base64.h"
 #include "tests/support/catch.h"
@@ -14,6 +21,41 @@ namespace {
 const EcPoint base_point{
     *from_hex("6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"),
     *from_hex("4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5")};
+// OpenSSL's own, for signatures on the next larger curve.
+class P384Key {
+  public:
+    P384Key() : key_(::EVP_EC_gen("P-384"), &::EVP_PKEY_free) { REQUIRE(key_); }
+
+    Bytes spki() const {
+        Bytes der(static_cast<std::size_t>(::i2d_PUBKEY(key_.get(), nullptr)));
+        unsigned char* at = der.data();
+        (void)::i2d_PUBKEY(key_.get(), &at);
+        return der;
+    }
+    // r and s, 48 bytes each.
+    Bytes sign_sha256(ByteView message) const {
+        const std::unique_ptr<EVP_MD_CTX, decltype(&::EVP_MD_CTX_free)> context(::EVP_MD_CTX_new(),
+                                                                                &::EVP_MD_CTX_free);
+        Bytes der(256);
+        std::size_t size = der.size();
+        REQUIRE(::EVP_DigestSignInit(context.get(), nullptr, ::EVP_sha256(), nullptr, key_.get()) ==
+                1);
+        REQUIRE(::EVP_DigestSign(context.get(), der.data(), &size, message.data(),
+                                 message.size()) == 1);
+        const unsigned char* at = der.data();
+        const std::unique_ptr<ECDSA_SIG, decltype(&::ECDSA_SIG_free)> read(
+            ::d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(size)), &::ECDSA_SIG_free);
+        REQUIRE(read);
+        Bytes raw(96);
+        REQUIRE(::BN_bn2binpad(::ECDSA_SIG_get0_r(read.get()), raw.data(), 48) == 48);
+        REQUIRE(::BN_bn2binpad(::ECDSA_SIG_get0_s(read.get()), raw.data() + 48, 48) == 48);
+        return raw;
+    }
+
+  private:
+    std::unique_ptr<EVP_PKEY, decltype(&::EVP_PKEY_free)> key_;
+};
+
 constexpr const char* p256_prefix = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
 
 }  // namespace
@@ -94,4 +136,13 @@ TEST_CASE("signature: only one DER text per signature", "[core][crypto]") {
         CHECK_FALSE(raw_of_der(*from_hex(text)));
     // r longer than 32 bytes
     CHECK_FALSE(raw_of_der(*from_hex("3026022101" + std::string(64, '0') + "020101")));
+}
+
+TEST_CASE("signature: ES256 is P-256 and nothing else", "[core][crypto]") {
+    const P384Key key;
+    const Bytes message = bytes_of(view_of("what is signed"));
+    const Bytes raw = key.sign_sha256(message);
+    // A good signature, of a curve that ES256 does not have (RFC 7518 §3.4).
+    CHECK(verify_signature(key.spki(), SignatureScheme::ecdsa, "SHA256", message, raw));
+    CHECK_FALSE(verify_es256(key.spki(), message, raw));
 }

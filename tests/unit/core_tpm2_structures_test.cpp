@@ -1,4 +1,6 @@
 // The quote below is swtpm's; the others are of real machines, from $HOLDFAST_TESTDATA.
+#include <tss2/tss2_tpm2_types.h>
+
 #include <string>
 
 #include "core/crypto/digest.h"
@@ -7,6 +9,7 @@
 #include "core/tpm2/attributes.h"
 #include "core/tpm2/structures.h"
 #include "tests/support/catch.h"
+#include "tests/support/software_key.h"
 #include "tests/support/testdata.h"
 
 using namespace holdfast;
@@ -44,6 +47,16 @@ Bytes changed(const char* text, std::size_t at, std::uint8_t to) {
     Bytes bytes = *from_hex(text);
     bytes.at(at) = to;
     return bytes;
+}
+
+// TPMT_SIGNATURE over the quote: ECDSA, this hash, r and s.
+Bytes signature_by(const tests::SoftwareKey& key, std::uint16_t hash, const EVP_MD* digest) {
+    const Bytes raw = key.sign(*from_hex(quote), digest);
+    Bytes signature{0, 0x18, 0, static_cast<std::uint8_t>(hash), 0, 32};
+    signature.insert(signature.end(), raw.begin(), raw.begin() + 32);
+    signature.insert(signature.end(), {0, 32});
+    signature.insert(signature.end(), raw.begin() + 32, raw.end());
+    return signature;
 }
 
 }  // namespace
@@ -139,6 +152,30 @@ TEST_CASE("verify: a signature that names another scheme than the key is refused
     CHECK_FALSE(verify(*ak, *from_hex(quote), changed(quote_signature, 3, 0x0c)));  // SHA-384
     CHECK_FALSE(verify(*ak, *from_hex(quote), changed(quote_signature, 3, 0x04)));  // SHA-1
     CHECK_FALSE(verify(*ak, *from_hex(quote), changed(quote_signature, 1, 0x14)));  // RSASSA
+}
+
+TEST_CASE("verify: a SHA-1 signature proves nothing", "[core][tpm2]") {
+    const tests::SoftwareKey software;
+    tpm2::Public key;
+    key.type = TPM2_ALG_ECC;
+    key.scheme = TPM2_ALG_NULL;  // who signs chooses, SHA-1 too
+    key.spki = software.spki();
+    const Bytes statement = *from_hex(quote);
+    CHECK(verify(key, statement, signature_by(software, TPM2_ALG_SHA256, ::EVP_sha256())));
+    CHECK_FALSE(verify(key, statement, signature_by(software, TPM2_ALG_SHA1, ::EVP_sha1())));
+}
+
+TEST_CASE("verify: a good signature with another hash than the key's own is refused",
+          "[core][tpm2]") {
+    const tests::SoftwareKey software;
+    tpm2::Public key;
+    key.type = TPM2_ALG_ECC;
+    key.scheme = TPM2_ALG_ECDSA;
+    key.scheme_hash = TPM2_ALG_SHA256;
+    key.spki = software.spki();
+    const Bytes statement = *from_hex(quote);
+    CHECK(verify(key, statement, signature_by(software, TPM2_ALG_SHA256, ::EVP_sha256())));
+    CHECK_FALSE(verify(key, statement, signature_by(software, TPM2_ALG_SHA384, ::EVP_sha384())));
 }
 
 TEST_CASE("signature: leading zeros a TPM dropped come back", "[core][tpm2]") {

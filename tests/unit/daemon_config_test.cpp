@@ -1,4 +1,5 @@
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -204,3 +205,10 @@ TEST_CASE("config: every setting is in holdfastd.conf(5)", "[daemon][config][doc
     }
 }
 #endif
+
+TEST_CASE("config: a file of another user is refused", "[daemon][config]") {
+    if (::geteuid() != 0) HOLDFAST_SKIP("needs root to give a file away");
+    const ConfigFile file(minimal);
+    REQUIRE(::chown(file.path.c_str(), 20001, 20001) == 0);
+    CHECK(file.error().find("must belong to root") != std::string::npos);
+}

@@ -49,7 +49,7 @@ const Error worker_away =
 
 }  // namespace
 
-TEST_CASE("suspend: in memory, registry and ledger; the chip is not touched", "[daemon][contain]") {
+TEST_CASE("suspend: in memory, registry and ledger, not in the chip", "[daemon][contain]") {
     ContainmentWorld world;
     const auto answer = world.as_operator(handlers::suspend, ContainmentWorld::bot);
     REQUIRE(answer);
@@ -257,4 +257,13 @@ TEST_CASE("containment: what could not be finished is finished at start, before 
     CHECK(world.row().pending.empty());
     CHECK(world.ledger.count("containment") == 1);
     CHECK(world.ledger.records.back().type == "start");
+}
+
+TEST_CASE("suspend: a credential made before it is not used after it", "[daemon][contain]") {
+    ContainmentWorld world;
+    REQUIRE(world.as_agent(handlers::credential, ""));
+    REQUIRE(world.as_operator(handlers::suspend, ContainmentWorld::bot, "", "login:1000"));
+    REQUIRE(world.as_operator(handlers::reinstate, ContainmentWorld::bot, "", "login:1001"));
+    REQUIRE(world.as_agent(handlers::credential, ""));
+    CHECK(world.issuer.issued == 2);
 }

@@ -204,3 +204,12 @@ TEST_CASE("credential, evidence: other code executed meanwhile gets neither", "[
     CHECK(world.ledger.count("evidence") == 0);
     CHECK(world.ledger.count("refused") == 1);
 }
+
+TEST_CASE("evidence: about another key than asked for is not passed on", "[daemon][evidence]") {
+    IdentityWorld world;
+    world.keys.keys.at("agent-deploy-bot-1").name.back() ^= 1U;  // what the worker says
+    const auto answer = world.as_agent(handlers::evidence, evidence_request);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code() == Code::internal);
+    CHECK(world.ledger.count("evidence") == 0);
+}

@@ -92,3 +92,16 @@ TEST_CASE("reinstate: a stop that comes meanwhile wins", "[daemon][contain]") {
     CHECK(world.state() == AgentState::revoked);
     CHECK(world.row().state == AgentState::revoked);
 }
+
+TEST_CASE("reinstate: not before the suspension is durable", "[daemon][contain]") {
+    ReinstateWorld world;
+    world.ledger.disk_full = true;
+    REQUIRE(world.as_operator(handlers::suspend, ReinstateWorld::bot, "", "login:1000"));
+    world.ledger.disk_full = false;
+    const auto early =
+        world.as_operator(handlers::reinstate, ReinstateWorld::bot, "", "login:1001");
+    CHECK(reason_of(early) == "unsettled");
+    CHECK(world.state() == AgentState::suspended);
+    REQUIRE(run_async(world.loop, handlers::settle(world.services)));
+    CHECK(world.as_operator(handlers::reinstate, ReinstateWorld::bot, "", "login:1001"));
+}

@@ -239,3 +239,29 @@ TEST_CASE("sign: a suspension while the credential is made wins, at no cost", "[
     CHECK(world.ledger.count("action") == 0);
     CHECK(world.ledger.count("refused") == 1);
 }
+
+TEST_CASE("sign: a key replaced while the credential is made signs nothing", "[daemon][sign]") {
+    SignWorld world;
+    world.ledger.when_queued = [&] {
+        daemon::AgentRow row = *world.registry.find(SignWorld::bot);
+        row.key.id = "agent-deploy-bot-2";
+        world.keys.keys[row.key.id] = row.key;
+        REQUIRE(world.registry.put(row));
+        world.ledger.when_queued = nullptr;
+    };
+    const auto answer = world.as_agent(handlers::sign_action, refund);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code() == Code::busy);
+    CHECK(world.keys.calls.empty());
+    CHECK(world.ledger.count("action") == 0);
+}
+
+TEST_CASE("sign: a record that fails while the chip signs keeps the signature in",
+          "[daemon][sign]") {
+    SignWorld world;
+    world.ledger.when_queued = [&] { world.ledger.disk_full = true; };  // after the credential's
+    const auto answer = world.as_agent(handlers::sign_action, refund);
+    CHECK(reason_of(answer) == "ledger_failed");
+    CHECK(world.keys.count("sign") == 1);
+    CHECK(world.ledger.count("action") == 0);
+}

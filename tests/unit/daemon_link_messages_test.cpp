@@ -96,7 +96,7 @@ TEST_CASE("link message: the largest payload passes, one byte more does not", "[
     CHECK(cut.error().code() == Code::invalid);
 }
 
-TEST_CASE("link message: 253 descriptors pass, close-on-exec; 254 do not", "[daemon][link]") {
+TEST_CASE("link message: 253 descriptors pass, close-on-exec, and 254 do not", "[daemon][link]") {
     Pair link;
     auto message = a_message();
     for (std::size_t i = 0; i < max_descriptors; ++i)
