@@ -15,9 +15,6 @@ using tests::TpmHost;
 
 namespace {
 
-#define NEEDS_SWTPM() \
-    if (!tests::has_swtpm()) HOLDFAST_SKIP("swtpm and tpm2-tools are not installed")
-
 // Bends the answers to one command, once it is told to.
 struct Bent {
     Bent(TpmHost& host, TPM2_CC code, std::function<Bytes(const BentTpm::Ask&)> bend)
