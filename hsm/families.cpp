@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "core/crypto/certificate.h"
 #include "core/crypto/public_key.h"
+#include "core/crypto/recent.h"
 #include "core/crypto/svid.h"
 #include "core/encode/base64.h"
 #include "core/encode/jws.h"
@@ -20,23 +22,51 @@ Error wrong(std::string what) {
         .because("wrong_family");
 }
 
+struct Header {
+    std::string typ;
+    std::string kid;
+    std::optional<Bytes> leaf_spki;  // of x5c, where there is one
+};
+
+Result<Header> parse_header(ByteView part) {
+    HOLDFAST_TRY(jws, encode::parse_jws_header(text_of(part)));
+    Header header{std::move(jws.typ), std::move(jws.kid), std::nullopt};
+    if (jws.x5c.empty()) return header;
+    HOLDFAST_TRY(leaf, crypto::parse_certificate(jws.x5c.front()));
+    header.leaf_spki = std::move(leaf.spki);
+    return header;
+}
+
+// One header serves all actions under one credential.
+Result<Header> header_of(std::string_view part) {
+    thread_local crypto::Recent<Header> recent;
+    return recent.read(view_of(part), parse_header);
+}
+
 // The x5c leaf, where there is one, must be this key's: else the signature vouches for another.
-Done check_header(const encode::JwsHeader& header, const KeyDescription& key) {
+Done check_header(const Header& header, const KeyDescription& key) {
     if (header.typ != encode::action_typ)
         return wrong("typ is not " + std::string(encode::action_typ));
     HOLDFAST_TRY(thumbprint, crypto::jwk_thumbprint(key.spki));
     if (header.kid != thumbprint) return wrong("kid names another key");
-    if (header.x5c.empty()) return done();
-    HOLDFAST_TRY(leaf, crypto::parse_certificate(header.x5c.front()));
-    if (leaf.spki != key.spki) return wrong("x5c is the certificate of another key");
+    if (header.leaf_spki && *header.leaf_spki != key.spki)
+        return wrong("x5c is the certificate of another key");
     return done();
 }
 
+Error no_signing_input(const Error& why) {
+    return wrong("no JWS signing input: " + why.text());
+}
+
 Done check_action_family(const KeyDescription& key, ByteView preimage, const FamilyRules& rules) {
-    auto jws = encode::parse_signing_input(text_of(preimage));
-    if (!jws) return wrong("no JWS signing input: " + jws.error().text());
-    HOLDFAST_CHECK(check_header(jws->header, key));
-    auto statement = encode::statement_from(jws->payload);
+    const auto parts = encode::signing_parts(text_of(preimage));
+    if (!parts) return no_signing_input(parts.error());
+    const auto header = header_of(parts->header);
+    if (!header) return no_signing_input(header.error());
+    HOLDFAST_CHECK(check_header(*header, key));
+    const auto payload = encode::parse_jws_payload(parts->payload);
+    if (!payload) return no_signing_input(payload.error());
+    auto statement = encode::statement_from(*payload);
     if (!statement) return wrong("no action statement: " + statement.error().text());
     const AgentId agent{.trust_domain = rules.trust_domain, .name = key.agent};
     if (statement->agent != agent.uri()) return wrong("the statement is another agent's");

@@ -125,12 +125,21 @@ Result<Bytes> spki_of_rsa(ByteView modulus, std::uint32_t exponent) {
     return der_of(key.get(), ::i2d_PUBKEY);
 }
 
-Result<std::string> jwk_thumbprint(ByteView spki) {
+namespace {
+
+Result<std::string> thumbprint_of(ByteView spki) {
     HOLDFAST_TRY(point, p256_of_spki(spki));
     // RFC 7638 §3.2: the required members, in this order, no white space.
     const std::string jwk = R"({"crv":"P-256","kty":"EC","x":")" + base64url(point.x) +
                             R"(","y":")" + base64url(point.y) + R"("})";
     return base64url(sha256(view_of(jwk)));
+}
+
+}  // namespace
+
+Result<std::string> jwk_thumbprint(ByteView spki) {
+    thread_local Recent<std::string> recent;
+    return recent.read(spki, thumbprint_of);
 }
 
 }  // namespace holdfast::crypto

@@ -70,14 +70,27 @@ std::string compact(std::string_view signing_input, ByteView raw_signature) {
     return std::string(signing_input) + "." + base64url(raw_signature);
 }
 
-Result<Jws> parse_signing_input(std::string_view text) {
+Result<SigningParts> signing_parts(std::string_view text) {
     if (text.size() > max_jws) return wrong("more than " + std::to_string(max_jws) + " bytes");
     const std::size_t dot = text.find('.');
     if (dot == std::string_view::npos) return wrong("must have a header and a payload");
     // A second dot is outside the base64url alphabet, so the payload's decoder refuses it.
-    HOLDFAST_TRY(header_json, canonical_part(text.substr(0, dot), "header"));
-    HOLDFAST_TRY(payload, canonical_part(text.substr(dot + 1), "payload"));
-    HOLDFAST_TRY(header, header_from(header_json));
+    return SigningParts{text.substr(0, dot), text.substr(dot + 1)};
+}
+
+Result<JwsHeader> parse_jws_header(std::string_view part) {
+    HOLDFAST_TRY(json, canonical_part(part, "header"));
+    return header_from(json);
+}
+
+Result<Json> parse_jws_payload(std::string_view part) {
+    return canonical_part(part, "payload");
+}
+
+Result<Jws> parse_signing_input(std::string_view text) {
+    HOLDFAST_TRY(parts, signing_parts(text));
+    HOLDFAST_TRY(header, parse_jws_header(parts.header));
+    HOLDFAST_TRY(payload, parse_jws_payload(parts.payload));
     return Jws{std::move(header), std::move(payload), std::string(text), {}};
 }
 

@@ -38,6 +38,15 @@ Result<Jws> parse_jws(std::string_view text);
 // The same for what comes before the last dot: the keys worker's view.
 Result<Jws> parse_signing_input(std::string_view text);
 
+// And for each side of the first dot: all actions under one credential have the same header.
+struct SigningParts {
+    std::string_view header;
+    std::string_view payload;
+};
+Result<SigningParts> signing_parts(std::string_view text);
+Result<JwsHeader> parse_jws_header(std::string_view part);
+Result<Json> parse_jws_payload(std::string_view part);
+
 }  // namespace holdfast::encode
 
 #endif  // HOLDFAST_CORE_ENCODE_JWS_H

@@ -117,7 +117,8 @@ Done send_message(int socket, const Message& message) {
 
 Result<Message> receive_message(int socket) {
     // One byte more than allowed, so that a longer datagram shows itself.
-    Bytes datagram(header_size + max_payload + 1);
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): costs more than all else here.
+    std::array<std::uint8_t, header_size + max_payload + 1> datagram;
     iovec piece{datagram.data(), datagram.size()};
     alignas(cmsghdr) std::array<std::uint8_t, control_size> control{};
     msghdr header{};

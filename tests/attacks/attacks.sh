@@ -314,7 +314,7 @@ attack memory-written "$ATTACKER" rewrite-memory "$TRUSTED" connect ready wait a
 attack exe-link-forged "$ATTACKER" forge-executable "$TRUSTED"
 
 begin sender-forged
-program attack "$ATTACKER" forge-sender "$TRUSTED" wait
+program attack "$ATTACKER" forge-sender "$TRUSTED" ready wait
 said attack 1
 finish attack
 judge

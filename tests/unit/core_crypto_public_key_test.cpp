@@ -21,10 +21,13 @@ namespace {
 const EcPoint base_point{
     *from_hex("6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"),
     *from_hex("4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5")};
-// OpenSSL's own, for signatures on the next larger curve.
-class P384Key {
+// OpenSSL's own, for signatures on other curves.
+class EcKey {
   public:
-    P384Key() : key_(::EVP_EC_gen("P-384"), &::EVP_PKEY_free) { REQUIRE(key_); }
+    EcKey(const char* curve, int coordinate)
+        : key_(::EVP_EC_gen(curve), &::EVP_PKEY_free), coordinate_(coordinate) {
+        REQUIRE(key_);
+    }
 
     Bytes spki() const {
         Bytes der(static_cast<std::size_t>(::i2d_PUBKEY(key_.get(), nullptr)));
@@ -32,7 +35,7 @@ class P384Key {
         (void)::i2d_PUBKEY(key_.get(), &at);
         return der;
     }
-    // r and s, 48 bytes each.
+    // r and s, as long as a coordinate each.
     Bytes sign_sha256(ByteView message) const {
         const std::unique_ptr<EVP_MD_CTX, decltype(&::EVP_MD_CTX_free)> context(::EVP_MD_CTX_new(),
                                                                                 &::EVP_MD_CTX_free);
@@ -46,14 +49,17 @@ class P384Key {
         const std::unique_ptr<ECDSA_SIG, decltype(&::ECDSA_SIG_free)> read(
             ::d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(size)), &::ECDSA_SIG_free);
         REQUIRE(read);
-        Bytes raw(96);
-        REQUIRE(::BN_bn2binpad(::ECDSA_SIG_get0_r(read.get()), raw.data(), 48) == 48);
-        REQUIRE(::BN_bn2binpad(::ECDSA_SIG_get0_s(read.get()), raw.data() + 48, 48) == 48);
+        Bytes raw(2 * static_cast<std::size_t>(coordinate_));
+        REQUIRE(::BN_bn2binpad(::ECDSA_SIG_get0_r(read.get()), raw.data(), coordinate_) ==
+                coordinate_);
+        REQUIRE(::BN_bn2binpad(::ECDSA_SIG_get0_s(read.get()), raw.data() + coordinate_,
+                               coordinate_) == coordinate_);
         return raw;
     }
 
   private:
     std::unique_ptr<EVP_PKEY, decltype(&::EVP_PKEY_free)> key_;
+    int coordinate_;  // bytes
 };
 
 constexpr const char* p256_prefix = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
@@ -139,10 +145,13 @@ TEST_CASE("signature: only one DER text per signature", "[core][crypto]") {
 }
 
 TEST_CASE("signature: ES256 is P-256 and nothing else", "[core][crypto]") {
-    const P384Key key;
     const Bytes message = bytes_of(view_of("what is signed"));
-    const Bytes raw = key.sign_sha256(message);
-    // A good signature, of a curve that ES256 does not have (RFC 7518 §3.4).
-    CHECK(verify_signature(key.spki(), SignatureScheme::ecdsa, "SHA256", message, raw));
-    CHECK_FALSE(verify_es256(key.spki(), message, raw));
+    // Good signatures, of curves that ES256 does not have (RFC 7518 §3.4): one of another size, and
+    // one of the same.
+    const EcKey larger("P-384", 48);
+    const Bytes raw = larger.sign_sha256(message);
+    CHECK(verify_signature(larger.spki(), SignatureScheme::ecdsa, "SHA256", message, raw));
+    CHECK_FALSE(verify_es256(larger.spki(), message, raw));
+    const EcKey alike("secp256k1", 32);
+    CHECK_FALSE(verify_es256(alike.spki(), message, alike.sign_sha256(message)));
 }
