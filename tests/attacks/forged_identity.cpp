@@ -3,14 +3,12 @@
 #include <linux/prctl.h>
 #include <sched.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <csignal>
 #include <cstdint>
-#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -22,6 +20,7 @@
 #include "tests/attacks/line.h"
 #include "tests/attacks/own_mappings.h"
 #include "tests/attacks/program.h"
+#include "tests/support/ancillary.h"
 
 namespace holdfast::attacks {
 namespace {
@@ -99,21 +98,9 @@ void be_master_of_a_namespace() {
     write_text("/proc/self/gid_map", gid + " " + gid + " 1");
 }
 
-void send_as(pid_t claimed, const Line& line, std::string words) {
-    iovec piece{words.data(), words.size()};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred))> control{};
-    msghdr message{};
-    message.msg_iov = &piece;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    cmsghdr* const header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_CREDENTIALS;
-    header->cmsg_len = CMSG_LEN(sizeof(ucred));
-    const ucred label{claimed, ::getuid(), ::getgid()};
-    std::memcpy(CMSG_DATA(header), &label, sizeof(label));
-    require(::sendmsg(line.descriptor(), &message, 0) > 0, "sendmsg with another's pid");
+void send_as(pid_t claimed, const Line& line, const std::string& words) {
+    const bool sent = test::send_as(line.descriptor(), words, {claimed, ::getuid(), ::getgid()});
+    require(sent, "sendmsg with another's pid");
 }
 
 }  // namespace

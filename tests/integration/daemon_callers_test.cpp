@@ -14,6 +14,7 @@
 #include "attest/measure/process.h"
 #include "core/crypto/digest.h"
 #include "daemon/callers/instances.h"
+#include "tests/support/ancillary.h"
 #include "tests/support/catch.h"
 #include "tests/support/child.h"
 #include "tests/support/run_async.h"
@@ -60,21 +61,7 @@ struct Connected {
     }
     // Root may say any uid.
     void send_as(uid_t uid) const {
-        char byte = 'x';
-        iovec piece{&byte, 1};
-        const ucred claimed{::getpid(), uid, ::getgid()};
-        alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred))> control{};
-        msghdr message{};
-        message.msg_iov = &piece;
-        message.msg_iovlen = 1;
-        message.msg_control = control.data();
-        message.msg_controllen = control.size();
-        cmsghdr* const header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_CREDENTIALS;
-        header->cmsg_len = CMSG_LEN(sizeof(ucred));
-        std::memcpy(CMSG_DATA(header), &claimed, sizeof(claimed));
-        REQUIRE(::sendmsg(caller.get(), &message, 0) == 1);
+        REQUIRE(test::send_as(caller.get(), "x", {::getpid(), uid, ::getgid()}));
     }
 
     Descriptor caller, daemon;

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstring>
 
+#include "tests/support/ancillary.h"
 #include "tests/support/catch.h"
 #include "tests/support/front_server.h"
 
@@ -199,20 +199,8 @@ TEST_CASE("front: a descriptor sent along is closed, and the request refused", "
     FrontServer server(tell, {});
     Client client(server.agent_socket());
     test::Pipe pipe;
-    const int sent = pipe.write.get();
-    iovec piece{const_cast<char*>(whoami.data()), whoami.size()};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-    msghdr message{};
-    message.msg_iov = &piece;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    cmsghdr* const header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(header), &sent, sizeof(int));
-    REQUIRE(::sendmsg(client.descriptor(), &message, 0) > 0);
+    const std::array sent{pipe.write.get()};
+    REQUIRE(test::send_with_descriptors(client.descriptor(), whoami, sent));
     const auto reply = client.read_all();
     CHECK(status_of(reply) == 400);
     CHECK(has(reply, "malformed_request"));

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstring>
 
 #include "tests/support/catch.h"
 #include "tests/support/front_server.h"

@@ -10,16 +10,13 @@
 #include "attest/measure/process.h"
 #include "tests/support/catch.h"
 #include "tests/support/child.h"
+#include "tests/support/measured_child.h"
 
 using namespace holdfast;
 using namespace holdfast::attest;
-using holdfast::test::Child;
-using holdfast::test::child_awaits;
-using holdfast::test::child_tells;
+using namespace holdfast::test;
 
 namespace {
-
-constexpr MeasureRules strict{.uid = 20001, .allow_writable_executables = false};
 
 OpenFile open_marked(const std::string& path) {
     Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

@@ -5,37 +5,11 @@
 #include "attest/measure/process.h"
 #include "tests/support/catch.h"
 #include "tests/support/child.h"
+#include "tests/support/measured_child.h"
 
 using namespace holdfast;
 using namespace holdfast::attest;
-using holdfast::test::Child;
-using holdfast::test::child_awaits;
-using holdfast::test::child_tells;
-
-namespace {
-
-constexpr uid_t agent_uid = 20001;  // of nobody else
-constexpr MeasureRules strict{.uid = agent_uid, .allow_writable_executables = false};
-constexpr MeasureRules lenient{.uid = agent_uid, .allow_writable_executables = true};
-
-// The agent must be another user than the one who owns the code.
-#define NEEDS_ROOT() \
-    if (::getuid() != 0) HOLDFAST_SKIP("needs root to start processes of another user")
-
-Result<ProcessView> measure(const Child& child, const MeasureRules& rules) {
-    return measure_process(child.pid(), child.pidfd(), rules);
-}
-
-std::string reason_of(const Result<ProcessView>& result) {
-    return result ? "" : result.error().reason();
-}
-
-void* map_executable(const std::string& path) {
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    return ::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, file.get(), 0);
-}
-
-}  // namespace
+using namespace holdfast::test;
 
 TEST_CASE("measure: as many mapped files as the limit, not one more", "[attest][measure]") {
     NEEDS_ROOT();

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <vector>
 
+#include "tests/support/ancillary.h"
+
 namespace holdfast::test {
 namespace {
 
@@ -52,19 +54,7 @@ bool RawClient::send(std::string_view bytes) const {
 
 bool RawClient::send_with_descriptors(std::string_view bytes, std::size_t count) const {
     const std::vector<int> copies(count, STDIN_FILENO);
-    std::vector<char> control(CMSG_SPACE(count * sizeof(int)));
-    iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
-    msghdr message{};
-    message.msg_iov = &piece;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    cmsghdr* const header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(count * sizeof(int));
-    std::memcpy(CMSG_DATA(header), copies.data(), count * sizeof(int));
-    return ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL) > 0;
+    return test::send_with_descriptors(socket_.get(), bytes, copies);
 }
 
 void RawClient::half_close() const {

@@ -5,6 +5,7 @@
 
 #include "daemon/link/codec.h"
 #include "tests/support/catch.h"
+#include "tests/support/link_samples.h"
 
 using holdfast::Bytes;
 using holdfast::ByteView;
@@ -14,6 +15,8 @@ using holdfast::Error;
 using holdfast::Result;
 using holdfast::Retry;
 using namespace holdfast::daemon;
+using holdfast::test::a_file;
+using holdfast::test::a_request;
 
 namespace {
 
@@ -78,17 +81,6 @@ void check_strict(const Bytes& payload, Decode decode) {
     Bytes longer = payload;
     longer.push_back(0);
     REQUIRE_FALSE(decode(ByteView(longer)));
-}
-
-Message a_request() {
-    Message request;
-    request.id = 77;
-    request.operation = Operation::list;
-    return request;
-}
-
-Descriptor a_file() {
-    return Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
 }  // namespace

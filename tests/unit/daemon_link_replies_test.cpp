@@ -1,27 +1,12 @@
-#include <fcntl.h>
-
 #include "daemon/link/codec.h"
 #include "tests/support/catch.h"
+#include "tests/support/link_samples.h"
 
 using holdfast::Bytes;
 using holdfast::Code;
-using holdfast::Descriptor;
 using namespace holdfast::daemon;
-
-namespace {
-
-Message a_request() {
-    Message request;
-    request.id = 77;
-    request.operation = Operation::list;
-    return request;
-}
-
-Descriptor a_file() {
-    return Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-}
-
-}  // namespace
+using holdfast::test::a_file;
+using holdfast::test::a_request;
 
 TEST_CASE("codec: an error's text holds at its bound and is refused one past it",
           "[daemon][link][codec]") {
