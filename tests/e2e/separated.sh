@@ -29,8 +29,14 @@ expect_process() {  # PROGRAM USER CAPABILITIES
   for set in CapPrm CapEff CapInh CapAmb; do
     [ "$(field "$pid" $set)" = "$(printf %016x "$3")" ] || fail "$1: $set $(field "$pid" $set)"
   done
+  [ "$(field "$pid" NoNewPrivs)" -eq 1 ] || fail "$1: could gain privileges by an exec"
+  grep -qE '^Max core file size +0 +0 ' "/proc/$pid/limits" || fail "$1: would leave its memory in a core file"
+  # proc(5): what is in /proc/PID belongs to root where a process is not dumpable, so nobody of its
+  # own uid can look into it either. A sanitizer wants to look into its own.
+  is_sanitized || [ "$(stat -c %u "/proc/$pid/environ")" -eq 0 ] || fail "$1: its own uid may look into it"
   printf '%-18s %-17s capabilities %016x\n' "$1" "$2" "$3"
 }
+is_sanitized() { ldd "$HOLDFAST_BIN/holdfast-front" | grep -q libasan; }
 dac_read_search=$((1 << 2)) sys_ptrace=$((1 << 19)) checkpoint_restore=$((1 << 40))
 expect_process holdfast-front holdfast 0
 expect_process holdfast-keys-tpm holdfast-keys 0
