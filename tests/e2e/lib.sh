@@ -26,6 +26,9 @@ skip() { printf 'SKIPPED: %s\n' "$*"; exit 0; }
 
 # ── the parts ───────────────────────────────────────────────────────────────────────────────────
 
+# Built with a sanitizer, which keeps what is freed and looks into its own process?
+is_sanitized() { [[ $(ldd "$HOLDFAST_BIN/holdfast-front") == *libasan* ]]; }
+
 start_tpm() { "$ROOT/scripts/software-tpm" start "$DIR" "$@"; }
 # start_slow_tpm PROFILE [OPTION…]: as slow as a chip, at the same socket (slow-tpm --help).
 start_slow_tpm() {

@@ -59,7 +59,7 @@ say "And once more: nothing is left behind by each"
 one_run
 grown=$(($(memory) - settled))
 echo "memory of the front after the second run: $grown KiB more than after the first"
-if ldd "$HOLDFAST_BIN/holdfast-front" | grep -q libasan; then
+if is_sanitized; then
   echo "not judged: a sanitizer keeps what is freed"
 elif [ "$grown" -gt "$MOST_GROWTH_KIB" ]; then
   fail "the front keeps something of each request"

@@ -9,4 +9,4 @@ if grep -E 'libtss2|libp11|libpkcs11|libcap' <<<"$linked"; then
   echo "holdfast-front links what only a worker may" >&2
   exit 1
 fi
-ldd "$keys" | grep -q libtss2-esys || { echo "holdfast-keys-tpm links no TPM library?" >&2; exit 1; }
+[[ $(ldd "$keys") == *libtss2-esys* ]] || { echo "holdfast-keys-tpm links no TPM library?" >&2; exit 1; }
