@@ -1,4 +1,6 @@
 // POST /v1/agents/{name}/suspend|reinstate|revoke|retire: stopping an agent, down in the chip.
+#include <boost/asio/this_coro.hpp>
+
 #include "api/admin_messages.h"
 #include "api/messages.h"
 #include "api/problem.h"

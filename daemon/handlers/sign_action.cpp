@@ -6,7 +6,6 @@
 #include "core/encode/statement.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
-#include "daemon/handlers/started.h"
 #include "policy/evaluate.h"
 
 namespace holdfast::daemon::handlers {
@@ -81,9 +80,10 @@ Async<Answer> sign_recorded(Services& services, ToSign wanted) {
     auto record = services.ledger.append("action", std::move(wanted.record));
     Bytes preimage = bytes_of(view_of(wanted.input));
     auto signature = services.keys.sign(wanted.key_id, std::move(preimage));
-    // Disk and chip work at once; nothing leaves before both have answered.
-    auto made = co_await both(std::move(record), std::move(signature));
-    auto& [recorded, signed_raw] = made;
+    // The record is on its way to the disk: disk and chip work at once. Nothing leaves before both
+    // have answered.
+    auto signed_raw = co_await std::move(signature);
+    auto recorded = co_await std::move(record);
     if (!recorded) co_return std::move(recorded).error().within("record");
     // A revocation meanwhile wins.
     Done released = services.containment.allows(wanted.agent);

@@ -1,4 +1,4 @@
-// Started: work that runs beside its caller, and both(): two such, each awaited to its end.
+// Started: work that runs beside its caller.
 #ifndef HOLDFAST_DAEMON_HANDLERS_STARTED_H
 #define HOLDFAST_DAEMON_HANDLERS_STARTED_H
 
@@ -7,7 +7,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <memory>
@@ -56,16 +55,6 @@ class Started {
 
     std::shared_ptr<State> state_;  // owned by this and by the running work: either may end first
 };
-
-// Both under way at once, both awaited, whatever the other says.
-template <class A, class B>
-boost::asio::awaitable<std::pair<Result<A>, Result<B>>> both(Async<A> first, Async<B> second) {
-    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
-    Started<B> started(executor, std::move(second));
-    Result<A> a = co_await std::move(first);
-    Result<B> b = co_await started.result();
-    co_return std::pair<Result<A>, Result<B>>(std::move(a), std::move(b));
-}
 
 }  // namespace holdfast::daemon
 

@@ -1,12 +1,17 @@
 // The ledger port on a real disk, driven by a real event loop.
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "daemon/state/durable_ledger.h"
 #include "ledger/record.h"
@@ -82,7 +87,6 @@ TEST_CASE("durable ledger: the call itself takes the index, whenever it is await
     CHECK(ledger->next_index() == 1);
     auto second = ledger->append("action", members());
     CHECK(ledger->next_index() == 2);
-    CHECK(ledger->head().size == 0);  // only what is durable, and the loop has heard of
     const auto second_index = bench.run(std::move(second));
     const auto first_index = bench.run(std::move(first));
     REQUIRE(first_index);
@@ -101,6 +105,20 @@ TEST_CASE("durable ledger: a result nobody waits for is written all the same", "
     }
     bench.loop.run();
     CHECK(bench.opened()->head().size == 1);
+}
+
+TEST_CASE("durable ledger: the loop is not woken for a record that nobody waits for yet",
+          "[daemon][ledger]") {
+    const tests::TemporaryDirectory place;
+    Bench bench(place.path());
+    const auto ledger = bench.opened();
+    auto index = ledger->append("action", members());
+    while (ledger->head().size == 0)
+        std::this_thread::yield();
+    CHECK(bench.loop.poll() == 0);
+    const auto durable = bench.run(std::move(index));
+    REQUIRE(durable);
+    CHECK(*durable == 0);
 }
 
 TEST_CASE("durable ledger: a loop that ends while records are on their way loses none",
@@ -252,20 +270,44 @@ int on_a_full_disk(const std::string& place) {
     return again && (*again)->head() == last ? 0 : 14;
 }
 
+// In a child of its own, whose files may not grow any more.
+int on_a_failing_disk(const std::string& place) {
+    Bench bench(place);
+    const auto ledger = bench.opened();
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{10, 10};
+    if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) return 2;
+    (void)ledger->append("action", members());
+    if (ledger->failed() || ledger->next_index() != 1) return 3;
+    const auto stay = boost::asio::make_work_guard(bench.loop);
+    if (bench.loop.run_one_for(std::chrono::seconds(30)) != 1) return 4;
+    return ledger->failed() && ledger->next_index() == 0 ? 0 : 5;
+}
+
+int status_of_child(int (*work)(const std::string&), const std::string& place) {
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) ::_exit(work(place));
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
 }  // namespace
+
+TEST_CASE("durable ledger: a failure is heard of, whether or not somebody waits for the record",
+          "[daemon][ledger]") {
+    const tests::TemporaryDirectory place;
+    CHECK(status_of_child(on_a_failing_disk, place.path()) == 0);
+}
 
 TEST_CASE("durable ledger: on a full disk signing stops, containment is recorded, resume resumes",
           "[daemon][ledger]") {
     const tests::TemporaryDirectory place;
-    const pid_t child = ::fork();
-    REQUIRE(child >= 0);
-    if (child == 0) ::_exit(on_a_full_disk(place.path()));
-    int status = 0;
-    REQUIRE(::waitpid(child, &status, 0) == child);
-    REQUIRE(WIFEXITED(status));
-    if (WEXITSTATUS(status) == not_permitted)
-        HOLDFAST_SKIP("mounting a small tmpfs is not permitted here");
-    CHECK(WEXITSTATUS(status) == 0);
+    const int status = status_of_child(on_a_full_disk, place.path());
+    if (status == not_permitted) HOLDFAST_SKIP("mounting a small tmpfs is not permitted here");
+    CHECK(status == 0);
 }
 
 TEST_CASE("durable ledger: without room for the reserve it opens for containment only",
