@@ -6,9 +6,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
-#include <atomic>
-#include <limits>
-#include <mutex>
 #include <optional>
 
 #include "core/encode/base64.h"
@@ -23,75 +20,45 @@ constexpr std::string_view head_note = "ledger_head";
 
 using Signal = boost::asio::experimental::channel<void(boost::system::error_code)>;
 
-// How far a record has come. The loop's thread says `awaited`, the writer's `known`; whoever comes
-// second knows of the other.
-enum class Stage : std::uint8_t { queued, awaited, known };
-
-constexpr std::uint64_t of_no_record = std::numeric_limits<std::uint64_t>::max();
-
 // What one caller waits for. Owners: the waiting coroutine, and the writer's callback until it ran;
 // so a wait that is cancelled, or never begun, harms nobody.
 struct Outcome {
     explicit Outcome(const boost::asio::any_io_executor& loop) : there(loop, 1) {}
     Signal there;
     std::uint64_t index = 0;
-    std::uint64_t epoch = of_no_record;  // Progress::epoch when it was queued
-    std::atomic<Stage> stage = Stage::queued;
-    std::optional<Result<LedgerHead>> head;  // set before `known`
+    std::uint64_t epoch = 0;
+    std::optional<Result<LedgerHead>> head;  // set before `there` is signalled
 };
 using Awaited = std::shared_ptr<Outcome>;
 
-// The loop's view of the ledger. Owners: DurableLedger, the writer's callbacks, and what they post.
-class Progress : public std::enable_shared_from_this<Progress> {
-  public:
-    Progress(boost::asio::any_io_executor loop, LedgerHead head)
-        : next(head.size), loop_(std::move(loop)), head_(head) {}
-
-    // On either thread. The loop is woken for who waits and for bad news, and for nothing
-    // else: a signature's record is durable long before the chip has answered.
-    void tell(const Awaited& outcome, const Result<LedgerHead>& result) {
-        if (result) advance(*result);
-        outcome->head = result;
-        const Stage before = outcome->stage.exchange(Stage::known);
-        if (before == Stage::queued && result) return;
-        boost::asio::post(loop_, [self = shared_from_this(), outcome] {
-            self->settle(*outcome);
-            outcome->there.try_send(boost::system::error_code());
-        });
-    }
-
-    // On the loop's thread, as all that follows. Twice does no harm.
-    void settle(const Outcome& outcome) {
-        if (*outcome.head || outcome.epoch != epoch) return;
-        ++epoch;
-        next = head().size;
-        stop(outcome.head->error());
-    }
-    void stop(const Error& why) {
-        if (writable) log_error(why.text());
-        writable = why;
-    }
-    LedgerHead head() const {
-        const std::lock_guard lock(mutex_);
-        return head_;
-    }
-    const boost::asio::any_io_executor& loop() const { return loop_; }
-
+// The loop's view of the ledger. Owners: DurableLedger, and callbacks posted to the loop.
+struct Progress {
+    boost::asio::any_io_executor loop;
+    LedgerHead head;  // durable
     std::uint64_t next = 0;
     Done writable = done();
     // Moves with each failure. All records on their way fail together, and the first to be heard of
     // sets `next` back; what was queued since must not be set back by the others.
     std::uint64_t epoch = 0;
 
-  private:
-    void advance(const LedgerHead& durable) {
-        const std::lock_guard lock(mutex_);
-        if (durable.size > head_.size) head_ = durable;
+    void settle(Outcome& outcome, const Result<LedgerHead>& result) {
+        if (result) {
+            if (result->size > head.size) head = *result;
+        } else if (outcome.epoch == epoch) {
+            ++epoch;
+            next = head.size;
+            stop(result.error());
+        }
+        tell(outcome, result);
     }
-
-    boost::asio::any_io_executor loop_;
-    mutable std::mutex mutex_;
-    LedgerHead head_;  // durable
+    void stop(const Error& why) {
+        if (writable) log_error(why.text());
+        writable = why;
+    }
+    static void tell(Outcome& outcome, const Result<LedgerHead>& result) {
+        outcome.head = result;
+        outcome.there.try_send(boost::system::error_code());
+    }
 };
 
 std::string text_of_head(const LedgerHead& head) {
@@ -118,18 +85,12 @@ ledger::Priority priority_of(std::string_view type) {
     return containment ? ledger::Priority::containment : ledger::Priority::ordinary;
 }
 
-Async<LedgerHead> wait_for(std::shared_ptr<Progress> progress, Awaited outcome) {
+Async<LedgerHead> wait_for(Awaited outcome) {
     constexpr auto token = boost::asio::as_tuple(boost::asio::use_awaitable);
-    auto stage = Stage::queued;
-    if (outcome->stage.compare_exchange_strong(stage, Stage::awaited)) {
-        const auto answered = co_await outcome->there.async_receive(token);
-        const auto& [cancelled] = answered;
-        if (cancelled)
-            co_return Error(Code::timeout,
-                            "ledger: the wait was cancelled; the record may be written");
-    }
-    progress->settle(*outcome);
-    co_return *outcome->head;
+    const auto answered = co_await outcome->there.async_receive(token);
+    const auto& [cancelled] = answered;
+    if (!cancelled) co_return *outcome->head;
+    co_return Error(Code::timeout, "ledger: the wait was cancelled; the record may be written");
 }
 
 Async<std::uint64_t> refused(Error error) {
@@ -140,14 +101,17 @@ Async<std::uint64_t> refused(Error error) {
 
 struct DurableLedger::State {
     State(boost::asio::any_io_executor loop, Now clock, ledger::Log log)
-        : now(std::move(clock)), progress(std::make_shared<Progress>(std::move(loop), log.head())) {
+        : now(std::move(clock)), progress(std::make_shared<Progress>()) {
+        progress->loop = std::move(loop);
+        progress->head = log.head();
+        progress->next = progress->head.size;
         writer = std::make_unique<ledger::Writer>(std::move(log));
         const Done healthy = writer->healthy();
         if (!healthy) progress->stop(healthy.error());
     }
 
     Result<Awaited> queue(const std::string& type, const encode::Json::Object& members);
-    Async<std::uint64_t> durable(Awaited outcome) const;
+    Async<std::uint64_t> durable(Awaited outcome);
     Async<std::uint64_t> durable_or_again(Awaited outcome, std::string type,
                                           encode::Json::Object members);
 
@@ -160,11 +124,11 @@ Result<Awaited> DurableLedger::State::queue(const std::string& type,
                                             const encode::Json::Object& members) {
     const ledger::Record record{type, now(), progress->next, members};
     HOLDFAST_TRY(bytes, ledger::encode_record(record));
-    const auto outcome = std::make_shared<Outcome>(progress->loop());
+    const auto outcome = std::make_shared<Outcome>(progress->loop);
     outcome->index = progress->next;
     outcome->epoch = progress->epoch;
     auto written = [view = progress, outcome](const Result<LedgerHead>& head) {
-        view->tell(outcome, head);
+        boost::asio::post(view->loop, [view, outcome, head] { view->settle(*outcome, head); });
     };
     const auto priority = priority_of(type);
     auto queued = writer->append(outcome->index, std::move(bytes), priority, std::move(written));
@@ -176,8 +140,8 @@ Result<Awaited> DurableLedger::State::queue(const std::string& type,
     return outcome;
 }
 
-Async<std::uint64_t> DurableLedger::State::durable(Awaited outcome) const {
-    HOLDFAST_CO_TRY(head, co_await wait_for(progress, outcome));
+Async<std::uint64_t> DurableLedger::State::durable(Awaited outcome) {
+    HOLDFAST_CO_TRY(head, co_await wait_for(outcome));
     (void)head;
     co_return outcome->index;
 }
@@ -186,7 +150,7 @@ Async<std::uint64_t> DurableLedger::State::durable(Awaited outcome) const {
 // reserve that was given back by then. By now the loop has heard of the failure.
 Async<std::uint64_t> DurableLedger::State::durable_or_again(Awaited outcome, std::string type,
                                                             encode::Json::Object members) {
-    auto head = co_await wait_for(progress, outcome);
+    auto head = co_await wait_for(outcome);
     if (head) co_return outcome->index;
     if (head.error().reason() != "ledger_failed") co_return std::move(head).error();
     HOLDFAST_CO_TRY(second, queue(type, members));
@@ -222,7 +186,7 @@ Async<std::uint64_t> DurableLedger::append(std::string type, encode::Json::Objec
 }
 
 LedgerHead DurableLedger::head() const {
-    return state_->progress->head();
+    return state_->progress->head;
 }
 
 Done DurableLedger::writable() const {
@@ -230,16 +194,15 @@ Done DurableLedger::writable() const {
 }
 
 Async<LedgerHead> DurableLedger::resume() {
-    const auto& progress = state_->progress;
-    const auto outcome = std::make_shared<Outcome>(progress->loop());
-    auto resumed = [view = progress, outcome](const Result<LedgerHead>& head) {
-        boost::asio::post(view->loop(), [view, outcome, head] {
+    const auto outcome = std::make_shared<Outcome>(state_->progress->loop);
+    auto resumed = [view = state_->progress, outcome](const Result<LedgerHead>& head) {
+        boost::asio::post(view->loop, [view, outcome, head] {
             view->writable = head ? done() : Done(head.error());
-            view->tell(outcome, head);
+            Progress::tell(*outcome, head);
         });
     };
     state_->writer->resume(std::move(resumed));
-    return wait_for(progress, outcome);
+    return wait_for(outcome);
 }
 
 Done DurableLedger::remember_head(Registry& registry) const {
