@@ -35,10 +35,11 @@ struct Jws {
 // Strict: exactly alg, typ, kid, x5c in the header, alg ES256, 64 bytes of signature.
 Result<Jws> parse_jws(std::string_view text);
 
-// The same for what comes before the last dot: the keys worker's view.
+// The same for what comes before the last dot.
 Result<Jws> parse_signing_input(std::string_view text);
 
-// And for each side of the first dot: all actions under one credential have the same header.
+// And for each side of the first dot, the keys worker's view: all actions under one credential have
+// the same header, which it need not read again.
 struct SigningParts {
     std::string_view header;
     std::string_view payload;

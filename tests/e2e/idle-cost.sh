@@ -23,7 +23,7 @@ declare_agent refund-agent refund.create
 holdfast apply
 agent refund-agent --only-sign >/dev/null
 [ "$(pids | wc -l)" -eq 4 ] || fail "not the four processes there should be"
-sleep 3  # the longest a closed connection is lingered over, and then some
+wait_until 20 "the front to close what it has answered" no_connections
 
 say "Nobody asks anything for $IDLE_SECONDS s"
 declare -A slept

@@ -75,6 +75,10 @@ stop_daemon() {
   DAEMON_PID=""
 }
 
+# The kernel lists both sockets, and each accepted connection under its socket's name: those that
+# are answered and closed by their callers are lingered over for a moment.
+no_connections() { [ "$(grep -cE " ($HOLDFAST_SOCKET|$HOLDFAST_ADMIN_SOCKET)\$" /proc/net/unix)" -eq 2 ]; }
+
 descendants() {
   local child
   for child in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do

@@ -32,7 +32,7 @@ declare_user idle "$IDLE_UID"
 declare_user spare "$SPARE_UID"
 holdfast apply >/dev/null
 front=$(process_of holdfast-front)
-sleep 1.5  # a closed connection is lingered over for a second at most
+wait_until 20 "the front to close what it has answered" no_connections
 
 descriptors() { find "/proc/$front/fd" -mindepth 1 | wc -l; }
 memory() { sed -n 's/^Pss:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$front/smaps_rollup"; }

@@ -47,7 +47,7 @@ one_run() {
   echo "open descriptors of the front: $(descriptors), memory: $(memory) KiB"
 }
 
-sleep 1.5  # a closed connection is lingered over for a second at most
+wait_until 20 "the front to close what it has answered" no_connections
 before=$(descriptors)
 echo "open descriptors of the front: $before, memory: $(memory) KiB"
 
