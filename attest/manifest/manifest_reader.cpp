@@ -13,6 +13,10 @@ namespace {
 using encode::Fields;
 using encode::Json;
 
+// Six to an entry of the tree, three to a host file, and what else there is.
+constexpr std::size_t max_values =
+    6 * max_tree_entries + 3 * max_host_files + max_arguments + max_variables + 64;
+
 Error wrong(std::string_view why) {
     return {Code::invalid, "manifest: " + std::string(why)};
 }
@@ -209,7 +213,7 @@ Result<Sha256> subject_from(const Json::Array& subjects) {
 }  // namespace
 
 Result<Manifest> parse_statement(std::string_view json) {
-    HOLDFAST_TRY(value, encode::parse_json(json, max_manifest));
+    HOLDFAST_TRY(value, encode::parse_json(json, max_manifest, max_values));
     HOLDFAST_TRY(fields, Fields::of(value, "statement"));
     HOLDFAST_TRY(type, fields.text("_type", max_argument));
     HOLDFAST_TRY(predicate_type, fields.text("predicateType", max_argument));

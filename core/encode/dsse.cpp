@@ -6,6 +6,9 @@
 namespace holdfast::encode {
 namespace {
 
+// Three members and the envelope itself; each signature is an object of two.
+constexpr std::size_t max_values = 4 + 3 * max_dsse_signatures;
+
 Error wrong(std::string_view why) {
     return {Code::invalid, "dsse: " + std::string(why)};
 }
@@ -44,7 +47,7 @@ Result<std::vector<DsseSignature>> signatures_of(const Json::Array& array) {
 }  // namespace
 
 Result<Dsse> parse_dsse(std::string_view json, std::size_t max_bytes) {
-    HOLDFAST_TRY(value, parse_json(json, max_bytes));
+    HOLDFAST_TRY(value, parse_json(json, max_bytes, max_values));
     HOLDFAST_TRY(fields, Fields::of(value, "dsse"));
     HOLDFAST_TRY(type, fields.text("payloadType", max_dsse_payload_type));
     HOLDFAST_TRY(payload, base64_member(fields, "payload"));
