@@ -43,12 +43,15 @@ Json declaration_json(const Declaration& declared) {
     object["audiences"] = texts(declared.audiences);
     object["can_stop"] = texts(declared.can_stop);
     object["environment"] = declared.environment;
-    object["executable_sha256"] = encode::hex(declared.executable);
+    object["executable_sha256"] =
+        declared.launched ? Json() : Json(encode::hex(declared.executable));
+    object["launched"] = declared.launched;
+    object["manifest_keys"] = texts(declared.manifest_keys);
     object["lifetime_s"] = declared.lifetime;
     object["owner"] = declared.owner;
     object["policy_author"] = declared.policy_author;
     object["sponsor"] = declared.sponsor;
-    object["uid"] = declared.uid;
+    object["uid"] = declared.launched ? Json() : Json(declared.uid);
     return object;
 }
 

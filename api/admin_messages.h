@@ -35,8 +35,10 @@ Result<ActivateRequest> activate_request(std::string_view body);
 struct Declaration {
     std::string environment, sponsor, owner, policy_author;
     std::vector<std::string> can_stop;
+    bool launched = false;   // started by us: then the next two mean nothing
     std::int64_t uid = 0;
     Sha256 executable{};
+    std::vector<std::string> manifest_keys;  // fingerprints of who may sign its manifest
     std::int64_t lifetime = 0;  // seconds
     std::vector<std::string> actions, audiences;
 };

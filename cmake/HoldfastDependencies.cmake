@@ -8,6 +8,7 @@ pkg_check_modules(TSS2_MU REQUIRED IMPORTED_TARGET tss2-mu)
 pkg_check_modules(TSS2_ESYS REQUIRED IMPORTED_TARGET tss2-esys tss2-sys tss2-rc tss2-tctildr tss2-mu)
 pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
 pkg_check_modules(LIBCAP REQUIRED IMPORTED_TARGET libcap)
+pkg_check_modules(LIBSECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 
 # Header-only parts of Boost (Asio, Beast). Asio's own use of exceptions ends in daemon/.
 add_library(holdfast_asio INTERFACE)

@@ -23,6 +23,9 @@ namespace holdfast::daemon {
 namespace {
 
 constexpr std::uint32_t default_nv_base = 0x01800100;
+// Above what distributions give to people (/etc/subuid) and systemd to containers and services.
+constexpr std::int64_t default_first_uid = 2'100'000'000;
+constexpr std::int64_t default_uids = 10'000;
 
 // ── conversions ─────────────────────────────────────────────────────────────────────────────────
 
@@ -103,6 +106,8 @@ const std::vector<Setting>& settings_table() {
         text("host.domain", &Settings::host_domain),
         text("paths.state", &Settings::state_dir),
         text("paths.agents", &Settings::agents_dir),
+        text("paths.store", &Settings::store_dir),
+        text("paths.log", &Settings::log_dir),
         text("paths.libexec", &Settings::libexec_dir),
         text("listen.agent_socket", &Settings::agent_socket),
         text("listen.admin_socket", &Settings::admin_socket),
@@ -116,6 +121,9 @@ const std::vector<Setting>& settings_table() {
         text("users.front", &Settings::user_front),
         text("users.keys", &Settings::user_keys),
         text("users.measurer", &Settings::user_measurer),
+        number("launch.first_uid", &Settings::launch_first_uid),
+        number("launch.uids", &Settings::launch_uids),
+        number("store.recheck_s", &Settings::store_recheck_s),
         number("limits.connections", &Settings::max_connections),
         number("limits.connections_per_uid", &Settings::max_connections_per_uid),
         text("containment.reinstate_by", &Settings::reinstate_by),
@@ -146,6 +154,11 @@ Settings default_settings() {
     settings.host_domain = "local.internal";
     settings.state_dir = "/var/lib/holdfast";
     settings.agents_dir = "/etc/holdfast/agents.d";
+    settings.store_dir = "/var/lib/holdfast/store";
+    settings.log_dir = "/var/log/holdfast";
+    settings.launch_first_uid = default_first_uid;
+    settings.launch_uids = default_uids;
+    settings.store_recheck_s = 60;
     settings.agent_socket = "/run/holdfast/agent.sock";
     settings.admin_socket = "/run/holdfast/admin.sock";
     settings.admin_group = "holdfast-admin";
@@ -220,6 +233,8 @@ Settings dev_settings(const std::string& directory) {
     settings.dev = true;
     settings.state_dir = base + "/state";
     settings.agents_dir = base + "/agents.d";
+    settings.store_dir = base + "/store";
+    settings.log_dir = base + "/log";
     settings.agent_socket = base + "/agent.sock";
     settings.admin_socket = base + "/admin.sock";
     settings.admin_group.clear();

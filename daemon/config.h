@@ -18,6 +18,8 @@ struct Settings {
     std::string host_domain;  // [host] domain; default "local.internal"
     std::string state_dir;    // [paths] state; registry, ledger/, keys/
     std::string agents_dir;   // [paths] agents
+    std::string store_dir;  // [paths] store: agents' code, read-only
+    std::string log_dir;    // [paths] log: what launched agents print
     std::string agent_socket;
     std::string admin_socket;
     std::string admin_group;  // may use the admin socket besides root
@@ -28,6 +30,9 @@ struct Settings {
     std::string tpm_endorsement_auth_file;  // empty = empty auth
     std::string tpm_ek_certificate_dir;     // empty = NV only
     std::string user_front, user_keys, user_measurer;
+    std::int64_t launch_first_uid = 0;  // [launch] each launched agent gets a uid of its own from
+    std::int64_t launch_uids = 0;       // first_uid on, so many there are
+    std::int64_t store_recheck_s = 0;   // [store] whole trees of running agents, each so often
     std::string libexec_dir;  // where the workers' executables are
     std::int64_t max_connections = 0;
     std::int64_t max_connections_per_uid = 0;

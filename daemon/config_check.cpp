@@ -13,6 +13,11 @@ namespace {
 // NV indices an owner may define; registry of reserved TPM 2.0 handles, 2.2.
 constexpr std::uint32_t first_owner_index = 0x01800000;
 constexpr std::uint32_t last_nv_base = 0x01BF0000;
+constexpr std::int64_t first_launch_uid = 65'536;
+constexpr std::int64_t last_launch_uid = 4'294'967'293;
+constexpr std::int64_t max_launch_uids = 65'536;
+constexpr std::int64_t min_recheck = 5;
+constexpr std::int64_t max_recheck = 3600;
 constexpr std::int64_t min_connections = 8;
 constexpr std::int64_t max_connections_bound = 65536;
 
@@ -49,6 +54,8 @@ Done check_socket(std::string_view name, const std::string& path) {
 Done check_paths(const Settings& settings) {
     HOLDFAST_CHECK(check_path("paths.state", settings.state_dir));
     HOLDFAST_CHECK(check_path("paths.agents", settings.agents_dir));
+    HOLDFAST_CHECK(check_path("paths.store", settings.store_dir));
+    HOLDFAST_CHECK(check_path("paths.log", settings.log_dir));
     HOLDFAST_CHECK(check_path("paths.libexec", settings.libexec_dir));
     HOLDFAST_CHECK(check_socket("listen.agent_socket", settings.agent_socket));
     HOLDFAST_CHECK(check_socket("listen.admin_socket", settings.admin_socket));
@@ -91,6 +98,19 @@ Done check_limits(const Settings& settings) {
     return done();
 }
 
+// Uids of people, of services and 65534 are never given to an agent.
+Done check_launch(const Settings& settings) {
+    if (settings.launch_first_uid < first_launch_uid || settings.launch_first_uid > last_launch_uid)
+        return wrong("launch.first_uid", "must be 65536 to 4294967293");
+    if (settings.launch_uids < 1 ||
+        settings.launch_uids > last_launch_uid - settings.launch_first_uid + 1 ||
+        settings.launch_uids > max_launch_uids)
+        return wrong("launch.uids", "must be 1 to 65536, and end below 4294967294");
+    if (settings.store_recheck_s < min_recheck || settings.store_recheck_s > max_recheck)
+        return wrong("store.recheck_s", "must be 5 to 3600");
+    return done();
+}
+
 Done check_tpm(const Settings& settings) {
     if (settings.tpm_tcti.empty()) return wrong("tpm.tcti", "must be set, e.g. device:/dev/tpmrm0");
     if (settings.tpm_nv_base < first_owner_index || settings.tpm_nv_base > last_nv_base)
@@ -109,6 +129,7 @@ Done check_settings(const Settings& settings) {
     HOLDFAST_CHECK(check_paths(settings));
     HOLDFAST_CHECK(check_tpm(settings));
     HOLDFAST_CHECK(check_users(settings));
+    HOLDFAST_CHECK(check_launch(settings));
     HOLDFAST_CHECK(check_limits(settings));
     if (settings.reinstate_by != "another" && settings.reinstate_by != "anyone")
         return wrong("containment.reinstate_by", "must be another or anyone");

@@ -20,6 +20,20 @@ using std::chrono::milliseconds;
 const std::vector<cap_value_t> measurer_capabilities{CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH,
                                                      CAP_CHECKPOINT_RESTORE};
 
+// To become an agent's user, drop what is left, give it its folder, and end it.
+const std::vector<cap_value_t> launcher_capabilities{CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_CHOWN,
+                                                     CAP_KILL};
+
+// With --dev there is one uid for all: nothing could keep an agent apart, so nothing is launched.
+std::vector<Post> posts_for(const Settings& settings) {
+    std::vector<Post> posts;
+    posts.emplace_back("holdfast-front", std::nullopt);
+    posts.emplace_back("holdfast-keys-tpm", WorkerKind::keys);
+    posts.emplace_back("holdfast-measurer", WorkerKind::measurer);
+    if (!settings.dev) posts.emplace_back("holdfast-launcher", WorkerKind::launcher);
+    return posts;
+}
+
 int milliseconds_until(std::optional<Post::Clock::time_point> when) {
     if (!when) return -1;
     const auto left = std::chrono::ceil<milliseconds>(*when - Post::Clock::now());
@@ -34,10 +48,7 @@ bool is_readable(int descriptor) {
 }  // namespace
 
 Supervisor::Supervisor(Parts parts)
-    : parts_(std::move(parts)),
-      posts_{Post("holdfast-front", std::nullopt), Post("holdfast-keys-tpm", WorkerKind::keys),
-             Post("holdfast-measurer", WorkerKind::measurer)},
-      front_(posts_[0]) {}
+    : parts_(std::move(parts)), posts_(posts_for(parts_.settings)), front_(posts_.front()) {}
 
 int Supervisor::run() {
     if (parts_.settings.dev) log_warning("privileges: not separated (--dev)");
@@ -52,8 +63,10 @@ int Supervisor::run() {
             break;
         }
         hear_front(now);
-        for (auto& post : posts_)
+        for (auto& post : posts_) {
+            if (post.kind() == WorkerKind::launcher) hear_launcher(post, now);
             look_after(post, now);
+        }
     }
     end_all();
     return *exit_status_;
@@ -75,16 +88,22 @@ ChildPlan Supervisor::plan_of(const Post& post) const {
     plan.program = parts_.settings.libexec_dir + "/" + post.program();
     plan.descriptors = {{settings_memfd, parts_.settings_memory.get()}};
     const auto kind = post.kind();
+    const std::vector<cap_value_t>* wanted = nullptr;
     if (!kind) {
         plan.account = parts_.accounts.front;
     } else if (*kind == WorkerKind::keys) {
         plan.account = parts_.accounts.keys;
-    } else {
+    } else if (*kind == WorkerKind::measurer) {
         plan.account = parts_.accounts.measurer;
-        plan.capabilities = permitted(measurer_capabilities);
-        if (plan.account && plan.capabilities.size() != measurer_capabilities.size())
-            log_warning("capabilities for the measurer are missing: it cannot see all processes");
+        wanted = &measurer_capabilities;
+    } else {
+        plan.account = Account{0, 0, {}};
+        wanted = &launcher_capabilities;
     }
+    if (wanted == nullptr) return plan;
+    plan.capabilities = permitted(*wanted);
+    if (plan.account && plan.capabilities.size() != wanted->size())
+        log_warning("capabilities for the " + std::string(name_of(*kind)) + " are missing");
     return plan;
 }
 
@@ -122,6 +141,10 @@ void Supervisor::start_worker(Post& worker, WorkerKind kind, Clock::time_point n
         return worker.not_started(now);
     }
     worker.started(*std::move(child), std::move(ours->first), now);
+    if (kind == WorkerKind::launcher) {
+        const auto handed = kept_.hand_over(worker.link());
+        if (!handed) return worker.kill(true, now);
+    }
 
     Message attach;
     attach.operation = Operation::attach;
@@ -150,6 +173,7 @@ void Supervisor::wait(std::optional<Clock::time_point> until) {
     std::vector<pollfd> watched{{parts_.signals.get(), POLLIN, 0}, {front_.link(), POLLIN, 0}};
     for (const auto& post : posts_) {
         watched.push_back({post.pidfd(), POLLIN, 0});
+        if (post.kind() == WorkerKind::launcher) watched.push_back({post.link(), POLLIN, 0});
         watched.push_back({post.abandoned_pidfd(), POLLIN, 0});
     }
     // Who is ready is asked again one by one; poll skips negative descriptors.
@@ -187,6 +211,19 @@ void Supervisor::hear_front(Clock::time_point now) {
         log_error("front: " + taken.error().text());
         front_.close_link();
         front_.kill(true, now);
+    }
+}
+
+// Also after its end: what it said last is still there to be read.
+void Supervisor::hear_launcher(Post& launcher, Clock::time_point now) {
+    while (launcher.link() >= 0) {
+        auto message = receive_message(launcher.link());
+        if (!message && message.error().code() == Code::busy) return;
+        if (!message && message.error().code() == Code::not_found) return;
+        const auto taken = message ? kept_.take(*std::move(message)) : Done(message.error());
+        if (taken) continue;
+        log_error("launcher: " + taken.error().text());
+        return launcher.kill(true, now);
     }
 }
 
@@ -234,7 +271,12 @@ bool Supervisor::wait_for_end(const std::vector<Post*>& awaited, Clock::duration
 // A closed link means "end". First the front, which still needs its workers to finish.
 void Supervisor::end_all() {
     notify_service_manager("STOPPING=1\n");
-    const std::vector<Post*> workers{&posts_[1], &posts_[2]};
+    std::vector<Post*> workers;
+    std::vector<Post*> all;
+    for (auto& post : posts_) {
+        if (post.kind()) workers.push_back(&post);
+        all.push_back(&post);
+    }
     front_.close_link();
     if (!wait_for_end({&front_}, orderly_end)) front_.kill(true, Clock::now());
     for (auto* worker : workers)
@@ -243,7 +285,8 @@ void Supervisor::end_all() {
         for (auto* worker : workers)
             worker->kill(true, Clock::now());
     }
-    (void)wait_for_end({&front_, workers[0], workers[1]}, dying_time);
+    (void)wait_for_end(all, dying_time);
+    kept_.kill_all();
     if (parts_.listeners.from_systemd) return;
     (void)::unlink(parts_.settings.agent_socket.c_str());
     (void)::unlink(parts_.settings.admin_socket.c_str());

@@ -2,13 +2,13 @@
 #ifndef HOLDFAST_DAEMON_SUPERVISOR_H
 #define HOLDFAST_DAEMON_SUPERVISOR_H
 
-#include <array>
 #include <chrono>
 #include <optional>
 #include <vector>
 
 #include "daemon/config.h"
 #include "daemon/link/codec.h"
+#include "daemon/supervisor_kept.h"
 #include "daemon/supervisor_post.h"
 #include "daemon/supervisor_sockets.h"
 #include "daemon/supervisor_spawn.h"
@@ -57,10 +57,12 @@ class Supervisor {
     bool was_asked_to_end() const;
     void end_all();
     bool wait_for_end(const std::vector<Post*>& awaited, Clock::duration patience);
+    void hear_launcher(Post& launcher, Clock::time_point now);
 
     Parts parts_;
-    std::array<Post, 3> posts_;
+    std::vector<Post> posts_;  // the front first; never grows after the constructor
     Post& front_;
+    KeptInstances kept_;
     unsigned failed_starts_ = 0;
     bool was_ready_ = false;
     std::optional<int> exit_status_;

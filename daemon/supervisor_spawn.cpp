@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/close_range.h>
-#include <pwd.h>
+#include <linux/securebits.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -24,8 +24,6 @@
 namespace holdfast::daemon {
 namespace {
 
-constexpr std::size_t name_service_buffer = 64UL * 1024;
-constexpr int max_groups = 256;
 constexpr int exit_not_started = 127;  // as shells say it
 constexpr rlim_t open_files = 65536;   // the front keeps the measured files of its callers open
 
@@ -80,6 +78,14 @@ Done keep_only(const std::vector<cap_value_t>& kept) {
     return done();
 }
 
+// A root without what root gets by itself: at the exec it has the ambient set, as others do.
+Done lose_root_privilege(const Account& account) {
+    if (account.uid != 0) return done();
+    if (::prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0) != 0)
+        return failed("PR_SET_SECUREBITS");
+    return done();
+}
+
 Done prepare_child(const ChildPlan& plan) {
     sigset_t none;
     ::sigemptyset(&none);
@@ -93,6 +99,7 @@ Done prepare_child(const ChildPlan& plan) {
     HOLDFAST_CHECK(place_descriptors(plan));
     if (plan.account) {
         HOLDFAST_CHECK(become(*plan.account));
+        HOLDFAST_CHECK(lose_root_privilege(*plan.account));
         HOLDFAST_CHECK(keep_only(plan.capabilities));
     }
     if (::chdir("/") != 0) return failed("chdir");
@@ -129,32 +136,6 @@ std::vector<std::string> child_environment() {
 }
 
 }  // namespace
-
-Result<Account> account_of(const std::string& user) {
-    std::vector<char> buffer(name_service_buffer);
-    struct passwd entry{};
-    struct passwd* found = nullptr;
-    const int error = ::getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found);
-    if (error != 0 || found == nullptr)
-        return Error(Code::not_found, "no user " + user + " (systemd-sysusers makes it)");
-    Account account{entry.pw_uid, entry.pw_gid, std::vector<gid_t>(max_groups)};
-    if (account.uid == 0) return Error(Code::invalid, "user " + user + " is root");
-    int count = max_groups;
-    if (::getgrouplist(user.c_str(), account.gid, account.groups.data(), &count) < 0)
-        return Error(Code::invalid, "user " + user + " is in too many groups");
-    account.groups.resize(static_cast<std::size_t>(count));
-    return account;
-}
-
-Result<gid_t> group_of(const std::string& group) {
-    std::vector<char> buffer(name_service_buffer);
-    struct group entry{};
-    struct group* found = nullptr;
-    const int error = ::getgrnam_r(group.c_str(), &entry, buffer.data(), buffer.size(), &found);
-    if (error != 0 || found == nullptr)
-        return Error(Code::not_found, "no group " + group + " (systemd-sysusers makes it)");
-    return entry.gr_gid;
-}
 
 Result<Child> spawn(const ChildPlan& plan) {
     const pid_t pid = ::fork();

@@ -10,23 +10,17 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/accounts.h"
 #include "holdfast/descriptor.h"
 #include "holdfast/result.h"
 
 namespace holdfast::daemon {
 
-struct Account {
-    uid_t uid;
-    gid_t gid;
-    std::vector<gid_t> groups;  // supplementary: membership of tss opens /dev/tpmrm0
-};
-Result<Account> account_of(const std::string& user);
-Result<gid_t> group_of(const std::string& group);
-
 struct ChildPlan {
     std::string program;                           // absolute path
     std::optional<Account> account;                // none: stay who we are (--dev)
-    std::vector<cap_value_t> capabilities;         // kept across the change of user, as ambient
+    std::vector<cap_value_t> capabilities;         // kept across the change of user, as ambient;
+                                                   // root keeps these and no more
     std::vector<std::pair<int, int>> descriptors;  // number in the child, number here
 };
 

@@ -104,6 +104,45 @@ Done read_recognition(TomlTable& root, Declared& declared) {
     return table.finish();
 }
 
+// Only its form: whether it is a key that can check anything is seen when a manifest is opened.
+bool looks_like_key(std::string_view text) noexcept {
+    return text.starts_with("ssh-") || text.starts_with("ecdsa-sha2-") || text.starts_with("sk-") ||
+           text.starts_with("-----BEGIN PUBLIC KEY-----");
+}
+
+Result<std::vector<std::string>> read_manifest_keys(TomlTable& table) {
+    HOLDFAST_TRY(keys, table.blocks("manifest_keys", max_manifest_keys, max_manifest_key));
+    if (keys.empty()) return table.wrong("manifest_keys", "must name a key");
+    for (const std::string& key : keys)
+        if (!looks_like_key(key))
+            return table.wrong("manifest_keys", "holds neither an ssh public key nor a PEM one");
+    return keys;
+}
+
+Done read_launch(TomlTable& root, Declared& declared) {
+    HOLDFAST_TRY(table, root.table("launch"));
+    Launch launch;
+    HOLDFAST_TRY(keys, read_manifest_keys(table));
+    launch.manifest_keys = std::move(keys);
+    if (table.has("on_change")) {
+        HOLDFAST_TRY(word, table.text("on_change", max_name_text));
+        if (word != "kill" && word != "refuse")
+            return table.wrong("on_change", "must be \"kill\" or \"refuse\"");
+        launch.on_change = word == "kill" ? OnChange::kill : OnChange::refuse;
+    }
+    declared.agent.launch = std::move(launch);
+    declared.recognise_line = table.line();
+    return table.finish();
+}
+
+// One process is either looked at from outside or started by us; both would be two truths.
+Done read_origin(TomlTable& root, Declared& declared) {
+    if (!root.has("launch")) return read_recognition(root, declared);
+    if (root.has("recognise"))
+        return root.wrong("launch", "stands beside [recognise]: an agent is one or the other");
+    return read_launch(root, declared);
+}
+
 Done read_credential(TomlTable& root, AgentFile& agent) {
     agent.lifetime = default_lifetime;
     if (!root.has("credential")) return done();
@@ -145,7 +184,7 @@ Done read_permissions(TomlTable& root, AgentFile& agent) {
 Done read_all(TomlTable& root, std::string_view stem, Declared& declared) {
     HOLDFAST_CHECK(read_name(root, stem, declared.agent));
     HOLDFAST_CHECK(read_accountability(root, declared.agent.accountability));
-    HOLDFAST_CHECK(read_recognition(root, declared));
+    HOLDFAST_CHECK(read_origin(root, declared));
     HOLDFAST_CHECK(read_credential(root, declared.agent));
     HOLDFAST_CHECK(read_permissions(root, declared.agent));
     return root.finish();

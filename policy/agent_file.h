@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,8 @@ inline constexpr std::size_t max_audiences = 256;
 inline constexpr std::size_t max_environment = 64;
 inline constexpr std::size_t max_principal = 255;  // sponsor, owner, …
 inline constexpr std::size_t max_can_stop = 32;
+inline constexpr std::size_t max_manifest_keys = 16;
+inline constexpr std::size_t max_manifest_key = 4096;  // bytes of one, as text
 inline constexpr std::int64_t max_uid = 4294967294;  // the next one is "no user"
 inline constexpr std::int64_t min_lifetime = 300;    // seconds
 inline constexpr std::int64_t max_lifetime = 86400;
@@ -35,12 +38,27 @@ struct Accountability {
     std::vector<std::string> can_stop;
 };
 
+// What becomes of an instance whose code is not what was launched any more.
+enum class OnChange : std::uint8_t {
+    refuse = 1,  // its session ends: nothing is signed for it again
+    kill = 2,    // and its processes are killed
+};
+
+// [launch]: the agent is started by Holdfast, from a manifest that one of these keys signed.
+struct Launch {
+    std::vector<std::string> manifest_keys;  // OpenSSH public key lines or PEM public keys
+    OnChange on_change = OnChange::kill;
+};
+
 struct AgentFile {
     std::string name;  // equals the file's stem
     std::string environment;
     Accountability accountability;
-    uid_t uid = 0;                       // [recognise] uid = 1001 or user = "deploy"
-    Sha256 executable{};                 // [recognise] executable_sha256
+    // [recognise] or [launch]: who is looked at from outside has a uid and an executable here, who
+    // is launched gets its uid from the launcher and its code from its manifest.
+    uid_t uid = 0;                 // [recognise] uid = 1001 or user = "deploy"
+    Sha256 executable{};           // [recognise] executable_sha256
+    std::optional<Launch> launch;  // then uid and executable mean nothing
     std::int64_t lifetime = 0;           // [credential] lifetime_s, seconds
     std::vector<std::string> actions;    // allowed names; goes away when policies come
     std::vector<std::string> audiences;  // allowed audiences; empty = any
@@ -54,6 +72,9 @@ Result<AgentFile> parse_agent_file(std::string_view file_name, std::string_view 
 // executable, naming both files and lines; and what others than root and this process's user own,
 // or may write: the directory and each file.
 Result<std::map<std::string, AgentFile>> read_agent_files(const std::string& directory);
+
+// One of them, with the same care. not_found when there is no file of that agent.
+Result<AgentFile> read_agent_file(const std::string& directory, const std::string& agent);
 
 }  // namespace holdfast::policy
 

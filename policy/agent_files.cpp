@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "holdfast/agent_id.h"
 #include "holdfast/descriptor.h"
 #include "policy/declared.h"
 
@@ -80,6 +81,7 @@ Done check_file(int descriptor, const std::string& name) {
 Result<std::string> content_of(int directory, const std::string& name) {
     // Non-blocking, so that a FIFO put there does not hang the daemon.
     const Descriptor file(::openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!file && errno == ENOENT) return Error(Code::not_found, name + ": no such file");
     if (!file) return failed(name, errno);
     HOLDFAST_CHECK(check_file(file.get(), name));
     std::string content(max_agent_file + 1, '\0');  // one more, so that the parser sees too much
@@ -104,6 +106,7 @@ struct Place {
 
 // One process must not be two agents.
 Done check_unique(std::map<Recognition, Place>& seen, const Declared& declared, Place place) {
+    if (declared.agent.launch) return done();  // known by the launch itself
     const Recognition recognition{declared.agent.uid, declared.agent.executable};
     const auto [first, added] = seen.try_emplace(recognition, place);
     if (added) return done();
@@ -126,6 +129,14 @@ Result<std::map<std::string, AgentFile>> read_agent_files(const std::string& dir
         agents.emplace(key, std::move(declared.agent));
     }
     return agents;
+}
+
+Result<AgentFile> read_agent_file(const std::string& directory, const std::string& agent) {
+    HOLDFAST_CHECK(check_agent_name(agent));
+    HOLDFAST_TRY(opened, open_directory(directory));
+    const std::string name = agent + ".toml";
+    HOLDFAST_TRY(content, content_of(opened.get(), name));
+    return parse_agent_file(name, content);
 }
 
 }  // namespace holdfast::policy

@@ -18,6 +18,12 @@ bool is_plain(std::string_view text) {
     return std::none_of(text.begin(), text.end(), is_control);
 }
 
+// Several lines, as PEM has them; never shown as they are.
+bool is_block(std::string_view text) {
+    return std::none_of(text.begin(), text.end(),
+                        [](char c) { return is_control(c) && c != '\n'; });
+}
+
 std::string longer_than(std::size_t bytes) {
     return "longer than " + std::to_string(bytes) + " bytes";
 }
@@ -78,11 +84,20 @@ Result<std::int64_t> TomlTable::integer(std::string_view key, std::int64_t low, 
 
 Result<std::vector<std::string>> TomlTable::texts(std::string_view key, std::size_t max_count,
                                                   std::size_t max_bytes) {
+    return strings(key, {max_count, max_bytes, is_plain});
+}
+
+Result<std::vector<std::string>> TomlTable::blocks(std::string_view key, std::size_t max_count,
+                                                   std::size_t max_bytes) {
+    return strings(key, {max_count, max_bytes, is_block});
+}
+
+Result<std::vector<std::string>> TomlTable::strings(std::string_view key, const Kind& kind) {
     HOLDFAST_TRY(node, required(key));
     const toml::array* array = node->as_array();
     if (array == nullptr) return wrong(key, "must be an array of strings");
-    if (array->size() > max_count)
-        return wrong(key, "more than " + std::to_string(max_count) + " entries");
+    if (array->size() > kind.max_count)
+        return wrong(key, "more than " + std::to_string(kind.max_count) + " entries");
     std::vector<std::string> texts;
     for (const toml::node& element : *array) {
         const std::uint32_t line = line_in(element.source());
@@ -90,8 +105,8 @@ Result<std::vector<std::string>> TomlTable::texts(std::string_view key, std::siz
         if (string == nullptr) return wrong_at(line, key, "must hold strings only");
         const std::string& text = **string;
         if (text.empty()) return wrong_at(line, key, "must not hold an empty string");
-        if (text.size() > max_bytes) return wrong_at(line, key, longer_than(max_bytes));
-        if (!is_plain(text)) return wrong_at(line, key, "must not contain control characters");
+        if (text.size() > kind.max_bytes) return wrong_at(line, key, longer_than(kind.max_bytes));
+        if (!kind.valid(text)) return wrong_at(line, key, "must not contain control characters");
         if (std::find(texts.begin(), texts.end(), text) != texts.end())
             return wrong_at(line, key, "\"" + text + "\" stands there twice");
         texts.push_back(text);

@@ -33,6 +33,9 @@ class TomlTable {
     Result<std::int64_t> integer(std::string_view key, std::int64_t low, std::int64_t high);
     Result<std::vector<std::string>> texts(std::string_view key, std::size_t max_count,
                                            std::size_t max_bytes);
+    // The same, but each may have several lines.
+    Result<std::vector<std::string>> blocks(std::string_view key, std::size_t max_count,
+                                            std::size_t max_bytes);
     Result<TomlTable> table(std::string_view key);
 
     Done finish() const;
@@ -42,6 +45,12 @@ class TomlTable {
     Error wrong_at(std::uint32_t line, std::string_view key, std::string_view what) const;
 
   private:
+    struct Kind {
+        std::size_t max_count;
+        std::size_t max_bytes;
+        bool (*valid)(std::string_view);
+    };
+    Result<std::vector<std::string>> strings(std::string_view key, const Kind& kind);
     Result<const toml::node*> required(std::string_view key);
 
     const toml::table* table_;

@@ -98,7 +98,7 @@ Result<ProcessView> measure_process(pid_t pid, int pidfd, const MeasureRules& ru
     HOLDFAST_TRY(code, open_code(process, mappings, rules));
     HOLDFAST_TRY(measurement, hash_all(code, rules, cache));
 
-    ProcessView view{std::move(measurement), std::move(maps), {}, names_of(mappings)};
+    ProcessView view{std::move(measurement), std::move(maps), {}, names_of(mappings), false};
     for (auto& each : code)
         view.files.push_back(std::move(each.file));
     HOLDFAST_CHECK(check_texts(process, rules.uid));
@@ -113,6 +113,7 @@ Done still_unchanged(int pidfd, const ProcessView& view) {
         return changed("other files are mapped executable than were measured");
     for (const auto& file : view.files) {
         HOLDFAST_TRY(mark, mark_of(file.descriptor.get()));
+        if (view.ignores_change_time) mark.changed_ns = file.mark.changed_ns;
         if (mark != file.mark) return changed("a measured file was changed");
     }
     // Again: a child that shares the address space keeps the pin readable after its parent's death.

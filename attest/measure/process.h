@@ -53,6 +53,8 @@ struct ProcessView {
     Descriptor maps;                 // /proc/PID/maps: the mm pin, reads 0 bytes after exec
     std::vector<OpenFile> files;     // the executable first, then every other executable mapping
     std::vector<MappedName> mapped;  // every file mapped executable; ordered, each once
+    // Later checks leave changed_ns aside: files of a store that root alone may write get links.
+    bool ignores_change_time = false;
 };
 
 // `pidfd` pins the process: it must be alive before and after. Code::denied with these reasons:

@@ -15,30 +15,73 @@ Error unrecognised(uid_t uid) {
         .because("unrecognised_caller");
 }
 
+// People, services and 65534 are never launched agents; see config_check.cpp.
+constexpr uid_t first_launch_uid = 65'536;
+
+bool is_launch_uid(uid_t uid) {
+    return uid >= first_launch_uid;
+}
+
+Error not_told_yet() {
+    return Error(Code::unavailable, "no launcher has said yet which agents run", Retry::later)
+        .because("launcher_unavailable");
+}
+
 }  // namespace
 
 Async<Instance> Instances::recognise(const Peer& peer) {
+    if (launched_.is_launched(peer.uid)) co_return co_await recognise_launched(peer);
     // Before measuring, so that strangers cost the measurer nothing.
-    if (!is_declared(peer.uid)) co_return unrecognised(peer.uid);
-
+    if (!is_declared(peer.uid)) {
+        if (!launched_.complete() && is_launch_uid(peer.uid)) co_return not_told_yet();
+        co_return unrecognised(peer.uid);
+    }
     auto measured = co_await measurer_.measure(peer.pid, peer.pidfd.get(), peer.uid);
     if (!measured) co_return std::move(measured).error();
+    co_return observed(peer, *std::move(measured));
+}
+
+Result<Instance> Instances::observed(const Peer& peer, attest::ProcessView view) const {
+    HOLDFAST_CHECK(attest::still_unchanged(peer.pidfd.get(), view));
+    HOLDFAST_TRY(agent, agent_of(peer.uid, view.measurement.executable.digest));
+    HOLDFAST_TRY(id, crypto::random_bytes(instance_id_bytes));
+    return Instance{agent, encode::hex(id), std::move(view), peer.pid_reuse_excluded};
+}
+
+Async<Instance> Instances::recognise_launched(const Peer& peer) {
+    HOLDFAST_CO_TRY(before, launched_.behind(peer));
+    const std::string id = before->facts.instance;
+    auto measured = co_await measurer_.measure(peer.pid, peer.pidfd.get(), peer.uid);
+    if (!measured) co_return std::move(measured).error();
+    // It may have ended meanwhile: asked again, of the table as it is now.
+    HOLDFAST_CO_TRY(entry, launched_.behind(peer));
+    if (entry->facts.instance != id) co_return unrecognised(peer.uid);
     auto& view = *measured;
-    HOLDFAST_CO_CHECK(attest::still_unchanged(peer.pidfd.get(), view));
-    HOLDFAST_CO_TRY(agent, agent_of(peer.uid, view.measurement.executable.digest));
-    HOLDFAST_CO_TRY(id, crypto::random_bytes(instance_id_bytes));
-    co_return Instance{agent, encode::hex(id), std::move(view), peer.pid_reuse_excluded};
+    const Done right = check_code(*entry, view, entry->facts.pid == peer.pid);
+    if (!right) {
+        on_changed_(id, right.error());
+        co_return right.error();
+    }
+    // An import adds links to the store's files, which moves their ctime.
+    view.ignores_change_time = true;
+    view.measurement.assurance = Assurance::launched;
+    view.measurement.digest = entry->facts.manifest;
+    Instance instance{entry->facts.agent, id, std::move(view), true};
+    HOLDFAST_CO_CHECK(as_launched(peer, instance));
+    co_return instance;
 }
 
 bool Instances::is_declared(uid_t uid) const {
     return std::any_of(agents_.begin(), agents_.end(),
-                       [&](const auto& agent) { return agent.second.uid == uid; });
+                       [&](const auto& agent) {
+                           return !agent.second.launch && agent.second.uid == uid;
+                       });
 }
 
 Result<std::string> Instances::agent_of(uid_t uid, const Sha256& executable) const {
     bool known_uid = false;
     for (const auto& [name, agent] : agents_) {
-        if (agent.uid != uid) continue;
+        if (agent.launch || agent.uid != uid) continue;
         if (agent.executable == executable) return name;
         known_uid = true;
     }
@@ -48,7 +91,21 @@ Result<std::string> Instances::agent_of(uid_t uid, const Sha256& executable) con
         .because("measurement_mismatch");
 }
 
+Done Instances::as_launched(const Peer& peer, const Instance& instance) const {
+    const Launched::Entry* entry = launched_.find(instance.id);
+    if (entry == nullptr)
+        return Error(Code::denied, "instance " + instance.id + " has ended")
+            .because("instance_over");
+    Done same = check_place(*entry, peer);
+    if (same) same = attest::still_unchanged(peer.pidfd.get(), instance.view);
+    // Who is gone or over already changes nothing more.
+    if (!same && same.error().reason() == "measurement_changed")
+        on_changed_(instance.id, same.error());
+    return same;
+}
+
 Done Instances::still_same(const Peer& peer, const Instance& instance) const {
+    if (instance.is_launched()) return as_launched(peer, instance);
     return attest::still_unchanged(peer.pidfd.get(), instance.view);
 }
 

@@ -41,13 +41,20 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
                  [this](WorkerId worker) { supervisor_.missed_deadline(worker); }),
       measurer_link_(io.get_executor(), WorkerKind::measurer,
                      [this](WorkerId worker) { supervisor_.missed_deadline(worker); }),
+      launcher_link_(io.get_executor(), WorkerKind::launcher,
+                     [this](WorkerId worker) { supervisor_.missed_deadline(worker); }),
       keys_(keys_link_),
       measurer_(measurer_link_),
+      launcher_(launcher_link_),
       issuer_(keys_, settings.trust_domain(), unix_now),
       credentials_(issuer_, ledger, unix_now),
       refusals_(ledger, unix_now),
       host_(keys_),
-      instances_(measurer_, agents_),
+      instances_(measurer_, agents_, launched_,
+                 [this](const std::string& instance, const Error& why) {
+                     spawn("ending a session",
+                           handlers::session_over(services_, instance, why.reason()));
+                 }),
       services_{.settings = settings,
                 .keys = keys_,
                 .ledger = ledger,
@@ -57,6 +64,8 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
                 .refusals = refusals_,
                 .host = host_,
                 .instances = instances_,
+                .launched = launched_,
+                .launcher = launcher_,
                 .agents = agents_,
                 .now = unix_now,
                 .links = [this] { return links(); }},
@@ -87,6 +96,7 @@ Done FrontProcess::start() {
         attach(worker, std::move(socket));
     };
     events.gone = [this] { io_.stop(); };
+    hear_launcher();
     HOLDFAST_CHECK(supervisor_.start(std::move(events)));
     asio::co_spawn(io_, begin(), asio::detached);
     return done();
@@ -137,14 +147,46 @@ asio::awaitable<void> FrontProcess::sum_refusals() {
     co_return;
 }
 
+WorkerLink& FrontProcess::link_of(WorkerKind kind) {
+    switch (kind) {
+        case WorkerKind::keys: return keys_link_;
+        case WorkerKind::measurer: return measurer_link_;
+        case WorkerKind::launcher: break;
+    }
+    return launcher_link_;
+}
+
 void FrontProcess::attach(WorkerId worker, Descriptor socket) {
-    auto& link = worker.kind == WorkerKind::keys ? keys_link_ : measurer_link_;
-    link.attach(std::move(socket), worker.generation);
+    link_of(worker.kind).attach(std::move(socket), worker.generation);
+    if (worker.kind == WorkerKind::launcher)
+        spawn("taking over launched agents", handlers::take_over_instances(services_));
+}
+
+void FrontProcess::spawn(const char* what, Async<std::monostate> work) {
+    const auto watch = [](const char* name, Async<std::monostate> waiting) -> asio::awaitable<void> {
+        const auto outcome = co_await std::move(waiting);
+        if (!outcome) log_warning(std::string(name) + ": " + outcome.error().text());
+    };
+    asio::co_spawn(io_, watch(what, std::move(work)), asio::detached);
+}
+
+void FrontProcess::hear_launcher() {
+    launcher_link_.on_notice([this](Message message) -> Done {
+        if (message.operation != Operation::launch_notice)
+            return Error(Code::invalid, "launcher: an unknown notice");
+        HOLDFAST_TRY(notice, decode_launch_notice(message.payload));
+        spawn("a launched agent", handlers::instance_notice(services_, std::move(notice)));
+        return done();
+    });
 }
 
 std::map<std::string, std::string> FrontProcess::links() const {
-    return {{name_of(WorkerKind::keys), link_state(keys_link_)},
-            {name_of(WorkerKind::measurer), link_state(measurer_link_)}};
+    std::map<std::string, std::string> states = {
+        {name_of(WorkerKind::keys), link_state(keys_link_)},
+        {name_of(WorkerKind::measurer), link_state(measurer_link_)}};
+    if (!services_.settings.dev)
+        states[name_of(WorkerKind::launcher)] = link_state(launcher_link_);
+    return states;
 }
 
 void FrontProcess::end() {

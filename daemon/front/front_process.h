@@ -11,6 +11,7 @@
 #include "daemon/front/front.h"
 #include "daemon/handlers/services.h"
 #include "daemon/link/linked_keys.h"
+#include "daemon/link/linked_launcher.h"
 #include "daemon/link/linked_measurer.h"
 #include "daemon/link/supervisor_link.h"
 #include "daemon/state/credentials.h"
@@ -39,19 +40,25 @@ class FrontProcess {
     boost::asio::awaitable<void> settle();
     boost::asio::awaitable<void> sum_refusals();
     void attach(WorkerId worker, Descriptor socket);
+    WorkerLink& link_of(WorkerKind kind);
+    // Runs beside everything else; what went wrong is logged.
+    void spawn(const char* what, Async<std::monostate> work);
+    void hear_launcher();
     std::map<std::string, std::string> links() const;
 
     boost::asio::io_context& io_;
     SupervisorLink supervisor_;
-    WorkerLink keys_link_, measurer_link_;
+    WorkerLink keys_link_, measurer_link_, launcher_link_;
     LinkedKeys keys_;
     LinkedMeasurer measurer_;
+    LinkedLauncher launcher_;
     Containment containment_;
     LocalIssuer issuer_;
     Credentials credentials_;
     Refusals refusals_;
     Host host_;
     std::map<std::string, policy::AgentFile> agents_;
+    Launched launched_;
     Instances instances_;
     Services services_;
     Admission admission_;

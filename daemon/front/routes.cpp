@@ -17,7 +17,7 @@ using Allowed::admin;
 using Allowed::agent;
 using Allowed::both;
 
-constexpr std::array<Route, 17> table = {{
+constexpr std::array<Route, 21> table = {{
     {"GET", "/v1/whoami", agent, none, recognised, handlers::whoami},
     {"POST", "/v1/credential", agent, small, recognised, handlers::credential},
     {"POST", "/v1/actions", agent, full, recognised, handlers::sign_action},
@@ -32,6 +32,10 @@ constexpr std::array<Route, 17> table = {{
     {"POST", "/v1/agents/{name}/reinstate", admin, small, anyone, handlers::reinstate},
     {"POST", "/v1/agents/{name}/revoke", admin, small, anyone, handlers::revoke},
     {"POST", "/v1/agents/{name}/retire", admin, small, anyone, handlers::retire},
+    {"POST", "/v1/agents/{name}/launch", admin, small, anyone, handlers::launch},
+    {"POST", "/v1/agents/{name}/stop", admin, small, anyone, handlers::stop},
+    {"POST", "/v1/agents/{name}/kill", admin, small, anyone, handlers::kill},
+    {"GET", "/v1/instances", admin, none, anyone, handlers::list_instances},
     {"GET", "/v1/ledger/head", admin, none, anyone, handlers::ledger_head},
     {"POST", "/v1/ledger/resume", admin, small, anyone, handlers::ledger_resume},
     {"GET", "/v1/enroll/host", admin, none, anyone, handlers::enroll_host},

@@ -2,6 +2,7 @@
 #include "api/admin_messages.h"
 #include "api/messages.h"
 #include "core/crypto/public_key.h"
+#include "core/crypto/trusted_key.h"
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
@@ -9,6 +10,15 @@
 
 namespace holdfast::daemon::handlers {
 namespace {
+
+std::vector<std::string> fingerprints_of(const std::vector<std::string>& keys) {
+    std::vector<std::string> fingerprints;
+    for (const std::string& text : keys) {
+        const auto key = crypto::TrustedKey::parse(text);
+        fingerprints.push_back(key ? key->fingerprint() : "unusable: " + key.error().text());
+    }
+    return fingerprints;
+}
 
 api::Declaration declaration_of(const policy::AgentFile& file) {
     api::Declaration declared;
@@ -19,6 +29,8 @@ api::Declaration declaration_of(const policy::AgentFile& file) {
     declared.can_stop = file.accountability.can_stop;
     declared.uid = file.uid;
     declared.executable = file.executable;
+    declared.launched = file.launch.has_value();
+    if (file.launch) declared.manifest_keys = fingerprints_of(file.launch->manifest_keys);
     declared.lifetime = file.lifetime;
     declared.actions = file.actions;
     declared.audiences = file.audiences;

@@ -72,14 +72,15 @@ encode::Json::Object agent_record(const AgentRow& row, const policy::AgentFile& 
     record["can_stop"] = encode::Json::Array(who.can_stop.begin(), who.can_stop.end());
     record["change"] = change;
     record["environment"] = file.environment;
-    record["executable_sha256"] = encode::hex(file.executable);
+    if (!file.launch) record["executable_sha256"] = encode::hex(file.executable);
+    record["launched"] = file.launch.has_value();
     record["file_sha256"] = encode::hex(file.digest);
     record["key_id"] = row.key.id;
     record["key_spki"] = encode::base64url(row.key.spki);
     record["owner"] = who.owner;
     record["policy_author"] = who.policy_author;
     record["sponsor"] = who.sponsor;
-    record["uid"] = static_cast<std::int64_t>(file.uid);
+    if (!file.launch) record["uid"] = static_cast<std::int64_t>(file.uid);
     return record;
 }
 

@@ -5,6 +5,17 @@
 
 namespace holdfast::daemon::handlers {
 
+namespace {
+
+bool is_declared_so(const policy::AgentFile& file, const Call& call) {
+    const Instance& instance = *call.instance;
+    if (file.launch || instance.is_launched()) return file.launch && instance.is_launched();
+    return file.uid == call.peer.uid &&
+           file.executable == instance.view.measurement.executable.digest;
+}
+
+}  // namespace
+
 Result<Caller> caller_of(const Services& services, const Call& call) {
     if (call.instance == nullptr)
         return Error(Code::denied, "no agent is behind this connection")
@@ -17,8 +28,7 @@ Result<Caller> caller_of(const Services& services, const Call& call) {
         return Error(Code::denied, "agent " + name + " is no longer declared")
             .because("unrecognised_caller");
     // The file may have changed since this connection was recognised.
-    if (file->second.uid != call.peer.uid ||
-        file->second.executable != call.instance->view.measurement.executable.digest)
+    if (!is_declared_so(file->second, call))
         return Error(Code::denied, "agent " + name + " is now declared with another uid or code",
                      Retry::reattest)
             .because("measurement_mismatch");

@@ -1,4 +1,4 @@
-// POST /v1/agents/{name}/suspend|reinstate|revoke|retire: stopping an agent, down in the chip.
+// POST /v1/agents/{name}/suspend|kill|revoke|retire: stopping an agent, down in the chip.
 #include <boost/asio/this_coro.hpp>
 
 #include "api/admin_messages.h"
@@ -7,6 +7,7 @@
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
+#include "daemon/handlers/instances.h"
 #include "daemon/handlers/started.h"
 
 namespace holdfast::daemon::handlers {
@@ -27,10 +28,11 @@ bool note(Outcome& outcome, const char* stage, const Done& result) {
 }
 
 struct Stop {
-    std::string verb;  // "suspend", "revoke", "retire"
+    std::string verb;  // "suspend", "kill", "revoke", "retire"
     std::string by;
     AgentState target;
     Stages stages;
+    Ending processes;  // what becomes of those that run
 };
 
 // In memory before anything else, and without waiting: from here on nothing is released.
@@ -67,6 +69,8 @@ Async<std::monostate> end_blob_after_fuse(Services& services, std::string key_id
 // then the registry, so that a restart in between finds what is unfinished; then the ledger.
 Async<Outcome> carry_out(Services& services, AgentRow row, Stop stop) {
     const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    const bool is_running = !services.launched.of(row.name).empty();
+    Started<std::monostate> processes(executor, end_all(services, row.name, stop.processes));
     auto ending = stop.stages.has(Stage::fuse) ? end_fuse(services, row.key.id) : no_fuse();
     Started<std::string> fuse(executor, std::move(ending));
     Outcome outcome;
@@ -81,6 +85,9 @@ Async<Outcome> carry_out(Services& services, AgentRow row, Stop stop) {
     if (recorded && now && now->state == row.state)
         mark_done(services, row.name, row.key.id, Stage::ledger);
 
+    auto still = co_await processes.result();
+    (void)note(outcome, "processes", still);
+    if (!is_running) outcome.stages["processes"] = stage_not_needed;
     auto ended = co_await fuse.result();
     if (!ended) (void)note(outcome, "fuse", ended.error());
     if (ended) outcome.stages["fuse"] = *ended;
@@ -130,18 +137,32 @@ Answer already(const AgentRow& row, const Stages& stages) {
 
 }  // namespace
 
-Async<Answer> suspend(Services& services, const Call& call) {
+namespace {
+
+// Suspended either way: frozen where it stands, or ended.
+Async<Answer> suspend_by(Services& services, const Call& call, std::string verb,
+                         Ending processes) {
     HOLDFAST_CO_CHECK(api::empty_request(call.body));
     auto row = current_row(services, call.argument);
     if (!row) co_return unknown_agent(call.argument);
     if (row->state > AgentState::suspended) co_return ended_for_good(*row);
     // Who suspended first stays responsible: the second principal must not unlock the first one's
     // reinstatement. A vanished file is nobody, so an operator takes over from it.
-    Stop stop{"suspend", call.principal, AgentState::suspended, {Stage::ledger}};
+    Stop stop{std::move(verb), call.principal, AgentState::suspended, {Stage::ledger}, processes};
     const bool taken = row->state == AgentState::suspended && row->changed_by != by_vanished_file;
     std::string changed_by = taken ? row->changed_by : call.principal;
     co_return co_await stop_agent(services, *std::move(row), std::move(stop),
                                   std::move(changed_by));
+}
+
+}  // namespace
+
+Async<Answer> suspend(Services& services, const Call& call) {
+    co_return co_await suspend_by(services, call, "suspend", Ending::freeze);
+}
+
+Async<Answer> kill(Services& services, const Call& call) {
+    co_return co_await suspend_by(services, call, "kill", Ending::kill);
 }
 
 Async<Answer> revoke(Services& services, const Call& call) {
@@ -153,7 +174,7 @@ Async<Answer> revoke(Services& services, const Call& call) {
     if (row->state == AgentState::revoked && row->pending.empty() &&
         !services.ongoing.containing.contains(row->name))
         co_return already(*row, stages);
-    Stop stop{"revoke", call.principal, AgentState::revoked, stages};
+    Stop stop{"revoke", call.principal, AgentState::revoked, stages, Ending::kill};
     std::string changed_by = call.principal;
     co_return co_await stop_agent(services, *std::move(row), std::move(stop),
                                   std::move(changed_by));
@@ -168,7 +189,7 @@ Async<Answer> retire(Services& services, const Call& call) {
         !services.ongoing.containing.contains(row->name))
         co_return already(*row, stages);
     services.agents.erase(row->name);
-    Stop stop{"retire", call.principal, AgentState::retired, stages};
+    Stop stop{"retire", call.principal, AgentState::retired, stages, Ending::kill};
     std::string changed_by = call.principal;
     co_return co_await stop_agent(services, *std::move(row), std::move(stop),
                                   std::move(changed_by));

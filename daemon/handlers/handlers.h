@@ -24,6 +24,10 @@ Async<Answer> suspend(Services& services, const Call& call);      // POST /v1/ag
 Async<Answer> reinstate(Services& services, const Call& call);    // POST …/reinstate
 Async<Answer> revoke(Services& services, const Call& call);       // POST …/revoke
 Async<Answer> retire(Services& services, const Call& call);       // POST …/retire
+Async<Answer> launch(Services& services, const Call& call);          // POST …/launch
+Async<Answer> stop(Services& services, const Call& call);            // POST …/stop
+Async<Answer> kill(Services& services, const Call& call);            // POST …/kill
+Async<Answer> list_instances(Services& services, const Call& call);  // GET  /v1/instances
 Async<Answer> ledger_head(Services& services, const Call& call);  // GET  /v1/ledger/head
 Async<Answer> ledger_resume(Services& services, const Call& call);    // POST /v1/ledger/resume
 Async<Answer> enroll_host(Services& services, const Call& call);      // GET  /v1/enroll/host
@@ -38,6 +42,12 @@ Async<std::monostate> start(Services& services);
 // again every few seconds while anything is unsettled. An Error says what is still open.
 Async<std::monostate> settle(Services& services);
 bool unsettled(const Services& services);
+
+// Launched agents, by themselves: what the launcher tells; an instance whose code is not what was
+// launched any more (over in memory when this first suspends); a launcher that was replaced.
+Async<std::monostate> instance_notice(Services& services, LaunchNotice notice);
+Async<std::monostate> session_over(Services& services, std::string instance, std::string reason);
+Async<std::monostate> take_over_instances(Services& services);
 
 // The connection says that this answer's signature never left: a "withheld" record follows.
 Async<std::uint64_t> record_withheld(Services& services, std::uint64_t sequence,

@@ -4,6 +4,7 @@
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
+#include "daemon/handlers/instances.h"
 
 namespace holdfast::daemon::handlers {
 namespace {
@@ -46,9 +47,12 @@ Async<Answer> reinstate(Services& services, const Call& call) {
     HOLDFAST_CO_CHECK(services.registry.put(*row));
     services.containment.set(row->name, AgentState::active);
 
+    // What was frozen goes on; what was killed stays so until it is launched.
+    auto thawed = co_await end_all(services, row->name, Ending::thaw);
     api::Contained reply{row->name, std::string(to_string(row->state)), {}};
     reply.stages = {{"ledger", "done"}, {"registry", "done"}, {"memory", "done"}};
     reply.stages["fuse"] = "not_needed";
+    reply.stages["processes"] = thawed ? "done" : "pending";
     co_return json_answer(api::to_json(reply));
 }
 

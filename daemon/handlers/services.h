@@ -14,6 +14,7 @@
 #include "daemon/config.h"
 #include "daemon/handlers/host.h"
 #include "daemon/link/keys.h"
+#include "daemon/link/launcher.h"
 #include "daemon/state/containment.h"
 #include "daemon/state/credentials.h"
 #include "daemon/state/ledger.h"
@@ -43,6 +44,8 @@ struct Services {
     Refusals& refusals;
     Host& host;
     Instances& instances;
+    Launched& launched;
+    Launcher& launcher;
     std::map<std::string, policy::AgentFile>& agents;  // declared agents in force, by name
     std::function<std::int64_t()> now;                 // Unix seconds
     // Worker → "attached" or "replacing", as the front's links know it; for status.

@@ -132,7 +132,12 @@ Result<T> whole(ByteView payload, Result<T> (*get)(PayloadReader&)) {
 }  // namespace
 
 const char* name_of(WorkerKind kind) noexcept {
-    return kind == WorkerKind::keys ? "keys-tpm" : "measurer";
+    switch (kind) {
+        case WorkerKind::keys: return "keys-tpm";
+        case WorkerKind::measurer: return "measurer";
+        case WorkerKind::launcher: return "launcher";
+    }
+    return "";
 }
 
 Bytes encode(const WorkerId& worker) {
@@ -144,8 +149,8 @@ Bytes encode(const WorkerId& worker) {
 Result<WorkerId> decode_worker(ByteView payload) {
     return whole<WorkerId>(payload, [](PayloadReader& in) -> Result<WorkerId> {
         HOLDFAST_TRY(kind, in.u8());
-        if (kind != static_cast<std::uint8_t>(WorkerKind::keys) &&
-            kind != static_cast<std::uint8_t>(WorkerKind::measurer))
+        if (kind < static_cast<std::uint8_t>(WorkerKind::keys) ||
+            kind > static_cast<std::uint8_t>(WorkerKind::launcher))
             return malformed("kind of worker");
         HOLDFAST_TRY(generation, in.u64());
         return WorkerId{static_cast<WorkerKind>(kind), generation};

@@ -15,8 +15,8 @@
 
 namespace holdfast::daemon {
 
-enum class WorkerKind : std::uint8_t { keys = 1, measurer = 2 };
-const char* name_of(WorkerKind kind) noexcept;  // "keys-tpm", "measurer"
+enum class WorkerKind : std::uint8_t { keys = 1, measurer = 2, launcher = 3 };
+const char* name_of(WorkerKind kind) noexcept;  // "keys-tpm", "measurer", "launcher"
 
 // attach and missed_deadline: which worker, and which start of it.
 struct WorkerId {

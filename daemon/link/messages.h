@@ -41,6 +41,19 @@ enum class Operation : std::uint16_t {
     activate = 24,
     // front → measurer
     measure = 32,
+    check_view = 33,  // is the tree of this manifest as it was imported?
+    // front → launcher
+    prepare_launch = 64,
+    release_launch = 65,
+    end_instance = 66,
+    list_instances = 67,
+    describe_instance = 68,
+    // launcher → front, unasked: the id is 0
+    launch_notice = 72,
+    // launcher ↔ supervisor: what must outlive the launcher
+    keep_instance = 80,
+    forget_instance = 81,
+    kept_all = 82,
 };
 
 struct Message {

@@ -20,7 +20,12 @@ std::uint64_t nanoseconds_of(Clock::time_point time) {
 }
 
 const char* reason_of(WorkerKind kind) {
-    return kind == WorkerKind::keys ? "keys_unavailable" : "measurer_unavailable";
+    switch (kind) {
+        case WorkerKind::keys: return "keys_unavailable";
+        case WorkerKind::measurer: return "measurer_unavailable";
+        case WorkerKind::launcher: return "launcher_unavailable";
+    }
+    return "";
 }
 
 std::shared_ptr<WorkerCall> call_of(const asio::any_io_executor& executor, Errand errand,
@@ -43,7 +48,12 @@ Patience patience_of(Operation operation) noexcept {
     switch (operation) {
         case Operation::sign: return seconds(3);
         case Operation::attest: return seconds(5);
-        case Operation::measure: return seconds(10);
+        case Operation::measure:
+        case Operation::check_view:
+        case Operation::end_instance:
+        case Operation::list_instances:
+        case Operation::describe_instance: return seconds(10);
+        case Operation::release_launch: return seconds(15);
         case Operation::blow_fuse:
         case Operation::blow_host_fuse:
         case Operation::destroy:
@@ -69,7 +79,9 @@ std::shared_ptr<WorkerSession> WorkerLink::session_of(std::uint64_t generation) 
     auto on_failed = [this](const WorkerSession& session, const std::string& why) {
         failed(session, why);
     };
-    return std::make_shared<WorkerSession>(executor_, generation, std::move(on_failed));
+    auto session = std::make_shared<WorkerSession>(executor_, generation, std::move(on_failed));
+    session->on_notice(on_notice_);
+    return session;
 }
 
 void WorkerLink::attach(Descriptor socket, std::uint64_t generation) {

@@ -40,12 +40,17 @@ class WorkerLink {
   public:
     using OnFailed = std::function<void(WorkerId worker)>;
     using PatienceOf = std::function<Patience(Operation)>;
+    // What a worker tells unasked (id 0). An error fails the link.
+    using OnNotice = std::function<Done(Message notice)>;
 
     WorkerLink(boost::asio::any_io_executor executor, WorkerKind kind, OnFailed on_failed,
                PatienceOf patience = patience_of);
     WorkerLink(const WorkerLink&) = delete;
     WorkerLink& operator=(const WorkerLink&) = delete;
     ~WorkerLink();
+
+    // Before the first worker is attached; without it a notice is nonsense and fails the link.
+    void on_notice(OnNotice on_notice) { on_notice_ = std::move(on_notice); }
 
     // A new worker behind a new socket; calls still under way with an old one fail.
     void attach(Descriptor socket, std::uint64_t generation);
@@ -67,6 +72,7 @@ class WorkerLink {
     boost::asio::any_io_executor executor_;
     WorkerKind kind_;
     OnFailed on_failed_;
+    OnNotice on_notice_;
     PatienceOf patience_;
     std::shared_ptr<WorkerSession> session_;  // the other owners: its own pending waits
 };

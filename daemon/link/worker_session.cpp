@@ -8,11 +8,13 @@ namespace {
 namespace asio = boost::asio;
 using Wait = asio::posix::descriptor_base;
 
-bool ends_a_key(Operation operation) {
+// What ends a key or an agent goes first.
+bool ends_something(Operation operation) {
     switch (operation) {
         case Operation::blow_fuse:
         case Operation::blow_host_fuse:
-        case Operation::destroy: return true;
+        case Operation::destroy:
+        case Operation::end_instance: return true;
         default: return false;
     }
 }
@@ -38,12 +40,12 @@ Done WorkerSession::open(Descriptor descriptor) {
 }
 
 Done WorkerSession::begin(const CallPointer& call) {
-    if (!ends_a_key(call->message.operation)) {
+    if (!ends_something(call->message.operation)) {
         HOLDFAST_CHECK(waiting_.push(call->flow, call));
     } else if (urgent_.size() < max_waiting_endings) {
         urgent_.push_back(call);
     } else {
-        return Error(Code::busy, "too many keys are being ended", Retry::later)
+        return Error(Code::busy, "too much is being ended", Retry::later)
             .because("too_many_requests");
     }
     send_next();
@@ -97,6 +99,7 @@ Done WorkerSession::take_all() {
 
 // Completing a call only schedules its coroutine, so the session cannot go away in here.
 Done WorkerSession::take(Message message) {
+    if (message.id == 0 && on_notice_) return on_notice_(std::move(message));
     const auto found = working_.find(message.id);
     if (found == working_.end() || found->second->message.operation != message.operation)
         return Error(Code::invalid, "an answer to no question");
@@ -104,7 +107,7 @@ Done WorkerSession::take(Message message) {
     const CallPointer call = found->second;
     const bool was_oldest = found == working_.begin();
     working_.erase(found);
-    if (!ends_a_key(call->message.operation))
+    if (!ends_something(call->message.operation))
         waiting_.finished(call->flow, Clock::now() - oldest_since_);
     call->complete(std::move(answer));
     if (was_oldest) watch_oldest();

@@ -50,6 +50,7 @@ class WorkerSession : public std::enable_shared_from_this<WorkerSession> {
     WorkerSession(const boost::asio::any_io_executor& executor, std::uint64_t generation,
                   OnFailed on_failed);
 
+    void on_notice(std::function<Done(Message)> on_notice) { on_notice_ = std::move(on_notice); }
     Done open(Descriptor descriptor);
     std::uint64_t generation() const noexcept { return generation_; }
 
@@ -74,6 +75,7 @@ class WorkerSession : public std::enable_shared_from_this<WorkerSession> {
 
     std::uint64_t generation_;
     OnFailed on_failed_;  // empty: dropped
+    std::function<Done(Message)> on_notice_;
     boost::asio::posix::stream_descriptor socket_;
     boost::asio::steady_timer watch_;
     Clock::time_point oldest_since_;

@@ -49,7 +49,8 @@ struct HandlerWorld {
     daemon::Host host{keys};
     NoMeasurer measurer;
     std::map<std::string, policy::AgentFile> agents;
-    daemon::Instances instances{measurer, agents};
+    daemon::Launched launched;
+    daemon::Instances instances{measurer, agents, launched, [](const auto&, const auto&) {}};
     daemon::Services services{settings, keys, ledger,    registry, containment, credentials,
                               refusals, host, instances, agents,   now,         {}};
     daemon::Peer peer = this_process();

@@ -1,0 +1,65 @@
+#include "api/launch_messages.h"
+
+#include "api/printable.h"
+#include "api/request.h"
+#include "core/encode/base64.h"
+#include "core/encode/fields.h"
+
+namespace holdfast::api {
+namespace {
+
+using encode::Json;
+
+Result<LaunchRequest> read_launch(const Json& json) {
+    HOLDFAST_TRY(fields, encode::Fields::of(json, "launch request"));
+    LaunchRequest request;
+    if (fields.any("manifest") != nullptr) {
+        HOLDFAST_TRY(manifest, fields.sha256_hex("manifest"));
+        request.manifest = manifest;
+    }
+    HOLDFAST_TRY(allow_downgrade, fields.boolean_or("allow_downgrade", false));
+    request.allow_downgrade = allow_downgrade;
+    HOLDFAST_CHECK(fields.finish());
+    return request;
+}
+
+Json texts(const std::vector<std::string>& list) {
+    return Json::Array(list.begin(), list.end());
+}
+
+}  // namespace
+
+Result<LaunchRequest> launch_request(std::string_view body) {
+    if (body.empty()) return LaunchRequest{};
+    return read_request(body, read_launch);
+}
+
+Json to_json(const Launch& launch) {
+    Json::Object json;
+    json["agent"] = launch.agent;
+    json["instance"] = launch.instance;
+    json["version"] = launch.version;
+    json["manifest"] = encode::hex(launch.manifest);
+    json["tree"] = encode::hex(launch.tree);
+    json["signers"] = launch.signers;
+    json["pid"] = launch.pid;
+    json["uid"] = launch.uid;
+    json["cgroup"] = static_cast<std::int64_t>(launch.cgroup);
+    json["log"] = printable(launch.log);
+    json["session_over"] = launch.session_over;
+    json["missing"] = texts(launch.missing);
+    return json;
+}
+
+Json to_json(const std::vector<Launch>& launches) {
+    Json::Array array;
+    for (const Launch& launch : launches)
+        array.push_back(to_json(launch));
+    return Json::Object{{"instances", std::move(array)}};
+}
+
+Json to_json(const Stopped& reply) {
+    return Json::Object{{"agent", reply.agent}, {"instances", texts(reply.instances)}};
+}
+
+}  // namespace holdfast::api

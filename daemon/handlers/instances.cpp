@@ -1,0 +1,144 @@
+// GET /v1/instances, POST /v1/agents/{name}/stop; and what happens to instances by themselves.
+#include "daemon/handlers/instances.h"
+
+#include "api/messages.h"
+#include "core/encode/base64.h"
+#include "daemon/handlers/admin.h"
+#include "daemon/handlers/caller.h"
+#include "daemon/handlers/handlers.h"
+#include "daemon/log.h"
+
+namespace holdfast::daemon::handlers {
+namespace {
+
+constexpr const char* by_itself = "holdfast";
+
+encode::Json::Object event_of(const Launched::Entry& entry) {
+    encode::Json::Object event;
+    event["agent"] = entry.facts.agent;
+    event["instance"] = entry.facts.instance;
+    return event;
+}
+
+Ending ending_for(AgentState state) {
+    return state == AgentState::suspended ? Ending::freeze : Ending::kill;
+}
+
+// What was launched before this front began, and what must not run on.
+Async<std::monostate> take_over(Services& services, std::string instance) {
+    HOLDFAST_CO_TRY(facts, co_await services.launcher.describe(instance));
+    const std::string agent = facts.agent;
+    if (!facts.running) co_return done();  // between prepared and released: its handler has it
+    HOLDFAST_CO_CHECK(services.launched.add(std::move(facts)));
+    if (services.containment.allows(agent)) co_return done();
+    EndOrder order{instance, ending_for(services.containment.state_of(agent))};
+    co_return co_await services.launcher.end(std::move(order));
+}
+
+}  // namespace
+
+api::Launch launch_reply(const Launched::Entry& entry) {
+    const LaunchedInstance& facts = entry.facts;
+    api::Launch reply;
+    reply.agent = facts.agent;
+    reply.instance = facts.instance;
+    reply.version = facts.version;
+    reply.manifest = facts.manifest;
+    reply.tree = facts.tree;
+    reply.signers = facts.signers == attest::Signers::leader ? "leader" : "tree";
+    reply.pid = facts.pid;
+    reply.uid = facts.uid;
+    reply.cgroup = facts.cgroup;
+    reply.log = facts.log;
+    reply.session_over = entry.over;
+    reply.missing = facts.missing;
+    return reply;
+}
+
+Async<std::monostate> record_event(Services& services, std::string type,
+                                   encode::Json::Object event, std::string by) {
+    event["by"] = std::move(by);
+    HOLDFAST_CO_TRY(index, co_await services.ledger.append(std::move(type), std::move(event)));
+    (void)index;
+    co_return done();
+}
+
+Async<std::monostate> end_all(Services& services, std::string agent, Ending ending) {
+    Done worst = done();
+    for (const std::string& instance : services.launched.of(agent)) {
+        EndOrder order{instance, ending};
+        auto ended = co_await services.launcher.end(std::move(order));
+        const bool gone = !ended && ended.error().code() == Code::not_found;
+        if (!ended && !gone) worst = std::move(ended);
+    }
+    co_return worst;
+}
+
+Async<Answer> list_instances(Services& services, const Call& call) {
+    HOLDFAST_CO_CHECK(api::empty_request(call.body));
+    std::vector<api::Launch> launches;
+    for (const auto& [instance, entry] : services.launched.entries())
+        launches.push_back(launch_reply(entry));
+    co_return json_answer(api::to_json(launches));
+}
+
+Async<Answer> stop(Services& services, const Call& call) {
+    HOLDFAST_CO_CHECK(api::empty_request(call.body));
+    if (!current_row(services, call.argument)) co_return unknown_agent(call.argument);
+    api::Stopped reply{call.argument, services.launched.of(call.argument)};
+    if (reply.instances.empty())
+        co_return Error(Code::conflict, "no instance of agent " + call.argument + " runs")
+            .because("not_running");
+    for (const std::string& instance : reply.instances) {
+        const Launched::Entry* entry = services.launched.find(instance);
+        if (entry == nullptr) continue;
+        auto event = event_of(*entry);
+        HOLDFAST_CO_CHECK(
+            co_await record_event(services, "stop", std::move(event), call.principal));
+    }
+    HOLDFAST_CO_CHECK(co_await end_all(services, call.argument, Ending::stop));
+    co_return json_answer(api::to_json(reply));
+}
+
+Async<std::monostate> instance_notice(Services& services, LaunchNotice notice) {
+    const Launched::Entry* entry = services.launched.find(notice.instance);
+    if (entry == nullptr) co_return done();  // never released, and told to its handler
+    auto event = event_of(*entry);
+    std::string type = "ended";
+    if (notice.kind == LaunchNotice::Kind::exec_refused) {
+        type = "exec_refused";
+        services.launched.end_session(notice.instance);
+    } else {
+        event["how"] = std::move(notice.detail);
+        services.launched.remove(notice.instance);
+    }
+    co_return co_await record_event(services, std::move(type), std::move(event), by_itself);
+}
+
+// In memory at once; the record and the kill follow.
+Async<std::monostate> session_over(Services& services, std::string instance, std::string reason) {
+    const Launched::Entry* entry = services.launched.find(instance);
+    if (entry == nullptr || entry->over) co_return done();
+    services.launched.end_session(instance);
+    const bool must_die = entry->facts.kill_on_change;
+    auto event = event_of(*entry);
+    event["reason"] = std::move(reason);
+    if (must_die) {
+        EndOrder order{instance, Ending::kill};
+        (void)co_await services.launcher.end(std::move(order));
+    }
+    co_return co_await record_event(services, "session_over", std::move(event), by_itself);
+}
+
+Async<std::monostate> take_over_instances(Services& services) {
+    HOLDFAST_CO_TRY(instances, co_await services.launcher.running());
+    Done worst = done();
+    for (const std::string& instance : instances) {
+        auto taken = co_await take_over(services, instance);
+        if (!taken) worst = std::move(taken);
+    }
+    services.launched.set_complete(true);
+    co_return worst;
+}
+
+}  // namespace holdfast::daemon::handlers

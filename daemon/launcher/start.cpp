@@ -1,0 +1,184 @@
+// LaunchWorker, starting: from a plan to a process that stands before its exec, and its one exec.
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "core/crypto/digest.h"
+#include "daemon/launcher/child.h"
+#include "daemon/launcher/launcher.h"
+#include "daemon/sealed.h"
+
+namespace holdfast::daemon {
+namespace {
+
+constexpr mode_t data_mode = 0700;
+constexpr mode_t log_folder_mode = 0750;
+
+Error failed(const std::string& step) {
+    return Error(Code::unavailable, step + ": " + std::generic_category().message(errno));
+}
+
+struct Pipe {
+    Descriptor out;  // for us, does not block
+    Descriptor in;   // for the agent
+};
+
+Result<Pipe> make_pipe() {
+    std::array<int, 2> ends{-1, -1};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return failed("pipe2");
+    Pipe pipe{Descriptor(ends[0]), Descriptor(ends[1])};
+    if (::fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) return failed("O_NONBLOCK");
+    return pipe;
+}
+
+Result<Descriptor> open_path(int parent, const std::string& name) {
+    Descriptor opened(::openat(parent, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!opened) return failed(name);
+    return opened;
+}
+
+// Owned by root while it is executed: nobody of its uid may look into it. A file that its own
+// user may read makes it dumpable, and so traceable by all processes of that uid.
+Done check_not_dumpable(pid_t pid) {
+    struct stat facts{};
+    const std::string name = "/proc/" + std::to_string(pid);
+    if (::stat(name.c_str(), &facts) != 0) return failed(name);
+    if (facts.st_uid == 0) return done();
+    return Error(Code::denied, "the process can be traced by its own user")
+        .because("leader_traceable");
+}
+
+std::vector<std::string> host_paths(const attest::Manifest& manifest) {
+    std::vector<std::string> paths;
+    for (const auto& file : manifest.host_files)
+        paths.push_back(file.path);
+    return paths;
+}
+
+Bytes joined(const std::vector<Sha256>& digests) {
+    Bytes bytes;
+    bytes.reserve(digests.size() * sizeof(Sha256));
+    for (const auto& digest : digests)
+        bytes.insert(bytes.end(), digest.begin(), digest.end());
+    return bytes;
+}
+
+Sha256 entrypoint_digest(const attest::Manifest& manifest) {
+    for (const auto& entry : manifest.tree)
+        if (entry.path == manifest.entrypoint) return entry.digest;
+    return {};  // check_manifest has seen it
+}
+
+}  // namespace
+
+// <state>/data/NAME: what it writes, across its launches.
+Result<std::string> LaunchWorker::data_directory(const LaunchPlan& plan) const {
+    const std::string& path = plan.data_directory;
+    if (::mkdir(path.c_str(), data_mode) != 0 && errno != EEXIST) return failed(path);
+    struct stat facts{};
+    if (::lstat(path.c_str(), &facts) != 0) return failed(path);
+    if (!S_ISDIR(facts.st_mode)) return Error(Code::denied, path + ": is no directory");
+    if (facts.st_uid != plan.record.uid &&
+        ::lchown(path.c_str(), plan.record.uid, plan.record.uid) != 0)
+        return failed(path);
+    return path;
+}
+
+Result<AgentLog*> LaunchWorker::log_of(const std::string& agent) {
+    const auto known = logs_.find(agent);
+    if (known != logs_.end()) return &known->second;
+    const std::string& folder = parts_.settings.log_dir;
+    if (::mkdir(folder.c_str(), log_folder_mode) == 0) {
+        (void)::chmod(folder.c_str(), log_folder_mode);  // whatever the umask
+        (void)::chown(folder.c_str(), 0, parts_.log_readers);
+    }
+    HOLDFAST_TRY(log, AgentLog::open(folder, agent, parts_.log_readers));
+    return &logs_.emplace(agent, std::move(log)).first->second;
+}
+
+Result<KeptInstance> LaunchWorker::start(const LaunchOrder& order, LaunchPlan plan,
+                                         Descriptor& control) {
+    const attest::Manifest& manifest = plan.manifest.manifest;
+    HOLDFAST_TRY(data_path, data_directory(plan));
+    HOLDFAST_TRY(data, open_path(AT_FDCWD, data_path));
+    HOLDFAST_TRY(folder, open_path(plan.view.root.get(), manifest.working_directory.empty()
+                                                             ? "."
+                                                             : manifest.working_directory));
+    HOLDFAST_TRY(sandbox,
+                 Sandbox::prepare({plan.view.root.get(), host_paths(manifest), data.get()}));
+    HOLDFAST_TRY(pipe, make_pipe());
+    HOLDFAST_TRY(log, log_of(order.agent));
+
+    HOLDFAST_TRY(code, seal(joined(plan.code), "holdfast-code"));
+    // Before it runs: who is launched once as this version stays there.
+    if (manifest.version != plan.record.version)
+        HOLDFAST_CHECK(parts_.records.put(order.agent, {plan.record.uid, manifest.version}));
+
+    KeptInstance kept;
+    LaunchedInstance& facts = kept.facts;
+    if (parts_.cgroups) {
+        HOLDFAST_TRY(group, parts_.cgroups->make(order.instance));
+        kept.cgroup = std::move(group.directory);
+        facts.cgroup = group.id;
+        facts.cgroup_path = std::move(group.path);
+    } else {
+        facts.missing.push_back(parts_.cgroups.error().text() +
+                                ": what it starts can outlive it, and it cannot be frozen");
+    }
+    if (!sandbox.has_landlock())
+        facts.missing.emplace_back("no Landlock in this kernel: it can read what any user can");
+    HOLDFAST_TRY(child, start_child({.program = plan.view.path + "/" + manifest.entrypoint,
+                                     .arguments = plan.arguments,
+                                     .environment = plan.environment,
+                                     .working_directory = folder.get(),
+                                     .output = pipe.in.get(),
+                                     .cgroup = kept.cgroup ? kept.cgroup.get() : -1,
+                                     .uid = plan.record.uid,
+                                     .sandbox = sandbox}));
+    facts.agent = order.agent;
+    facts.instance = order.instance;
+    facts.version = manifest.version;
+    facts.manifest = plan.manifest.digest;
+    facts.tree = attest::tree_root(manifest.tree);
+    facts.arguments_environment = arguments_digest(plan);
+    facts.sandbox = crypto::sha256(view_of(sandbox.text()));
+    facts.signers = manifest.signers;
+    facts.kill_on_change = plan.rules.on_change == policy::OnChange::kill;
+    facts.pid = child.pid;
+    facts.uid = plan.record.uid;
+    facts.log = log->path();
+    facts.entrypoint = entrypoint_digest(manifest);
+    facts.pidfd = std::move(child.pidfd);
+    facts.view = std::move(plan.view.root);
+    facts.code = std::move(code);
+    kept.listener = std::move(child.listener);
+    kept.output = std::move(pipe.out);
+    control = std::move(child.control);
+    return kept;
+}
+
+// Its exec waits for us in the kernel, so both are watched until one of them has the outcome.
+Done LaunchWorker::wait_for_exec(Running& running) {
+    HOLDFAST_CHECK(send_go(running.control.get()));
+    const auto until = Clock::now() + child_patience;
+    for (;;) {
+        pollfd both[] = {{running.control.get(), POLLIN, 0}, {running.gate.listener(), POLLIN, 0}};
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
+        if (left.count() <= 0) return Error(Code::timeout, "its exec takes too long");
+        if (::poll(both, 2, static_cast<int>(left.count())) < 0 && errno != EINTR)
+            return failed("poll");
+        if ((both[1].revents & POLLIN) != 0) HOLDFAST_CHECK(running.gate.serve());
+        if (both[0].revents == 0) continue;
+        HOLDFAST_CHECK(read_outcome(running.control.get()));
+        if (running.kept.facts.signers == attest::Signers::tree) return done();
+        return check_not_dumpable(running.kept.facts.pid);
+    }
+}
+
+}  // namespace holdfast::daemon
