@@ -82,6 +82,7 @@ Json to_json(const Agent& agent) {
     object["fuse_index"] = static_cast<std::int64_t>(agent.fuse_index);
     object["key_id"] = agent.key_id;
     object["key_thumbprint"] = agent.key_thumbprint;
+    object["log"] = agent.log;
     object["name"] = agent.name;
     object["pending"] = texts(agent.pending);
     object["spiffe_id"] = agent.spiffe_id;

@@ -35,11 +35,11 @@ Result<ActivateRequest> activate_request(std::string_view body);
 struct Declaration {
     std::string environment, sponsor, owner, policy_author;
     std::vector<std::string> can_stop;
-    bool launched = false;   // started by us: then the next two mean nothing
+    bool launched = false;  // started by us: then the next two mean nothing
     std::int64_t uid = 0;
     Sha256 executable{};
     std::vector<std::string> manifest_keys;  // fingerprints of who may sign its manifest
-    std::int64_t lifetime = 0;  // seconds
+    std::int64_t lifetime = 0;               // seconds
     std::vector<std::string> actions, audiences;
 };
 
@@ -53,6 +53,7 @@ struct Agent {
     FuseKind fuse = FuseKind::none;
     std::uint32_t fuse_index = 0;  // NV index; 0 without one
     Sha256 file_digest{};
+    std::string log;  // what its instances print; empty unless it is launched by us
     std::optional<Declaration> declared;  // none: its file is missing or was changed since `apply`
 };
 encode::Json to_json(const Agent& agent);

@@ -51,15 +51,29 @@ Json to_json(const Launch& launch) {
     return json;
 }
 
-Json to_json(const std::vector<Launch>& launches) {
-    Json::Array array;
-    for (const Launch& launch : launches)
-        array.push_back(to_json(launch));
-    return Json::Object{{"instances", std::move(array)}};
+Json to_json(const std::vector<Launch>& running, const std::vector<Ending>& ended) {
+    Json::Array instances;
+    for (const Launch& launch : running)
+        instances.emplace_back(to_json(launch));
+    Json::Array endings;
+    for (const Ending& ending : ended) {
+        Json::Object row;
+        row["agent"] = ending.agent;
+        row["how"] = printable(ending.how);
+        row["instance"] = ending.instance;
+        endings.emplace_back(std::move(row));
+    }
+    Json::Object object;
+    object["ended"] = std::move(endings);
+    object["instances"] = std::move(instances);
+    return object;
 }
 
 Json to_json(const Stopped& reply) {
-    return Json::Object{{"agent", reply.agent}, {"instances", texts(reply.instances)}};
+    Json::Object object;
+    object["agent"] = reply.agent;
+    object["instances"] = texts(reply.instances);
+    return object;
 }
 
 }  // namespace holdfast::api

@@ -37,7 +37,12 @@ struct Launch {
     std::vector<std::string> missing;  // guarantees this host cannot give
 };
 encode::Json to_json(const Launch& launch);
-encode::Json to_json(const std::vector<Launch>& launches);
+
+struct Ending {
+    std::string agent, instance;
+    std::string how;  // "exit status 0", "signal 9" …
+};
+encode::Json to_json(const std::vector<Launch>& running, const std::vector<Ending>& ended);
 
 struct Stopped {
     std::string agent;

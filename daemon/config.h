@@ -18,8 +18,8 @@ struct Settings {
     std::string host_domain;  // [host] domain; default "local.internal"
     std::string state_dir;    // [paths] state; registry, ledger/, keys/
     std::string agents_dir;   // [paths] agents
-    std::string store_dir;  // [paths] store: agents' code, read-only
-    std::string log_dir;    // [paths] log: what launched agents print
+    std::string store_dir;    // [paths] store: agents' code, read-only
+    std::string log_dir;      // [paths] log: what launched agents print
     std::string agent_socket;
     std::string admin_socket;
     std::string admin_group;  // may use the admin socket besides root
@@ -33,12 +33,15 @@ struct Settings {
     std::int64_t launch_first_uid = 0;  // [launch] each launched agent gets a uid of its own from
     std::int64_t launch_uids = 0;       // first_uid on, so many there are
     std::int64_t store_recheck_s = 0;   // [store] whole trees of running agents, each so often
-    std::string libexec_dir;  // where the workers' executables are
+    std::string libexec_dir;            // where the workers' executables are
     std::int64_t max_connections = 0;
     std::int64_t max_connections_per_uid = 0;
     bool dev = false;  // one uid for all: privileges not separated, writable executables allowed
     std::string reinstate_by;  // "another" principal than the one who suspended, or "anyone"
 
+    // What launched instances of an agent print, and where they may write.
+    std::string agent_log(const std::string& agent) const { return log_dir + "/" + agent + ".log"; }
+    std::string agent_data(const std::string& agent) const { return state_dir + "/data/" + agent; }
     std::string trust_domain() const { return host_name + "." + host_domain; }
     friend bool operator==(const Settings&, const Settings&) = default;
 };

@@ -76,6 +76,10 @@ Exit retire(const Globals& globals, const Values& values) {
     return contain(globals, values, "retire");
 }
 
+Exit kill(const Globals& globals, const Values& values) {
+    return contain(globals, values, "kill");
+}
+
 }  // namespace
 
 std::vector<Command> agent_commands() {
@@ -83,6 +87,7 @@ std::vector<Command> agent_commands() {
         {"agent list", "", "every agent of this host and its state", {}, list},
         {"agent show", "NAME", "one agent: who answers for it, its key, its fuse", {}, show_agent},
         {"agent suspend", "NAME", "refuse it until it is reinstated", {}, suspend},
+        {"kill", "NAME", "suspend it and kill every process of it", {}, kill},
         {"agent reinstate", "NAME", "undo a suspension", {}, reinstate},
         {"agent revoke", "NAME", "stop it for ever: blows the fuse of its key", {}, revoke},
         {"agent retire", "NAME", "end it for good: fuse blown, key deleted", {}, retire},

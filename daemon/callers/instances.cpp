@@ -72,10 +72,9 @@ Async<Instance> Instances::recognise_launched(const Peer& peer) {
 }
 
 bool Instances::is_declared(uid_t uid) const {
-    return std::any_of(agents_.begin(), agents_.end(),
-                       [&](const auto& agent) {
-                           return !agent.second.launch && agent.second.uid == uid;
-                       });
+    return std::any_of(agents_.begin(), agents_.end(), [&](const auto& agent) {
+        return !agent.second.launch && agent.second.uid == uid;
+    });
 }
 
 Result<std::string> Instances::agent_of(uid_t uid, const Sha256& executable) const {
@@ -96,12 +95,15 @@ Done Instances::as_launched(const Peer& peer, const Instance& instance) const {
     if (entry == nullptr)
         return Error(Code::denied, "instance " + instance.id + " has ended")
             .because("instance_over");
-    Done same = check_place(*entry, peer);
-    if (same) same = attest::still_unchanged(peer.pidfd.get(), instance.view);
-    // Who is gone or over already changes nothing more.
-    if (!same && same.error().reason() == "measurement_changed")
-        on_changed_(instance.id, same.error());
-    return same;
+    const Done in_place = check_place(*entry, peer);
+    if (!in_place) {
+        // Who is gone or over already changes nothing more.
+        if (in_place.error().reason() == "measurement_changed")
+            on_changed_(instance.id, in_place.error());
+        return in_place;
+    }
+    // A library of its tree that it maps late is no attack: it is measured again, and judged then.
+    return attest::still_unchanged(peer.pidfd.get(), instance.view);
 }
 
 Done Instances::still_same(const Peer& peer, const Instance& instance) const {

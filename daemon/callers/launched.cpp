@@ -78,6 +78,11 @@ void Launched::remove(const std::string& instance) {
     entries_.erase(instance);
 }
 
+void Launched::remember(Ended ended) {
+    endings_.push_back(std::move(ended));
+    if (endings_.size() > max_endings) endings_.pop_front();
+}
+
 void Launched::end_session(const std::string& instance) {
     const auto found = entries_.find(instance);
     if (found != entries_.end()) found->second.over = true;
@@ -131,8 +136,8 @@ Done check_code(const Launched::Entry& entry, const attest::ProcessView& view, b
         return std::binary_search(entry.code.begin(), entry.code.end(), file.digest);
     };
     const Measurement& seen = view.measurement;
-    const bool right = is_leader ? seen.executable.digest == entry.facts.entrypoint
-                                 : is_listed(seen.executable);
+    const bool right =
+        is_leader ? seen.executable.digest == entry.facts.entrypoint : is_listed(seen.executable);
     if (!right)
         return denied("it runs " + seen.executable.path + ", which is not the entrypoint",
                       "measurement_mismatch");
@@ -149,8 +154,7 @@ Done check_place(const Launched::Entry& entry, const Peer& peer) {
     HOLDFAST_TRY(mark, attest::mark_of(entry.facts.view.get()));
     attest::FileMark known = entry.view_mark;
     known.changed_ns = mark.changed_ns;  // a chmod back and forth, a link: not what is watched
-    if (mark != known)
-        return denied("the folder of its tree was changed", "measurement_changed");
+    if (mark != known) return denied("the folder of its tree was changed", "measurement_changed");
     if (entry.facts.cgroup_path.empty()) return done();
     HOLDFAST_TRY(cgroup, cgroup_of(peer));
     if (cgroup != entry.facts.cgroup_path)

@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_DAEMON_CALLERS_LAUNCHED_H
 #define HOLDFAST_DAEMON_CALLERS_LAUNCHED_H
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <string>
@@ -12,6 +13,8 @@
 #include "daemon/link/launched.h"
 
 namespace holdfast::daemon {
+
+inline constexpr std::size_t max_endings = 64;
 
 class Launched {
   public:
@@ -25,6 +28,12 @@ class Launched {
     // Registered before its first instruction. invalid when `code` is not what the launcher makes.
     Done add(LaunchedInstance facts);
     void remove(const std::string& instance);
+    // The last endings, newest last: a small memory for who waits.
+    struct Ended {
+        std::string agent, instance, how;
+    };
+    void remember(Ended ended);
+    const std::deque<Ended>& endings() const noexcept { return endings_; }
     void end_session(const std::string& instance);
     // A launcher that just started has told of all of its instances.
     void set_complete(bool complete) noexcept { complete_ = complete; }
@@ -44,6 +53,7 @@ class Launched {
 
   private:
     std::map<std::string, Entry> entries_;  // by instance
+    std::deque<Ended> endings_;
     bool complete_ = false;
 };
 

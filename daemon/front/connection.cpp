@@ -150,12 +150,15 @@ Async<std::monostate> Connection::meet() {
     co_return done();
 }
 
-// Measured once per connection, looked at again before each request.
+// Measured once per connection, looked at again before each request. A launched agent may map more
+// of its tree as it goes on: what it maps then is measured, and must be in its manifest.
 Async<std::monostate> Connection::recognise() {
     Done known = done();
-    if (instance_) {
-        known = instance_still_same();
-    } else {
+    if (instance_) known = instance_still_same();
+    if (instance_ && !known && instance_->is_launched() &&
+        known.error().reason() == "measurement_changed")
+        instance_.reset();
+    if (!instance_) {
         auto met = co_await meet();
         known = std::move(met);
     }

@@ -158,12 +158,14 @@ WorkerLink& FrontProcess::link_of(WorkerKind kind) {
 
 void FrontProcess::attach(WorkerId worker, Descriptor socket) {
     link_of(worker.kind).attach(std::move(socket), worker.generation);
-    if (worker.kind == WorkerKind::launcher)
-        spawn("taking over launched agents", handlers::take_over_instances(services_));
+    if (worker.kind != WorkerKind::launcher) return;
+    launcher_.forget_jobs();
+    spawn("taking over launched agents", handlers::take_over_instances(services_));
 }
 
 void FrontProcess::spawn(const char* what, Async<std::monostate> work) {
-    const auto watch = [](const char* name, Async<std::monostate> waiting) -> asio::awaitable<void> {
+    const auto watch = [](const char* name,
+                          Async<std::monostate> waiting) -> asio::awaitable<void> {
         const auto outcome = co_await std::move(waiting);
         if (!outcome) log_warning(std::string(name) + ": " + outcome.error().text());
     };
@@ -172,6 +174,8 @@ void FrontProcess::spawn(const char* what, Async<std::monostate> work) {
 
 void FrontProcess::hear_launcher() {
     launcher_link_.on_notice([this](Message message) -> Done {
+        if (message.operation == Operation::store_answer)
+            return launcher_.take_answer(std::move(message));
         if (message.operation != Operation::launch_notice)
             return Error(Code::invalid, "launcher: an unknown notice");
         HOLDFAST_TRY(notice, decode_launch_notice(message.payload));
@@ -184,8 +188,7 @@ std::map<std::string, std::string> FrontProcess::links() const {
     std::map<std::string, std::string> states = {
         {name_of(WorkerKind::keys), link_state(keys_link_)},
         {name_of(WorkerKind::measurer), link_state(measurer_link_)}};
-    if (!services_.settings.dev)
-        states[name_of(WorkerKind::launcher)] = link_state(launcher_link_);
+    if (!services_.settings.dev) states[name_of(WorkerKind::launcher)] = link_state(launcher_link_);
     return states;
 }
 

@@ -52,7 +52,9 @@ Result<api::Agent> agent_of(const Services& services, const AgentRow& row) {
     agent.fuse_index = row.key.agent_fuse.nv_index;
     agent.file_digest = row.file_digest;
     const auto file = services.agents.find(row.name);
-    if (file != services.agents.end()) agent.declared = declaration_of(file->second);
+    if (file == services.agents.end()) return agent;
+    agent.declared = declaration_of(file->second);
+    if (file->second.launch) agent.log = services.settings.agent_log(row.name);
     return agent;
 }
 

@@ -55,8 +55,8 @@ api::Launch launch_reply(const Launched::Entry& entry) {
     return reply;
 }
 
-Async<std::monostate> record_event(Services& services, std::string type,
-                                   encode::Json::Object event, std::string by) {
+Async<std::monostate> record_event(Services& services, std::string type, encode::Json::Object event,
+                                   std::string by) {
     event["by"] = std::move(by);
     HOLDFAST_CO_TRY(index, co_await services.ledger.append(std::move(type), std::move(event)));
     (void)index;
@@ -79,7 +79,10 @@ Async<Answer> list_instances(Services& services, const Call& call) {
     std::vector<api::Launch> launches;
     for (const auto& [instance, entry] : services.launched.entries())
         launches.push_back(launch_reply(entry));
-    co_return json_answer(api::to_json(launches));
+    std::vector<api::Ending> endings;
+    for (const auto& ended : services.launched.endings())
+        endings.push_back({ended.agent, ended.instance, ended.how});
+    co_return json_answer(api::to_json(launches, endings));
 }
 
 Async<Answer> stop(Services& services, const Call& call) {
@@ -109,6 +112,7 @@ Async<std::monostate> instance_notice(Services& services, LaunchNotice notice) {
         type = "exec_refused";
         services.launched.end_session(notice.instance);
     } else {
+        services.launched.remember({entry->facts.agent, notice.instance, notice.detail});
         event["how"] = std::move(notice.detail);
         services.launched.remove(notice.instance);
     }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "daemon/launcher/child.h"
+#include "daemon/launcher/store_jobs.h"
 #include "daemon/log.h"
 #include "daemon/pidfd.h"
 
@@ -17,9 +18,8 @@ namespace {
 constexpr std::chrono::milliseconds look_again{50};  // at a group that is not yet empty
 
 bool is_ready(const std::vector<pollfd>& watched, int descriptor) {
-    return std::any_of(watched.begin(), watched.end(), [&](const pollfd& one) {
-        return one.fd == descriptor && one.revents != 0;
-    });
+    return std::any_of(watched.begin(), watched.end(),
+                       [&](const pollfd& one) { return one.fd == descriptor && one.revents != 0; });
 }
 
 // How a leader that has ended did so.
@@ -33,6 +33,13 @@ std::string ending_of(int pidfd, bool is_ours) {
 
 }  // namespace
 
+LaunchWorker::LaunchWorker(Parts parts)
+    : parts_(std::move(parts)),
+      importers_(parts_.settings.libexec_dir + "/holdfast-importer",
+                 [this](std::uint64_t job, Result<Message> answer) {
+                     parts_.answer_later(store_answer(job, std::move(answer)));
+                 }) {}
+
 // ── requests ────────────────────────────────────────────────────────────────────────────────────
 
 Result<Reply> LaunchWorker::handle(const Message& request) {
@@ -43,6 +50,10 @@ Result<Reply> LaunchWorker::handle(const Message& request) {
             HOLDFAST_TRY(order, decode_launch_order(request.payload));
             return prepare(order);
         }
+        case Operation::import_code:
+        case Operation::list_store:
+        case Operation::collect_store:
+        case Operation::check_store: return ask_store(request);
         case Operation::list_instances: {
             HOLDFAST_CHECK(PayloadReader(request.payload).finish());
             PayloadWriter out;
@@ -72,6 +83,8 @@ Result<LaunchWorker::Running*> LaunchWorker::find(const std::string& instance) {
 }
 
 Result<Reply> LaunchWorker::prepare(const LaunchOrder& order) {
+    if (importers_.is_at_work(Operation::collect_store))
+        return Error(Code::busy, "the store is being tidied", Retry::later).because("store_busy");
     if (running_.contains(order.instance)) return Error(Code::conflict, "that instance is there");
     if (running_.size() >= max_instances)
         return Error(Code::busy, "as many agents run as may", Retry::later)
@@ -152,6 +165,7 @@ void LaunchWorker::end_leftovers() {
 // ── events ──────────────────────────────────────────────────────────────────────────────────────
 
 void LaunchWorker::watch(std::vector<pollfd>& watched) const {
+    importers_.watch(watched);
     for (const auto& [instance, running] : running_) {
         watched.push_back({running.gate.listener(), POLLIN, 0});
         watched.push_back({running.kept.facts.pidfd.get(), POLLIN, 0});
@@ -171,6 +185,7 @@ std::optional<LaunchWorker::Clock::time_point> LaunchWorker::next_event() const 
 }
 
 void LaunchWorker::serve(const std::vector<pollfd>& watched) {
+    importers_.serve(watched);
     const auto now = Clock::now();
     for (auto each = running_.begin(); each != running_.end();) {
         Running& running = each->second;

@@ -16,6 +16,7 @@
 #include "daemon/launcher/agent_records.h"
 #include "daemon/launcher/cgroups.h"
 #include "daemon/launcher/gate.h"
+#include "daemon/launcher/importers.h"
 #include "daemon/launcher/logs.h"
 #include "daemon/launcher/plan.h"
 #include "daemon/link/kept.h"
@@ -38,8 +39,9 @@ class LaunchWorker {
         // To the supervisor, and to the front unasked. Failures end the process.
         std::function<void(const Message&)> keep;
         std::function<void(const LaunchNotice&)> tell;
+        std::function<void(Message)> answer_later;  // store_answer
     };
-    explicit LaunchWorker(Parts parts) : parts_(std::move(parts)) {}
+    explicit LaunchWorker(Parts parts);
 
     // One that a launcher before us had started. What had not executed yet is ended.
     void adopt(KeptInstance kept);
@@ -60,12 +62,14 @@ class LaunchWorker {
     struct Running {
         KeptInstance kept;
         Gate gate;
-        Descriptor control;  // until it has executed
+        Descriptor control;   // until it has executed
         bool is_ours = true;  // a child of this process: its exit status can be read
         std::optional<Clock::time_point> kill_at;
     };
 
     Result<Reply> prepare(const LaunchOrder& order);
+    Result<Reply> ask_store(const Message& request);
+    Result<Bytes> store_payload(const Message& request) const;
     Result<KeptInstance> start(const LaunchOrder& order, LaunchPlan plan, Descriptor& control);
     Done release(Running& running);
     Done wait_for_exec(Running& running);
@@ -79,6 +83,7 @@ class LaunchWorker {
     void remove_cgroups();
 
     Parts parts_;
+    Importers importers_;
     std::map<std::string, Running> running_;  // by instance
     std::map<std::string, AgentLog> logs_;    // by agent
     std::vector<std::string> ended_cgroups_;  // not yet empty

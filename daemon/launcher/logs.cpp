@@ -28,9 +28,7 @@ Result<Descriptor> open_log(const std::string& path, gid_t readers) {
 
 }  // namespace
 
-Result<AgentLog> AgentLog::open(const std::string& directory, const std::string& agent,
-                                gid_t readers, std::uint64_t bound) {
-    const std::string path = directory + "/" + agent + ".log";
+Result<AgentLog> AgentLog::open(const std::string& path, gid_t readers, std::uint64_t bound) {
     HOLDFAST_TRY(file, open_log(path, readers));
     struct stat facts{};
     if (::fstat(file.get(), &facts) != 0)
@@ -50,7 +48,8 @@ void AgentLog::rotate() {
 // A full disk loses what is printed: an agent must not stand still because nobody can read it. One
 // piece a turn: an agent that prints without end keeps nobody else waiting.
 bool AgentLog::take_from(int pipe) {
-    std::array<char, piece> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): read fills it
+    std::array<char, piece>
+        buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): read fills it
     const ssize_t got = ::read(pipe, buffer.data(), buffer.size());
     if (got == 0) return false;
     if (got < 0) return errno == EAGAIN || errno == EINTR;

@@ -18,8 +18,8 @@ inline constexpr std::uint64_t max_agent_log = 16ULL * 1024 * 1024;  // then it 
 // agent: it can neither grow past the bound nor be rewritten by who printed it.
 class AgentLog {
   public:
-    static Result<AgentLog> open(const std::string& directory, const std::string& agent,
-                                 gid_t readers, std::uint64_t bound = max_agent_log);
+    static Result<AgentLog> open(const std::string& path, gid_t readers,
+                                 std::uint64_t bound = max_agent_log);
 
     const std::string& path() const noexcept { return path_; }
     // Takes what a pipe holds right now. False at its end.

@@ -43,8 +43,8 @@ Done adopt_all(LaunchWorker& launcher) {
 int patience(const LaunchWorker& launcher) {
     const auto next = launcher.next_event();
     if (!next) return -1;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        *next - LaunchWorker::Clock::now());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(*next - LaunchWorker::Clock::now());
     return static_cast<int>(std::clamp<std::chrono::milliseconds::rep>(left.count(), 0, 60'000));
 }
 
@@ -81,7 +81,8 @@ LaunchWorker::Parts parts_of(const Settings& settings, AgentRecords records, gid
                     message.operation = Operation::launch_notice;
                     message.payload = encode(notice);
                     send_or_end(front_link, message);
-                }};
+                },
+            .answer_later = [](const Message& message) { send_or_end(front_link, message); }};
 }
 
 Done begin_and_run() {

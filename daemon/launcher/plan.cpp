@@ -136,9 +136,9 @@ std::vector<std::string> environment_of(const attest::Manifest& manifest, const 
 
 void append_prefixed(crypto::Sha256Stream& stream, std::string_view text) {
     const auto size = static_cast<std::uint32_t>(text.size());
-    const Bytes prefix = {
-        static_cast<std::uint8_t>(size >> 24U), static_cast<std::uint8_t>(size >> 16U),
-        static_cast<std::uint8_t>(size >> 8U), static_cast<std::uint8_t>(size)};
+    const Bytes prefix = {static_cast<std::uint8_t>(size >> 24U),
+                          static_cast<std::uint8_t>(size >> 16U),
+                          static_cast<std::uint8_t>(size >> 8U), static_cast<std::uint8_t>(size)};
     stream.update(prefix).update(view_of(text));
 }
 
@@ -159,7 +159,7 @@ Result<LaunchPlan> plan_launch(const Settings& settings, const LaunchOrder& orde
     const attest::Manifest& said = plan.manifest.manifest;
     plan.code = code_of(said);
     plan.arguments = said.arguments;
-    plan.data_directory = settings.state_dir + "/data/" + order.agent;
+    plan.data_directory = settings.agent_data(order.agent);
     plan.environment = environment_of(said, settings, plan.data_directory, order.instance);
     return plan;
 }

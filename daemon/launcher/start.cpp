@@ -17,6 +17,7 @@
 namespace holdfast::daemon {
 namespace {
 
+constexpr mode_t data_parent_mode = 0711;
 constexpr mode_t data_mode = 0700;
 constexpr mode_t log_folder_mode = 0750;
 
@@ -38,7 +39,8 @@ Result<Pipe> make_pipe() {
 }
 
 Result<Descriptor> open_path(int parent, const std::string& name) {
-    Descriptor opened(::openat(parent, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    Descriptor opened(
+        ::openat(parent, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!opened) return failed(name);
     return opened;
 }
@@ -52,6 +54,29 @@ Done check_not_dumpable(pid_t pid) {
     if (facts.st_uid == 0) return done();
     return Error(Code::denied, "the process can be traced by its own user")
         .because("leader_traceable");
+}
+
+// Made by us with these readers, or found and left as it is.
+Done make_log_folder(const std::string& path, gid_t readers) {
+    if (::mkdir(path.c_str(), log_folder_mode) != 0) {
+        if (errno == EEXIST) return done();
+        return failed(path);
+    }
+    // chmod: whatever the umask.
+    if (::chmod(path.c_str(), log_folder_mode) != 0 ||
+        ::chown(path.c_str(), static_cast<uid_t>(-1), readers) != 0)
+        return failed(path);
+    return done();
+}
+
+// Searchable by all, so that each agent finds its own folder; listed by nobody.
+Done make_data_parent(const std::string& path) {
+    if (::mkdir(path.c_str(), data_parent_mode) != 0) {
+        if (errno == EEXIST) return done();
+        return failed(path);
+    }
+    if (::chmod(path.c_str(), data_parent_mode) != 0) return failed(path);
+    return done();
 }
 
 std::vector<std::string> host_paths(const attest::Manifest& manifest) {
@@ -80,6 +105,7 @@ Sha256 entrypoint_digest(const attest::Manifest& manifest) {
 // <state>/data/NAME: what it writes, across its launches.
 Result<std::string> LaunchWorker::data_directory(const LaunchPlan& plan) const {
     const std::string& path = plan.data_directory;
+    HOLDFAST_CHECK(make_data_parent(parts_.settings.state_dir + "/data"));
     if (::mkdir(path.c_str(), data_mode) != 0 && errno != EEXIST) return failed(path);
     struct stat facts{};
     if (::lstat(path.c_str(), &facts) != 0) return failed(path);
@@ -94,11 +120,8 @@ Result<AgentLog*> LaunchWorker::log_of(const std::string& agent) {
     const auto known = logs_.find(agent);
     if (known != logs_.end()) return &known->second;
     const std::string& folder = parts_.settings.log_dir;
-    if (::mkdir(folder.c_str(), log_folder_mode) == 0) {
-        (void)::chmod(folder.c_str(), log_folder_mode);  // whatever the umask
-        (void)::chown(folder.c_str(), 0, parts_.log_readers);
-    }
-    HOLDFAST_TRY(log, AgentLog::open(folder, agent, parts_.log_readers));
+    HOLDFAST_CHECK(make_log_folder(folder, parts_.log_readers));
+    HOLDFAST_TRY(log, AgentLog::open(parts_.settings.agent_log(agent), parts_.log_readers));
     return &logs_.emplace(agent, std::move(log)).first->second;
 }
 
@@ -107,9 +130,9 @@ Result<KeptInstance> LaunchWorker::start(const LaunchOrder& order, LaunchPlan pl
     const attest::Manifest& manifest = plan.manifest.manifest;
     HOLDFAST_TRY(data_path, data_directory(plan));
     HOLDFAST_TRY(data, open_path(AT_FDCWD, data_path));
-    HOLDFAST_TRY(folder, open_path(plan.view.root.get(), manifest.working_directory.empty()
-                                                             ? "."
-                                                             : manifest.working_directory));
+    HOLDFAST_TRY(folder,
+                 open_path(plan.view.root.get(),
+                           manifest.working_directory.empty() ? "." : manifest.working_directory));
     HOLDFAST_TRY(sandbox,
                  Sandbox::prepare({plan.view.root.get(), host_paths(manifest), data.get()}));
     HOLDFAST_TRY(pipe, make_pipe());

@@ -28,6 +28,9 @@ class Launcher {
     // Instance ids; what is known of one. After the front was replaced.
     virtual Async<std::vector<std::string>> running() = 0;
     virtual Async<LaunchedInstance> describe(std::string instance) = 0;
+    // import_code, list_store, collect_store or check_store, and what the importer answered. It may
+    // take minutes; unavailable when the launcher was replaced meanwhile.
+    virtual Async<Bytes> ask_store(Operation operation, Bytes payload) = 0;
 };
 
 }  // namespace holdfast::daemon

@@ -1,9 +1,19 @@
 #include "daemon/link/linked_launcher.h"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <chrono>
+#include <optional>
 #include <utility>
 
 namespace holdfast::daemon {
 namespace {
+
+constexpr std::size_t max_early_answers = 8;
+constexpr std::chrono::minutes store_patience{30};  // a tree of gigabytes, from a slow disk
 
 Bytes payload_for(std::string instance) {
     return encode(EndOrder{std::move(instance), Ending::kill});
@@ -23,6 +33,14 @@ Result<std::vector<std::string>> decode_running(ByteView body) {
 }
 
 }  // namespace
+
+struct LinkedLauncher::Job {
+    explicit Job(const boost::asio::any_io_executor& executor)
+        : answered(executor, store_patience) {}
+
+    boost::asio::steady_timer answered;  // cancelled by the answer
+    std::optional<Result<Reply>> answer;
+};
 
 Async<Reply> LinkedLauncher::ask(Operation operation, Bytes payload) {
     Errand errand{operation, std::move(payload), {}, ""};
@@ -56,6 +74,57 @@ Async<LaunchedInstance> LinkedLauncher::describe(std::string instance) {
     Bytes payload = payload_for(std::move(instance));
     HOLDFAST_CO_TRY(reply, co_await ask(Operation::describe_instance, std::move(payload)));
     co_return decode_launched(std::move(reply));
+}
+
+Async<Bytes> LinkedLauncher::ask_store(Operation operation, Bytes payload) {
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    HOLDFAST_CO_TRY(begun, co_await ask(operation, std::move(payload)));
+    HOLDFAST_CO_TRY(number, PayloadReader(begun.body).u64());
+    if (auto early = early_.extract(number)) {
+        HOLDFAST_CO_TRY(at_once, std::move(early.mapped()));
+        co_return std::move(at_once.body);
+    }
+    const auto job = std::make_shared<Job>(executor);
+    jobs_.emplace(number, job);
+    auto waited =
+        co_await job->answered.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    (void)waited;
+    jobs_.erase(number);
+    if (!job->answer)
+        co_return Error(Code::timeout, "the importer does not answer").because("store_timeout");
+    HOLDFAST_CO_TRY(reply, *std::move(job->answer));
+    co_return std::move(reply.body);
+}
+
+Done LinkedLauncher::take_answer(Message message) {
+    PayloadReader in(message.payload);
+    HOLDFAST_TRY(number, in.u64());
+    HOLDFAST_TRY(payload, in.bytes());
+    HOLDFAST_CHECK(in.finish());
+    Message reply;
+    reply.payload = std::move(payload);
+    reply.descriptors = std::move(message.descriptors);
+    HOLDFAST_TRY(answer, decode_reply(std::move(reply)));
+    const auto found = jobs_.find(number);
+    if (found == jobs_.end()) {
+        // It came right behind the number, whose coroutine has not run yet; or nobody waits.
+        early_.insert_or_assign(number, std::move(answer));
+        if (early_.size() > max_early_answers) early_.erase(early_.begin());
+        return done();
+    }
+    found->second->answer.emplace(std::move(answer));
+    found->second->answered.cancel();
+    return done();
+}
+
+void LinkedLauncher::forget_jobs() {
+    for (const auto& [number, job] : jobs_) {
+        job->answer.emplace(Error(Code::unavailable, "the launcher was replaced", Retry::later)
+                                .because("launcher_unavailable"));
+        job->answered.cancel();
+    }
+    jobs_.clear();
+    early_.clear();  // the next launcher counts anew
 }
 
 }  // namespace holdfast::daemon

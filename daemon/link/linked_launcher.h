@@ -2,6 +2,10 @@
 #ifndef HOLDFAST_DAEMON_LINK_LINKED_LAUNCHER_H
 #define HOLDFAST_DAEMON_LINK_LINKED_LAUNCHER_H
 
+#include <cstdint>
+#include <map>
+#include <memory>
+
 #include "daemon/link/launcher.h"
 #include "daemon/link/worker_link.h"
 
@@ -18,10 +22,21 @@ class LinkedLauncher final : public Launcher {
     Async<std::vector<std::string>> running() override;
     Async<LaunchedInstance> describe(std::string instance) override;
 
+    Async<Bytes> ask_store(Operation operation, Bytes payload) override;
+
+    // A store_answer of the launcher's. invalid: nonsense, the link must be closed.
+    Done take_answer(Message message);
+    // Another launcher: nobody will answer what the last one had begun.
+    void forget_jobs();
+
   private:
+    struct Job;
     Async<Reply> ask(Operation operation, Bytes payload);
 
     WorkerLink& link_;
+    // By number. The other owner of a job is the coroutine that waits for it.
+    std::map<std::uint64_t, std::shared_ptr<Job>> jobs_;
+    std::map<std::uint64_t, Result<Reply>> early_;
 };
 
 }  // namespace holdfast::daemon

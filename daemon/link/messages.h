@@ -50,6 +50,7 @@ enum class Operation : std::uint16_t {
     describe_instance = 68,
     // launcher → front, unasked: the id is 0
     launch_notice = 72,
+    store_answer = 73,  // to an import_code … check_store, which were answered with a job's number
     // launcher ↔ supervisor: what must outlive the launcher
     keep_instance = 80,
     forget_instance = 81,

@@ -198,7 +198,8 @@ TEST_CASE("instances: other code executed right after measuring is not recognise
         child.tell();
         child.await();  // cat has echoed
     });
-    daemon::Instances deceived(executes, agents);
+    const daemon::Launched none;
+    daemon::Instances deceived(executes, agents, none, [](const auto&, const auto&) {});
     CHECK(reason_of(run_async(loop, deceived.recognise(peer))) == "measurement_changed");
 }
 
@@ -210,7 +211,8 @@ TEST_CASE("instances: the same program of another declared user is not this agen
         {"another-users", agent_of(::getuid() + 1, own_program())}};
     const auto child = about_to_execute();
     MeasurerThen nothing([] {});
-    daemon::Instances instances(nothing, agents);
+    const daemon::Launched none;
+    daemon::Instances instances(nothing, agents, none, [](const auto&, const auto&) {});
     CHECK(reason_of(run_async(loop, instances.recognise(peer_for(child)))) ==
           "measurement_mismatch");
 }

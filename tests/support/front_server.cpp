@@ -68,7 +68,7 @@ daemon::Async<attest::ProcessView> OwnMeasurer::measure(pid_t pid, int pidfd, ui
 
 FrontServer::FrontServer(Handle handle, const ServerOptions& options)
     : agents{{"bot", own_agent()}},
-      instances(measurer, agents),
+      instances(measurer, agents, launched, [](const auto&, const auto&) {}),
       admission(options.connections, options.connections_per_uid),
       front{.instances = instances,
             .containment = containment,

@@ -51,6 +51,7 @@ class FrontServer {
     Directory directory_;
     std::map<std::string, policy::AgentFile> agents;
     OwnMeasurer measurer;
+    daemon::Launched launched;
     daemon::Instances instances;
     daemon::Containment containment;
     daemon::Admission admission;

@@ -17,6 +17,7 @@
 #include "daemon/handlers/handlers.h"
 #include "tests/support/fake_issuer.h"
 #include "tests/support/fake_keys.h"
+#include "tests/support/fake_launcher.h"
 #include "tests/support/fake_ledger.h"
 #include "tests/support/run_async.h"
 #include "tests/support/temporary_directory.h"
@@ -51,8 +52,10 @@ struct HandlerWorld {
     std::map<std::string, policy::AgentFile> agents;
     daemon::Launched launched;
     daemon::Instances instances{measurer, agents, launched, [](const auto&, const auto&) {}};
-    daemon::Services services{settings, keys, ledger,    registry, containment, credentials,
-                              refusals, host, instances, agents,   now,         {}};
+    FakeLauncher launcher;
+    daemon::Services services{settings,    keys,     ledger, registry,  containment,
+                              credentials, refusals, host,   instances, launched,
+                              launcher,    agents,   now,    {}};
     daemon::Peer peer = this_process();
     std::map<std::string, daemon::Instance> callers;
     Done code_is_the_same = done();  // what the warm check says

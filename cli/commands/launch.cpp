@@ -1,0 +1,186 @@
+// Launched agents: start, stop, list, read what they print.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <iostream>
+#include <optional>
+#include <system_error>
+#include <thread>
+
+#include "cli/ask.h"
+#include "cli/commands/commands.h"
+#include "cli/commands/wait_for.h"
+#include "cli/show.h"
+#include "core/encode/base64.h"
+#include "holdfast/agent_id.h"
+#include "holdfast/descriptor.h"
+
+namespace holdfast::cli {
+namespace {
+
+using encode::Json;
+
+constexpr std::chrono::milliseconds log_pause{200};  // between two looks at a log that is followed
+constexpr std::size_t log_piece = 64UL * 1024;
+
+Result<std::string> target_of(const std::string& name, const std::string& verb) {
+    HOLDFAST_CHECK(check_agent_name(name));
+    return "/v1/agents/" + name + "/" + verb;
+}
+
+std::string text_in(const Json& json, std::string_view name) {
+    const Json* member = json.find(name);
+    return member != nullptr && member->string() != nullptr ? *member->string() : std::string();
+}
+
+// ── launch ──────────────────────────────────────────────────────────────────────────────────────
+
+Result<Json::Object> launch_request(const Values& values) {
+    Json::Object request;
+    if (const auto manifest = values.get("manifest")) {
+        HOLDFAST_CHECK(encode::sha256_from_hex(*manifest));
+        request["manifest"] = *manifest;
+    }
+    if (values.has("allow-downgrade")) request["allow_downgrade"] = true;
+    return request;
+}
+
+// How the daemon says it ended; nothing while it does not say so.
+std::optional<std::string> ending_of(const Globals& globals, const std::string& instance) {
+    const auto answered = get_from(admin_socket(globals), "/v1/instances");
+    const Json* ended = answered ? answered->json.find("ended") : nullptr;
+    if (ended == nullptr || ended->array() == nullptr) return std::nullopt;
+    for (const Json& one : *ended->array())
+        if (text_in(one, "instance") == instance) return text_in(one, "how");
+    return std::nullopt;
+}
+
+Exit wait_until_ended(const Globals& globals, const std::string& name, const Json& launched) {
+    const Json* pid = launched.find("pid");
+    if (pid == nullptr || pid->integer() == nullptr)
+        return fail(globals, Error(Code::internal, "the daemon named no process"));
+    const auto stop = [&] {
+        (void)post_to(admin_socket(globals), "/v1/agents/" + name + "/stop", Json::Object());
+    };
+    const auto waited = wait_for_process(static_cast<pid_t>(*pid->integer()), stop);
+    if (!waited) return fail(globals, waited.error());
+    const auto how = ending_of(globals, text_in(launched, "instance"));
+    if (how == "exit status 0") return Exit::ok;
+    return fail(globals, Error(Code::unavailable,
+                               "agent " + name + ": " + how.value_or("ended, nobody knows how")));
+}
+
+Exit launch(const Globals& globals, const Values& values) {
+    const std::string& name = values.operands().front();
+    auto target = target_of(name, "launch");
+    if (!target) return fail_with(globals, Exit::usage, target.error());
+    auto request = launch_request(values);
+    if (!request) return fail_with(globals, Exit::usage, request.error());
+    auto answered = post_to(admin_socket(globals), *target, *std::move(request));
+    if (!answered) return fail(globals, answered.error());
+    const Exit shown = show(globals, *answered, lines_of(answered->json));
+    if (shown != Exit::ok || !values.has("wait")) return shown;
+    return wait_until_ended(globals, name, answered->json);
+}
+
+Exit stop(const Globals& globals, const Values& values) {
+    auto target = target_of(values.operands().front(), "stop");
+    if (!target) return fail_with(globals, Exit::usage, target.error());
+    auto answered = post_to(admin_socket(globals), *target, Json::Object());
+    if (!answered) return fail(globals, answered.error());
+    return show(globals, *answered, lines_of(answered->json));
+}
+
+Exit ps(const Globals& globals, const Values& /*values*/) {
+    auto answered = get_from(admin_socket(globals), "/v1/instances");
+    if (!answered) return fail(globals, answered.error());
+    const Json* instances = answered->json.find("instances");
+    if (instances == nullptr || instances->array() == nullptr || instances->array()->empty())
+        return show(globals, *answered, "no launched agent runs\n");
+    return show(globals, *answered,
+                table_of(*instances, {"agent", "version", "pid", "uid", "signers", "session_over",
+                                      "instance"}));
+}
+
+// ── logs ────────────────────────────────────────────────────────────────────────────────────────
+
+Result<std::string> log_path(const Globals& globals, const std::string& name) {
+    HOLDFAST_CHECK(check_agent_name(name));
+    HOLDFAST_TRY(answered, get_from(admin_socket(globals), "/v1/agents/" + name));
+    const std::string path = text_in(answered.json, "log");
+    if (path.empty())
+        return Error(Code::not_found, "agent " + name + " is not launched by Holdfast");
+    return path;
+}
+
+Result<Descriptor> open_log(const std::string& path) {
+    Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!file)
+        return Error(errno == ENOENT ? Code::not_found : Code::denied,
+                     path + ": " + std::generic_category().message(errno));
+    return file;
+}
+
+// What an agent prints may hold anything: to a terminal only what cannot command it.
+void print(std::string_view text, bool to_terminal) {
+    for (const char c : text) {
+        const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+        std::cout << (to_terminal && is_control && c != '\n' && c != '\t' ? '?' : c);
+    }
+    std::cout.flush();
+}
+
+// True when there was something.
+bool print_new(int file, bool to_terminal) {
+    std::string piece(log_piece, '\0');
+    const ssize_t got = ::read(file, piece.data(), piece.size());
+    if (got <= 0) return false;
+    print(std::string_view(piece).substr(0, static_cast<std::size_t>(got)), to_terminal);
+    return true;
+}
+
+Exit logs(const Globals& globals, const Values& values) {
+    auto path = log_path(globals, values.operands().front());
+    if (!path) return fail(globals, path.error());
+    auto file = open_log(*path);
+    if (!file) return fail(globals, file.error());
+    const bool to_terminal = ::isatty(STDOUT_FILENO) == 1;
+    for (;;) {
+        if (print_new(file->get(), to_terminal)) continue;
+        if (!values.has("follow")) return Exit::ok;
+        std::this_thread::sleep_for(log_pause);
+        // A full log was put aside and a new one begun: at its end we go over to that.
+        struct stat ours{}, named{};
+        if (::fstat(file->get(), &ours) != 0 || ::stat(path->c_str(), &named) != 0) continue;
+        if (ours.st_ino == named.st_ino) continue;
+        if (print_new(file->get(), to_terminal)) continue;
+        if (auto next = open_log(*path)) file = std::move(next);
+    }
+}
+
+}  // namespace
+
+std::vector<Command> launch_commands() {
+    return {
+        {"launch",
+         "NAME",
+         "start an agent from the store: measured, recorded, then executed",
+         {{"manifest", "HEX", "this manifest, not the newest version"},
+          {"allow-downgrade", "", "also a version older than the last one launched"},
+          {"wait", "", "until it ends; SIGTERM stops it"}},
+         launch},
+        {"ps", "", "the launched agents that run", {}, ps},
+        {"stop",
+         "NAME",
+         "end its instances: SIGTERM, then SIGKILL; its key is untouched",
+         {},
+         stop},
+        {"logs", "NAME", "what its instances printed", {{"follow", "", "and what comes"}}, logs},
+    };
+}
+
+}  // namespace holdfast::cli
