@@ -181,7 +181,10 @@ Result<Tree> scan_tree(const std::string& directory, const ScanOptions& options)
     const Descriptor root(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!root) return path_error(directory, "cannot be opened", errno);
     HOLDFAST_TRY(root_state, state_of(root.get()));
-    HOLDFAST_TRY(entries, walk_tree(root.get()));
+    HOLDFAST_TRY(walked, walk_tree(root.get()));
+    if (!walked.unfit.empty())
+        return path_error(walked.unfit.front().path, walked.unfit.front().why);
+    std::vector<WalkedEntry>& entries = walked.entries;
     HOLDFAST_CHECK(hash_all(root.get(), entries, options));
     HOLDFAST_CHECK(check_directories(root.get(), root_state, entries));
     Tree tree;

@@ -55,6 +55,15 @@ Result<std::string> target_of(int directory, const char* name, std::string_view 
     return std::string(target.data(), static_cast<std::size_t>(size));
 }
 
+std::string_view why_of(Unfit kind) {
+    switch (kind) {
+        case Unfit::set_id: return "is a set-id file";
+        case Unfit::special: return "is a device, a socket or a pipe";
+        case Unfit::not_utf8: return "its name is not UTF-8";
+    }
+    return "cannot be in a tree";
+}
+
 class Walk {
   public:
     // NOLINTNEXTLINE(misc-no-recursion): as deep as max_tree_depth.
@@ -74,15 +83,15 @@ class Walk {
         }
     }
 
-    std::vector<WalkedEntry> take() { return std::move(found_); }
+    Walked take() { return std::move(found_); }
 
   private:
     // NOLINTNEXTLINE(misc-no-recursion): see above.
     Done add(int directory, const std::string& name, const std::string& path, std::size_t depth) {
-        if (found_.size() == max_tree_entries)
+        if (found_.entries.size() + found_.unfit.size() == max_tree_entries)
             return path_error(path, "is one entry more than a tree can have");
         if (depth > max_tree_depth) return path_error(path, "is more than 64 levels deep");
-        if (!encode::is_utf8(name)) return path_error(path, "its name is not UTF-8");
+        if (!encode::is_utf8(name)) return leave_out(path, Unfit::not_utf8);
         HOLDFAST_TRY(state, look_at(directory, name.c_str(), path));
         WalkedEntry walked{{path, EntryType::file, state.mode & permission_bits, 0, {}, {}}, state};
         if (S_ISLNK(state.mode)) {
@@ -92,15 +101,20 @@ class Walk {
         } else if (S_ISDIR(state.mode)) {
             walked.entry.type = EntryType::directory;
         } else if (!S_ISREG(state.mode)) {
-            return path_error(path, "is a device, a socket or a pipe");
+            return leave_out(path, Unfit::special);
         } else if ((state.mode & (S_ISUID | S_ISGID)) != 0) {
-            return path_error(path, "is a set-id file");
+            return leave_out(path, Unfit::set_id);
         } else {
             walked.entry.size = state.size;
         }
         const bool is_directory = walked.entry.type == EntryType::directory;
-        found_.push_back(std::move(walked));
+        found_.entries.push_back(std::move(walked));
         return is_directory ? descend(directory, name, path, depth) : done();
+    }
+
+    Done leave_out(const std::string& path, Unfit kind) {
+        found_.unfit.push_back({path, kind, why_of(kind)});
+        return done();
     }
 
     // NOLINTNEXTLINE(misc-no-recursion): see above.
@@ -111,7 +125,7 @@ class Walk {
         return into(std::move(directory), path, depth + 1);
     }
 
-    std::vector<WalkedEntry> found_;
+    Walked found_;
 };
 
 }  // namespace
@@ -131,15 +145,16 @@ Result<FileState> state_of(int descriptor) {
     return look_at(descriptor, "", "");
 }
 
-Result<std::vector<WalkedEntry>> walk_tree(int directory) {
+Result<Walked> walk_tree(int directory) {
     Descriptor root(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!root) return path_error("", "cannot be opened", errno);
     Walk walk;
     HOLDFAST_CHECK(walk.into(std::move(root), "", 1));
-    std::vector<WalkedEntry> found = walk.take();
-    std::sort(found.begin(), found.end(), [](const WalkedEntry& a, const WalkedEntry& b) {
+    Walked found = walk.take();
+    const auto by_path = [](const WalkedEntry& a, const WalkedEntry& b) {
         return a.entry.path < b.entry.path;
-    });
+    };
+    std::sort(found.entries.begin(), found.entries.end(), by_path);
     return found;
 }
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -34,10 +35,22 @@ struct WalkedEntry {
 Error path_error(std::string_view path, std::string_view why);
 Error path_error(std::string_view path, std::string_view what, int cause);
 
-// Everything under the directory, in the order of a Tree; no ignore rules. invalid names what no
-// tree can have: set-id files, devices, sockets, pipes, names that are not UTF-8, links that leave
-// it, and whatever is past a bound of tree.h.
-Result<std::vector<WalkedEntry>> walk_tree(int directory);
+// What no tree can have.
+enum class Unfit : std::uint8_t { set_id, special, not_utf8 };
+struct UnfitEntry {
+    std::string path;
+    Unfit kind;
+    std::string_view why;
+};
+
+struct Walked {
+    std::vector<WalkedEntry> entries;  // in the order of a Tree
+    std::vector<UnfitEntry> unfit;
+};
+
+// Everything under the directory; no ignore rules. invalid names what is too deep or one too many,
+// and what cannot be listed.
+Result<Walked> walk_tree(int directory);
 
 }  // namespace holdfast::attest
 
