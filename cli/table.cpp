@@ -18,6 +18,7 @@ std::vector<Command> every_command() {
     append(all, agent_commands());
     append(all, launch_commands());
     append(all, identity_commands());
+    append(all, manifest_commands());
     append(all, verify_commands());
     append(all, enroll_commands());
     return all;

@@ -58,6 +58,8 @@ Done check_manifest(const Manifest& manifest);
 // digest, predicateType manifest_type, predicate as docs/manifests.md lists it.
 inline constexpr std::string_view statement_type = "https://in-toto.io/Statement/v1";
 std::string to_statement(const Manifest& manifest);
+// SHA-256 of its bytes: the measurement of what is launched from it.
+Sha256 statement_digest(std::string_view statement);
 // invalid: not that form, an unknown member, a root that is not the tree's, or check_manifest.
 Result<Manifest> parse_statement(std::string_view json);
 

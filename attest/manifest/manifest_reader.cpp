@@ -212,6 +212,10 @@ Result<Sha256> subject_from(const Json::Array& subjects) {
 
 }  // namespace
 
+Sha256 statement_digest(std::string_view statement) {
+    return crypto::sha256(view_of(statement));
+}
+
 Result<Manifest> parse_statement(std::string_view json) {
     HOLDFAST_TRY(value, encode::parse_json(json, max_manifest, max_values));
     HOLDFAST_TRY(fields, Fields::of(value, "statement"));

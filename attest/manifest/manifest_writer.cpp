@@ -11,14 +11,6 @@ namespace {
 
 using encode::Json;
 
-// Four octal digits, as chmod and ls know them.
-std::string mode_text(std::uint32_t mode) {
-    const auto digit = [mode](unsigned shift) {
-        return static_cast<char>('0' + ((mode >> shift) & 7U));
-    };
-    return {digit(9), digit(6), digit(3), digit(0)};
-}
-
 Json entry_json(const TreeEntry& entry) {
     switch (entry.type) {
         case EntryType::directory:

@@ -3,6 +3,7 @@
 #define HOLDFAST_ATTEST_MANIFEST_MEMBERS_H
 
 #include <array>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -26,6 +27,14 @@ inline constexpr std::string_view link_word = "l";       // [word, path, target]
 
 inline constexpr std::array<std::pair<Signers, std::string_view>, 2> signers_words{
     {{Signers::leader, "leader"}, {Signers::tree, "tree"}}};
+
+// Four octal digits, as chmod and ls know them.
+inline std::string mode_text(std::uint32_t mode) {
+    std::string text;
+    for (const unsigned shift : {9U, 6U, 3U, 0U})
+        text.push_back(static_cast<char>('0' + ((mode >> shift) & 7U)));
+    return text;
+}
 
 }  // namespace holdfast::attest
 

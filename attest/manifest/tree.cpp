@@ -139,15 +139,19 @@ Sha256 leaf_of(const TreeEntry& entry) {
 
 }  // namespace
 
+Done check_entry(const TreeEntry& entry) {
+    HOLDFAST_CHECK(check_path(entry));
+    return check_kind(entry);
+}
+
 Done check_tree(const Tree& tree) {
     if (tree.size() > max_tree_entries)
         return Error(Code::invalid, "tree: more than 262144 entries");
     std::uint64_t bytes = 0;
     for (auto entry = tree.begin(); entry != tree.end(); ++entry) {
-        HOLDFAST_CHECK(check_path(*entry));
+        HOLDFAST_CHECK(check_entry(*entry));
         if (entry != tree.begin() && std::prev(entry)->path >= entry->path)
             return wrong(*entry, "twice, or not in the order of the bytes of paths");
-        HOLDFAST_CHECK(check_kind(*entry));
         HOLDFAST_CHECK(check_parent(tree, entry));
         // Each at most the bound, so that the sum cannot wrap around.
         if (entry->size > max_tree_bytes - bytes)

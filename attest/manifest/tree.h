@@ -33,6 +33,9 @@ struct TreeEntry {
 // root itself has none).
 using Tree = std::vector<TreeEntry>;
 
+// Of one entry by itself: its path, its kind, and that a link's target stays inside.
+Done check_entry(const TreeEntry& entry);
+
 // The shape above, every bound, and that no link leaves the tree. invalid names the path.
 Done check_tree(const Tree& tree);
 

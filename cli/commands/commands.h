@@ -12,6 +12,7 @@ std::vector<Command> host_commands();      // apply, status, ledger head, ledger
 std::vector<Command> agent_commands();     // agent list, show, suspend, reinstate, revoke, retire
 std::vector<Command> launch_commands();    // launch, ps, stop, logs
 std::vector<Command> identity_commands();  // whoami, credential, sign, evidence
+std::vector<Command> manifest_commands();  // manifest create, sign, verify, diff, lint
 std::vector<Command> verify_commands();    // verify credential, action, evidence
 std::vector<Command> enroll_commands();    // enroll host, challenge, respond, finish
 
