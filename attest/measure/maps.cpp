@@ -5,6 +5,7 @@
 #include <sys/sysmacros.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <memory>
 #include <optional>
@@ -16,8 +17,8 @@ namespace holdfast::attest {
 namespace {
 
 struct Line {
-    std::string_view range, permissions, path;
-    std::uint64_t start = 0;
+    std::string_view permissions, path;
+    std::uint64_t start = 0, end = 0;
     MappedName name{};
 };
 
@@ -51,21 +52,34 @@ std::optional<std::uint64_t> device(std::string_view text) {
 // start-end permissions offset device inode [path]
 std::optional<Line> parse_line(std::string_view text) {
     Line line;
-    line.range = take_field(text);
+    const auto range = take_field(text);
     line.permissions = take_field(text);
     (void)take_field(text);
     const auto dev = take_field(text);
     const auto inode = number(take_field(text), 10);
     line.path = text;
-    const auto dash = line.range.find('-');
+    const auto dash = range.find('-');
     if (dash == std::string_view::npos || line.permissions.size() != 4 || !inode)
         return std::nullopt;
-    const auto start = number(line.range.substr(0, dash), 16);
+    const auto start = number(range.substr(0, dash), 16);
+    const auto end = number(range.substr(dash + 1), 16);
     const auto on = device(dev);
-    if (!start || !on) return std::nullopt;
+    if (!start || !end || !on) return std::nullopt;
     line.start = *start;
+    line.end = *end;
     line.name = {*on, *inode};
     return line;
+}
+
+// Its name in map_files, where addresses are not padded: maps writes 00400000 for a program that is
+// linked to a fixed address, map_files 400000.
+std::string range_of(const Line& line) {
+    std::array<char, 2 * 16 + 1> text{};
+    char* const limit = text.data() + text.size();
+    char* end = std::to_chars(text.data(), limit, line.start, 16).ptr;
+    *end++ = '-';
+    end = std::to_chars(end, limit, line.end, 16).ptr;
+    return {text.data(), end};
 }
 
 Error malformed() {
@@ -94,7 +108,7 @@ Result<std::vector<ExecutableMapping>> executable_mappings(std::string_view maps
         if (!line) return malformed();
         if (line->permissions[2] != 'x' || line->name.inode == 0) continue;
         if (!seen.insert(line->name).second) continue;
-        found.push_back({std::string(line->range), line->name, std::string(line->path)});
+        found.push_back({range_of(*line), line->name, std::string(line->path)});
     }
     return found;
 }

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Every command in docs/verifying.md and docs/protocol.md, and the README's first two, are run as they
-# stand there, but for the sockets' folder, and for the profile: a software TPM is no production.
+# Every command in docs/verifying.md, docs/protocol.md, docs/agents.md and the examples' README files,
+# and the README's first two, are run as they stand there, but for the folders of sockets and agent
+# files, and for the profile: a software TPM is no production.
 . "$(dirname "$0")/lib.sh"
 
 # blocks KIND FILE: the contents of its ```KIND blocks, without prompts such as "host$ ".
 blocks() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/{/^\`\`\`/d;s/^[a-z]*\\$  *//;p}" "$ROOT/$2"; }
-here() { sed -e "s|/run/holdfast/|$DIR/|g" -e 's|--profile production|--profile evaluation|'; }
+here() { sed -e "s|/run/holdfast/|$DIR/|g" -e "s|/etc/holdfast/|$DIR/|g" -e 's|--profile production|--profile evaluation|'; }
 
 # run_all: each command of standard input by itself; an HTTP error or an exit code is a failure.
 curl() { command curl --fail-with-body "$@"; }
@@ -49,4 +50,25 @@ blocks console README.md | here | sed -n '/^holdfast sign/,/^holdfast verify/p' 
 
 say "docs/protocol.md: curl as a complete client"
 blocks sh docs/protocol.md | here | run_all
+
+say "docs/agents.md: an agent in Python, declared and run"
+ln -s "$ROOT/examples" "$ROOT/clients" .
+blocks sh docs/agents.md | here | run_all
+jq -se 'map(.step) == ["whoami", "credential", "signed", "signed"]' "$DIR/out" >/dev/null || fail "$(cat "$DIR/out")"
+blocks python docs/agents.md >my-agent/first.py
+/usr/bin/python3 -I -S -B my-agent/first.py | tee "$DIR/out" | cut -c1-80
+grep -qE '^[0-9]+ [^.]+\.[^.]+\.[^.]+$' "$DIR/out" || fail "it signed nothing"
+
+say "README files of the examples"
+# One of them at a time is this interpreter: two agents of one user must be two programs.
+for example in python-agent=/usr/bin/python3 tool-runner=/usr/bin/python3 "node-agent=$(type -P node)"; do
+  name=${example%%=*}
+  rm -f agents.d/{python-agent,tool-runner,node-agent}.toml
+  sed -e "s/@UID@/$(id -u)/" -e "s/@DIGEST@/$(sha256sum "${example#*=}" | cut -d' ' -f1)/" \
+    "$ROOT/examples/$name/$name.toml.in" >"agents.d/$name.toml"
+  holdfast apply >/dev/null
+  rm -rf my-agent
+  blocks sh "examples/$name/README.md" | here | run_all
+  grep -qE '"step": ?"signed"|\\"signed\\": true' "$DIR/out" || fail "$name signed nothing: $(cat "$DIR/out")"
+done
 echo "the documents say what is so"

@@ -23,4 +23,5 @@ done
 for socket in $(sed -n 's/^Sockets=//p' "$unit"); do
   grep -qx "Service=$(basename "$unit")" "$(dirname "$unit")/$socket" || fail "$socket is not of the unit"
 done
+[ -n "$(find "$root" -path '*/share/holdfast/python/holdfast.py')" ] || fail "the Python client was not installed"
 [ -n "$(find "$root" -path '*/bin/holdfast')" ] || fail "the command line was not installed"

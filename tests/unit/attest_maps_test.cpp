@@ -1,4 +1,6 @@
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include <algorithm>
@@ -32,13 +34,37 @@ TEST_CASE("maps: each file mapped executable, once, in order", "[attest][maps]")
 }
 
 TEST_CASE("maps: a line of another form is an error, not a mapping less", "[attest][maps]") {
-    const auto* text = GENERATE("\n", "x\n", "1-2 r-xp 0 fe:00\n", "1-2 r-x 0 fe:00 1 /a\n",
-                                "1-2 r-xp 0 fe00 1 /a\n", "12 r-xp 0 fe:00 1 /a\n",
-                                "1-2 r-xp 0 fe:00 -1 /a\n", "1-2 r-xp 0 zz:00 1 /a\n");
+    const auto* text =
+        GENERATE("\n", "x\n", "1-2 r-xp 0 fe:00\n", "1-2 r-x 0 fe:00 1 /a\n",
+                 "1-2 r-xp 0 fe00 1 /a\n", "12 r-xp 0 fe:00 1 /a\n", "1-2 r-xp 0 fe:00 -1 /a\n",
+                 "1-2 r-xp 0 zz:00 1 /a\n", "1- r-xp 0 fe:00 1 /a\n");
     CAPTURE(text);
     const auto found = executable_mappings(text);
     REQUIRE_FALSE(found);
     CHECK(found.error().code() == Code::internal);
+}
+
+// A program that is not position independent, such as Debian's python3, is at a low address.
+TEST_CASE("maps: a mapping at a low address has the name that map_files gives it",
+          "[attest][maps]") {
+    const Descriptor self(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+    constexpr std::uintptr_t low = 0x00100000;  // below any program
+    constexpr std::size_t size = 4096;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr)
+    void* const wanted = reinterpret_cast<void*>(low);
+    void* const got = ::mmap(wanted, size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED_NOREPLACE,
+                             self.get(), 0);
+    REQUIRE(got == wanted);
+    const Descriptor maps(::open("/proc/self/maps", O_RDONLY | O_CLOEXEC));
+    const auto text = read_text(maps.get(), maps_bound);
+    REQUIRE(text);
+    const auto found = executable_mappings(*text);
+    REQUIRE(found);
+    REQUIRE_FALSE(found->empty());
+    CHECK(found->front().range == "100000-101000");
+    struct ::stat about{};
+    CHECK(::lstat(("/proc/self/map_files/" + found->front().range).c_str(), &about) == 0);
+    CHECK(::munmap(got, size) == 0);
 }
 
 TEST_CASE("maps: an open file has the name that maps gives it", "[attest][maps]") {
