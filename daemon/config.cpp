@@ -103,6 +103,7 @@ const std::vector<Setting>& settings_table() {
         text("host.domain", &Settings::host_domain),
         text("paths.state", &Settings::state_dir),
         text("paths.agents", &Settings::agents_dir),
+        text("paths.store", &Settings::store_dir),
         text("paths.libexec", &Settings::libexec_dir),
         text("listen.agent_socket", &Settings::agent_socket),
         text("listen.admin_socket", &Settings::admin_socket),
@@ -172,6 +173,11 @@ Done apply(Settings& settings, const std::vector<Setting>& table, const ConfigVa
     return done();
 }
 
+// Defaults that follow from other settings.
+void complete(Settings& settings) {
+    if (settings.store_dir.empty()) settings.store_dir = settings.state_dir + "/store";
+}
+
 std::vector<std::string> names_in(const std::vector<Setting>& table) {
     std::vector<std::string> names;
     names.reserve(table.size());
@@ -195,6 +201,7 @@ Result<Settings> read_settings(const std::string& path, Origins* origins) {
         for (const auto& [name, value] : values)
             found[name] = value.origin;
     }
+    complete(settings);
     auto checked = check_settings(settings);
     if (!checked) return std::move(checked).error().within(path);
     if (origins != nullptr) *origins = std::move(found);
@@ -208,6 +215,7 @@ Result<Settings> parse_settings(std::istream& text) {
     HOLDFAST_TRY(values, parse_config_text(all, "settings", names_in(table)));
     Settings settings = default_settings();
     HOLDFAST_CHECK(apply(settings, table, values));
+    complete(settings);
     HOLDFAST_CHECK(check_settings(settings));
     return settings;
 }
@@ -220,6 +228,7 @@ Settings dev_settings(const std::string& directory) {
     settings.dev = true;
     settings.state_dir = base + "/state";
     settings.agents_dir = base + "/agents.d";
+    settings.store_dir = base + "/store";
     settings.agent_socket = base + "/agent.sock";
     settings.admin_socket = base + "/admin.sock";
     settings.admin_group.clear();

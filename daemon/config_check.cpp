@@ -49,6 +49,7 @@ Done check_socket(std::string_view name, const std::string& path) {
 Done check_paths(const Settings& settings) {
     HOLDFAST_CHECK(check_path("paths.state", settings.state_dir));
     HOLDFAST_CHECK(check_path("paths.agents", settings.agents_dir));
+    HOLDFAST_CHECK(check_path("paths.store", settings.store_dir));
     HOLDFAST_CHECK(check_path("paths.libexec", settings.libexec_dir));
     HOLDFAST_CHECK(check_socket("listen.agent_socket", settings.agent_socket));
     HOLDFAST_CHECK(check_socket("listen.admin_socket", settings.admin_socket));
