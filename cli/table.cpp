@@ -16,6 +16,7 @@ std::vector<Command> every_command() {
     std::vector<Command> all;
     append(all, host_commands());
     append(all, agent_commands());
+    append(all, store_commands());
     append(all, identity_commands());
     append(all, verify_commands());
     append(all, enroll_commands());

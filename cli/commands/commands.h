@@ -11,6 +11,7 @@ namespace holdfast::cli {
 std::vector<Command> host_commands();      // apply, status, ledger head, ledger resume
 std::vector<Command> agent_commands();     // agent list, show, suspend, reinstate, revoke, retire
 std::vector<Command> identity_commands();  // whoami, credential, sign, evidence
+std::vector<Command> store_commands();     // store import, list, gc, fsck
 std::vector<Command> verify_commands();    // verify credential, action, evidence
 std::vector<Command> enroll_commands();    // enroll host, challenge, respond, finish
 
