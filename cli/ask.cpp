@@ -44,6 +44,11 @@ Result<Answered> post_to(const std::string& socket, std::string_view target,
     return answered(Client(socket).post(target, encode::canonical(request)));
 }
 
+Result<Answered> post_to(const std::string& socket, std::string_view target,
+                         const encode::Json& request, std::chrono::milliseconds patience) {
+    return answered(Client(socket, patience).post(target, encode::canonical(request)));
+}
+
 Result<std::string> read_text(const std::string& path, std::size_t max_bytes) {
     std::ifstream file;
     if (path != "-") {

@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_CLI_ASK_H
 #define HOLDFAST_CLI_ASK_H
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,9 @@ struct Answered {
 Result<Answered> get_from(const std::string& socket, std::string_view target);
 Result<Answered> post_to(const std::string& socket, std::string_view target,
                          const encode::Json& request);
+// For what may take longer than any other request.
+Result<Answered> post_to(const std::string& socket, std::string_view target,
+                         const encode::Json& request, std::chrono::milliseconds patience);
 
 // Whole files, with a bound; "-" is standard input or output.
 Result<std::string> read_text(const std::string& path, std::size_t max_bytes);

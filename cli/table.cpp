@@ -17,6 +17,7 @@ std::vector<Command> every_command() {
     append(all, host_commands());
     append(all, agent_commands());
     append(all, launch_commands());
+    append(all, store_commands());
     append(all, identity_commands());
     append(all, manifest_commands());
     append(all, verify_commands());

@@ -154,7 +154,6 @@ Settings default_settings() {
     settings.host_domain = "local.internal";
     settings.state_dir = "/var/lib/holdfast";
     settings.agents_dir = "/etc/holdfast/agents.d";
-    settings.store_dir = "/var/lib/holdfast/store";
     settings.log_dir = "/var/log/holdfast";
     settings.launch_first_uid = default_first_uid;
     settings.launch_uids = default_uids;
@@ -185,6 +184,11 @@ Done apply(Settings& settings, const std::vector<Setting>& table, const ConfigVa
     return done();
 }
 
+// Defaults that follow from other settings.
+void complete(Settings& settings) {
+    if (settings.store_dir.empty()) settings.store_dir = settings.state_dir + "/store";
+}
+
 std::vector<std::string> names_in(const std::vector<Setting>& table) {
     std::vector<std::string> names;
     names.reserve(table.size());
@@ -208,6 +212,7 @@ Result<Settings> read_settings(const std::string& path, Origins* origins) {
         for (const auto& [name, value] : values)
             found[name] = value.origin;
     }
+    complete(settings);
     auto checked = check_settings(settings);
     if (!checked) return std::move(checked).error().within(path);
     if (origins != nullptr) *origins = std::move(found);
@@ -221,6 +226,7 @@ Result<Settings> parse_settings(std::istream& text) {
     HOLDFAST_TRY(values, parse_config_text(all, "settings", names_in(table)));
     Settings settings = default_settings();
     HOLDFAST_CHECK(apply(settings, table, values));
+    complete(settings);
     HOLDFAST_CHECK(check_settings(settings));
     return settings;
 }

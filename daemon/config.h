@@ -18,7 +18,7 @@ struct Settings {
     std::string host_domain;  // [host] domain; default "local.internal"
     std::string state_dir;    // [paths] state; registry, ledger/, keys/
     std::string agents_dir;   // [paths] agents
-    std::string store_dir;    // [paths] store: agents' code, read-only
+    std::string store_dir;    // [paths] store; default: store in the state directory
     std::string log_dir;      // [paths] log: what launched agents print
     std::string agent_socket;
     std::string admin_socket;

@@ -15,7 +15,7 @@ namespace holdfast::attest {
 
 // DIR/objects/ab/<sha256>.<mode>   files, root's, no write bits: 0444, 0555, 0111 (entrypoints)
 // DIR/views/<root>-<manifest>/     the tree of one manifest, hard links (or copies) of objects
-// DIR/manifests/<digest>.json      its DSSE envelope; written last: what is not here was not imported
+// DIR/manifests/<digest>.json      its DSSE envelope; written last: without it nothing was imported
 // DIR/partial/                     what an import is making; emptied at the next start
 struct StoredManifest {
     std::string name;

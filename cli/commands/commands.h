@@ -13,6 +13,7 @@ std::vector<Command> agent_commands();     // agent list, show, suspend, reinsta
 std::vector<Command> launch_commands();    // launch, ps, stop, logs
 std::vector<Command> identity_commands();  // whoami, credential, sign, evidence
 std::vector<Command> manifest_commands();  // manifest create, sign, verify, diff, lint
+std::vector<Command> store_commands();     // store import, list, gc, fsck
 std::vector<Command> verify_commands();    // verify credential, action, evidence
 std::vector<Command> enroll_commands();    // enroll host, challenge, respond, finish
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 
@@ -22,6 +23,7 @@ namespace {
 
 constexpr std::size_t max_descriptors_in_chunk = 253;  // SCM_MAX_FD
 constexpr attest::TextBound loginuid_bound{32, "unrecognised_caller"};
+constexpr std::string_view groups_line = "\nGroups:\t";
 constexpr std::string_view no_login_uid = "4294967295";
 
 Error socket_error(const char* step) {
@@ -140,6 +142,23 @@ Result<std::size_t> receive_from(int socket, const Peer& peer, void* data, std::
     if (got == 0) return std::size_t{0};
     HOLDFAST_CHECK(check_chunk(ancillary, message.msg_flags, peer));
     return static_cast<std::size_t>(got);
+}
+
+Result<std::vector<gid_t>> groups_of(const Peer& peer) {
+    const std::string name = "/proc/" + std::to_string(peer.pid) + "/status";
+    const Descriptor opened(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!opened) return denied("the caller has ended", "caller_gone");
+    HOLDFAST_TRY(text, attest::read_text(opened.get(), attest::status_bound));
+    // Still alive: then the number above was its own.
+    HOLDFAST_CHECK(still_alive(peer));
+    const auto at = text.find(groups_line);
+    if (at == std::string::npos) return Error(Code::internal, name + ": no Groups");
+    const auto begin = at + groups_line.size();
+    std::istringstream numbers(text.substr(begin, text.find('\n', begin) - begin));
+    std::vector<gid_t> groups;
+    for (gid_t group = 0; numbers >> group;)
+        groups.push_back(group);
+    return groups;
 }
 
 Result<std::string> principal_of(const Peer& peer) {

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 #include "holdfast/descriptor.h"
 #include "holdfast/result.h"
@@ -36,6 +37,9 @@ Done still_alive(const Peer& peer);  // denied [caller_gone]
 // along are closed and the chunk refused (invalid, malformed_request). 0 bytes = end of stream.
 // Would-block is Code::busy.
 Result<std::size_t> receive_from(int socket, const Peer& peer, void* data, std::size_t size);
+
+// The supplementary groups it has now, by /proc/PID/status.
+Result<std::vector<gid_t>> groups_of(const Peer& peer);
 
 // Who answers for an admin call: "login:1000", the login uid that neither su nor sudo changes, or
 // "uid:0" where none was set.

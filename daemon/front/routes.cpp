@@ -17,7 +17,7 @@ using Allowed::admin;
 using Allowed::agent;
 using Allowed::both;
 
-constexpr std::array<Route, 21> table = {{
+constexpr std::array<Route, 25> table = {{
     {"GET", "/v1/whoami", agent, none, recognised, handlers::whoami},
     {"POST", "/v1/credential", agent, small, recognised, handlers::credential},
     {"POST", "/v1/actions", agent, full, recognised, handlers::sign_action},
@@ -36,6 +36,10 @@ constexpr std::array<Route, 21> table = {{
     {"POST", "/v1/agents/{name}/stop", admin, small, anyone, handlers::stop},
     {"POST", "/v1/agents/{name}/kill", admin, small, anyone, handlers::kill},
     {"GET", "/v1/instances", admin, none, anyone, handlers::list_instances},
+    {"GET", "/v1/store", admin, none, anyone, handlers::store_list},
+    {"POST", "/v1/store/import", admin, full, anyone, handlers::store_import},
+    {"POST", "/v1/store/collect", admin, small, anyone, handlers::store_collect},
+    {"POST", "/v1/store/check", admin, small, anyone, handlers::store_check},
     {"GET", "/v1/ledger/head", admin, none, anyone, handlers::ledger_head},
     {"POST", "/v1/ledger/resume", admin, small, anyone, handlers::ledger_resume},
     {"GET", "/v1/enroll/host", admin, none, anyone, handlers::enroll_host},

@@ -28,6 +28,10 @@ Async<Answer> launch(Services& services, const Call& call);          // POST …
 Async<Answer> stop(Services& services, const Call& call);            // POST …/stop
 Async<Answer> kill(Services& services, const Call& call);            // POST …/kill
 Async<Answer> list_instances(Services& services, const Call& call);  // GET  /v1/instances
+Async<Answer> store_import(Services& services, const Call& call);    // POST /v1/store/import
+Async<Answer> store_list(Services& services, const Call& call);      // GET  /v1/store
+Async<Answer> store_collect(Services& services, const Call& call);   // POST /v1/store/collect
+Async<Answer> store_check(Services& services, const Call& call);     // POST /v1/store/check
 Async<Answer> ledger_head(Services& services, const Call& call);  // GET  /v1/ledger/head
 Async<Answer> ledger_resume(Services& services, const Call& call);    // POST /v1/ledger/resume
 Async<Answer> enroll_host(Services& services, const Call& call);      // GET  /v1/enroll/host

@@ -55,6 +55,15 @@ enum class Operation : std::uint16_t {
     keep_instance = 80,
     forget_instance = 81,
     kept_all = 82,
+    // launcher → importer: one of these, then it ends
+    import_code = 48,
+    list_store = 49,
+    collect_store = 50,
+    check_store = 51,
+    // importer → its reading half
+    read_manifest = 52,
+    list_source = 53,
+    open_source = 54,
 };
 
 struct Message {

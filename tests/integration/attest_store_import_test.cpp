@@ -64,7 +64,7 @@ TEST_CASE("import: the view is the tree, read-only, and what it says of itself i
         if (entry.type == EntryType::directory) CHECK(mode_of(view + "/" + entry.path) == 0555);
         if (entry.type != EntryType::file) continue;
         CHECK(mode_of(view + "/" + entry.path) == stored_mode(world.manifest(), entry));
-        CHECK(text_in(view + "/" + entry.path) == text_in(world.source(entry.path)));
+        CHECK((text_in(view + "/" + entry.path) == text_in(world.source(entry.path))));
     }
     CHECK(mode_of(view) == 0555);
     CHECK(mode_of(view + "/agent") == 0111);
@@ -170,7 +170,7 @@ TEST_CASE("import: an object that does not look like one is not reused", "[store
     const auto again = world.import();
     REQUIRE(again);
     CHECK(again->reused == again->files - 1);
-    CHECK(text_in(object) == text_in(world.source("large")));
+    CHECK((text_in(object) == text_in(world.source("large"))));  // too large to be shown
     CHECK(is_clean(world));
 }
 

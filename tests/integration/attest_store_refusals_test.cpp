@@ -239,7 +239,7 @@ TEST_CASE("import: a file that grows, shrinks or is written while it is read is 
     CHECK(world.count("objects") == 0);
 }
 
-TEST_CASE("import: one importer at a time; nobody checks meanwhile", "[store][import]") {
+TEST_CASE("import: one importer at a time, and nobody checks meanwhile", "[store][import]") {
     const StoreWorld world;
     {
         const auto first = world.folders_for(Use::write);

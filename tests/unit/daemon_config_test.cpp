@@ -53,6 +53,21 @@ TEST_CASE("config: a TCTI is all an operator must write", "[daemon][config]") {
     CHECK(settings->reinstate_by == "another");
 }
 
+TEST_CASE("config: the store is in the state directory, unless it is told where",
+          "[daemon][config]") {
+    const auto store_with = [](const std::string& text) {
+        const ConfigFile file("[host]\nname = web1\n" + minimal + text);
+        const auto settings = read_settings(file.path, nullptr);
+        return settings ? settings->store_dir : settings.error().text();
+    };
+    CHECK(store_with("") == "/var/lib/holdfast/store");
+    CHECK(store_with("[paths]\nstate = /srv/state\n") == "/srv/state/store");
+    CHECK(store_with("[paths]\nstate = /srv/state\nstore = /srv/store\n") == "/srv/store");
+    CHECK(store_with("[paths]\nstore = srv\n").find("must be an absolute path") !=
+          std::string::npos);
+    CHECK(dev_settings("/tmp/dev").store_dir == "/tmp/dev/store");
+}
+
 TEST_CASE("config: no TCTI, no start", "[daemon][config]") {
     const ConfigFile file("[host]\nname = web1\n");
     CHECK(file.error().find("tpm.tcti: must be set") != std::string::npos);
