@@ -8,6 +8,7 @@
 #include <iostream>
 #include <string>
 
+#include "daemon/cgroups.h"
 #include "daemon/config.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
@@ -110,6 +111,10 @@ Result<Supervisor::Parts> prepare(Settings settings) {
     parts.signals = std::move(signals);
     HOLDFAST_TRY(accounts, accounts_of(settings));
     HOLDFAST_TRY(lock, prepare_state(settings, accounts));
+    if (!settings.dev) {
+        const auto home = Cgroups::make_home(settings.state_dir);
+        if (!home) log_warning("launched agents: " + home.error().text());
+    }
     parts.lock = std::move(lock);
     parts.accounts = std::move(accounts);
     HOLDFAST_TRY(listeners, open_listeners(settings));
@@ -127,7 +132,10 @@ int supervise(Settings settings) {
         log_error(parts.error().text());
         return exit_failed;
     }
-    return Supervisor(*std::move(parts)).run();
+    const std::string state_dir = parts->settings.dev ? "" : parts->settings.state_dir;
+    const int status = Supervisor(*std::move(parts)).run();
+    if (!state_dir.empty()) Cgroups::remove_home(state_dir);
+    return status;
 }
 
 int run(int argc, char** argv) {

@@ -57,7 +57,8 @@ Async<Instance> Instances::recognise_launched(const Peer& peer) {
     HOLDFAST_CO_TRY(entry, launched_.behind(peer));
     if (entry->facts.instance != id) co_return unrecognised(peer.uid);
     auto& view = *measured;
-    const Done right = check_code(*entry, view, entry->facts.pid == peer.pid);
+    Done right = check_code(*entry, view, entry->facts.pid == peer.pid);
+    if (right && entry->facts.signers == attest::Signers::leader) right = check_untraceable(peer);
     if (!right) {
         on_changed_(id, right.error());
         co_return right.error();

@@ -16,13 +16,11 @@ namespace holdfast::daemon {
 // One connection's proved caller. Lives as long as the connection.
 struct Instance {
     std::string agent;  // name
-    std::string id;     // random, names this instance in the ledger; the launch's own where launched
+    std::string id;  // random, names this instance in the ledger; the launch's own where launched
     attest::ProcessView view;
     bool pid_reuse_excluded = false;
 
-    bool is_launched() const noexcept {
-        return view.measurement.assurance >= Assurance::launched;
-    }
+    bool is_launched() const noexcept { return view.measurement.assurance >= Assurance::launched; }
 };
 
 class Instances {

@@ -1,6 +1,7 @@
 #include "daemon/callers/launched.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <utility>
@@ -116,6 +117,14 @@ Result<const Launched::Entry*> Launched::behind(const Peer& peer) const {
     return denied("only the process that was launched may ask, and pid " +
                       std::to_string(peer.pid) + " was started by it",
                   "not_the_leader");
+}
+
+Done check_untraceable(const Peer& peer) {
+    const std::string name = "/proc/" + std::to_string(peer.pid) + "/environ";
+    struct stat facts{};
+    if (::stat(name.c_str(), &facts) == 0 && facts.st_uid == 0) return done();
+    HOLDFAST_CHECK(still_alive(peer));
+    return denied("the process can be traced by its own user", "leader_traceable");
 }
 
 Result<std::string> cgroup_of(const Peer& peer) {

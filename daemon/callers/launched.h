@@ -57,6 +57,10 @@ class Launched {
     bool complete_ = false;
 };
 
+// Nobody of its own uid may look into it: what is in /proc/PID belongs to root then (proc(5)).
+// denied, leader_traceable.
+Done check_untraceable(const Peer& peer);
+
 // The cgroup the process is in now, as /proc/PID/cgroup shows it; denied, caller_gone.
 Result<std::string> cgroup_of(const Peer& peer);
 

@@ -140,8 +140,7 @@ Answer already(const AgentRow& row, const Stages& stages) {
 namespace {
 
 // Suspended either way: frozen where it stands, or ended.
-Async<Answer> suspend_by(Services& services, const Call& call, std::string verb,
-                         Ending processes) {
+Async<Answer> suspend_by(Services& services, const Call& call, std::string verb, Ending processes) {
     HOLDFAST_CO_CHECK(api::empty_request(call.body));
     auto row = current_row(services, call.argument);
     if (!row) co_return unknown_agent(call.argument);

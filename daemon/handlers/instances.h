@@ -13,8 +13,8 @@ api::Launch launch_reply(const Launched::Entry& entry);
 
 // In the ledger, and in the chip's register. The event's members and "type" go into both; `by` and
 // nothing else only into the ledger.
-Async<std::monostate> record_event(Services& services, std::string type,
-                                   encode::Json::Object event, std::string by);
+Async<std::monostate> record_event(Services& services, std::string type, encode::Json::Object event,
+                                   std::string by);
 
 // Every instance of an agent; the first thing that did not work, after all were tried.
 Async<std::monostate> end_all(Services& services, std::string agent, Ending ending);

@@ -23,8 +23,9 @@ Result<AgentRow> may_launch(const Services& services, const std::string& agent) 
         return Error(Code::conflict, "agent " + agent + " is not in force: apply its file")
             .because("not_in_force");
     if (!file->second.launch)
-        return Error(Code::denied, "agent " + agent + " is recognised from outside: its file has "
-                                                      "no [launch]")
+        return Error(Code::denied, "agent " + agent +
+                                       " is recognised from outside: its file has "
+                                       "no [launch]")
             .because("not_launchable");
     if (services.settings.dev)
         return Error(Code::denied, "with --dev all processes share one uid: nothing is launched")
@@ -103,8 +104,8 @@ Async<Answer> launch(Services& services, const Call& call) {
     HOLDFAST_CO_CHECK(co_await std::move(releasing));
     const Launched::Entry* entry = services.launched.find(instance);
     if (entry == nullptr)
-        co_return Error(Code::unavailable, "it ended at once: see `holdfast logs " +
-                                               call.argument + "`")
+        co_return Error(Code::unavailable,
+                        "it ended at once: see `holdfast logs " + call.argument + "`")
             .because("ended_at_once");
     co_return json_answer(api::to_json(launch_reply(*entry)));
 }

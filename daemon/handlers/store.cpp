@@ -1,7 +1,6 @@
 // /v1/store…: agents' code is copied in, listed, tidied and read again, by an importer.
-#include "api/store_messages.h"
-
 #include "api/messages.h"
+#include "api/store_messages.h"
 #include "attest/measure/process_directory.h"
 #include "core/encode/base64.h"
 #include "daemon/handlers/caller.h"
@@ -77,13 +76,11 @@ Async<Answer> store_list(Services& services, const Call& call) {
 Async<Answer> store_collect(Services& services, const Call& call) {
     HOLDFAST_CO_CHECK(api::empty_request(call.body));
     HOLDFAST_CO_CHECK(has_store(services));
-    HOLDFAST_CO_TRY(body,
-                    co_await services.launcher.ask_store(Operation::collect_store, Bytes()));
+    HOLDFAST_CO_TRY(body, co_await services.launcher.ask_store(Operation::collect_store, Bytes()));
     HOLDFAST_CO_TRY(collected, decode_collected(body));
-    api::StoreCollected reply{static_cast<std::int64_t>(collected.manifests),
-                              static_cast<std::int64_t>(collected.views),
-                              static_cast<std::int64_t>(collected.objects),
-                              static_cast<std::int64_t>(collected.bytes)};
+    api::StoreCollected reply{
+        static_cast<std::int64_t>(collected.manifests), static_cast<std::int64_t>(collected.views),
+        static_cast<std::int64_t>(collected.objects), static_cast<std::int64_t>(collected.bytes)};
     co_return json_answer(api::to_json(reply));
 }
 

@@ -23,8 +23,8 @@ constexpr std::size_t max_record = 64;  // bytes of such a file
 constexpr std::string_view partial = ".partial";
 
 Error failed(const std::string& step) {
-    return Error(Code::unavailable, "agent records: " + step + ": " +
-                                        std::generic_category().message(errno));
+    return Error(Code::unavailable,
+                 "agent records: " + step + ": " + std::generic_category().message(errno));
 }
 
 Error malformed() {
@@ -58,8 +58,7 @@ Result<AgentRecord> parse_agent_record(std::string_view text) {
 
 Result<AgentRecords> AgentRecords::open(const std::string& directory, UidRange range) {
     if (::mkdir(directory.c_str(), folder_mode) != 0 && errno != EEXIST) return failed(directory);
-    Descriptor opened(
-        ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     struct stat facts{};
     if (!opened || ::fstat(opened.get(), &facts) != 0) return failed(directory);
     if (facts.st_uid != ::geteuid() || (facts.st_mode & (S_IRWXG | S_IRWXO)) != 0)

@@ -29,8 +29,8 @@ class AgentRecords {
   public:
     static Result<AgentRecords> open(const std::string& directory, UidRange range);
 
-    // The agent's record; a new one gets the lowest uid of the range that no other agent has or had.
-    // unavailable with reason uids_used_up.
+    // The agent's record; a new one gets the lowest uid of the range that no other agent has or
+    // had. unavailable with reason uids_used_up.
     Result<AgentRecord> of(const std::string& agent) const;
     // Durable when it returns.
     Done put(const std::string& agent, const AgentRecord& record) const;

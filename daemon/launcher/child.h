@@ -1,4 +1,5 @@
-// Starts the process that becomes the agent: confined, of its own user, and standing before its exec.
+// Starts the process that becomes the agent: confined, of its own user, and standing before its
+// exec.
 #ifndef HOLDFAST_DAEMON_LAUNCHER_CHILD_H
 #define HOLDFAST_DAEMON_LAUNCHER_CHILD_H
 

@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "daemon/cgroups.h"
 #include "daemon/config.h"
 #include "daemon/launcher/agent_records.h"
-#include "daemon/launcher/cgroups.h"
 #include "daemon/launcher/gate.h"
 #include "daemon/launcher/importers.h"
 #include "daemon/launcher/logs.h"

@@ -1,4 +1,5 @@
-// LaunchPlan: everything that must hold before an agent is started, looked at by the launcher itself.
+// LaunchPlan: everything that must hold before an agent is started, looked at by the launcher
+// itself.
 #ifndef HOLDFAST_DAEMON_LAUNCHER_PLAN_H
 #define HOLDFAST_DAEMON_LAUNCHER_PLAN_H
 

@@ -29,18 +29,30 @@ struct Refused {
     int error;
 };
 constexpr std::array<Refused, 24> refused_calls = {{
-    {"add_key", EPERM},          {"bpf", EPERM},
-    {"chroot", EPERM},           {"clone3", ENOSYS},
-    {"fsopen", EPERM},           {"io_uring_setup", EPERM},
-    {"kcmp", EPERM},             {"keyctl", EPERM},
-    {"mount", EPERM},            {"mount_setattr", EPERM},
-    {"move_mount", EPERM},       {"name_to_handle_at", EPERM},
-    {"open_by_handle_at", EPERM}, {"open_tree", EPERM},
-    {"perf_event_open", EPERM},  {"pidfd_getfd", EPERM},
-    {"pivot_root", EPERM},       {"process_vm_readv", EPERM},
-    {"process_vm_writev", EPERM}, {"ptrace", EPERM},
-    {"request_key", EPERM},      {"setns", EPERM},
-    {"umount2", EPERM},          {"userfaultfd", EPERM},
+    {"add_key", EPERM},
+    {"bpf", EPERM},
+    {"chroot", EPERM},
+    {"clone3", ENOSYS},
+    {"fsopen", EPERM},
+    {"io_uring_setup", EPERM},
+    {"kcmp", EPERM},
+    {"keyctl", EPERM},
+    {"mount", EPERM},
+    {"mount_setattr", EPERM},
+    {"move_mount", EPERM},
+    {"name_to_handle_at", EPERM},
+    {"open_by_handle_at", EPERM},
+    {"open_tree", EPERM},
+    {"perf_event_open", EPERM},
+    {"pidfd_getfd", EPERM},
+    {"pivot_root", EPERM},
+    {"process_vm_readv", EPERM},
+    {"process_vm_writev", EPERM},
+    {"ptrace", EPERM},
+    {"request_key", EPERM},
+    {"setns", EPERM},
+    {"umount2", EPERM},
+    {"userfaultfd", EPERM},
 }};
 
 struct ReleaseFilter {
@@ -49,8 +61,8 @@ struct ReleaseFilter {
 using Filter = std::unique_ptr<void, ReleaseFilter>;
 
 Error failed(const std::string& step, int error) {
-    return Error(Code::unavailable, "sandbox: " + step + ": " +
-                                        std::generic_category().message(error));
+    return Error(Code::unavailable,
+                 "sandbox: " + step + ": " + std::generic_category().message(error));
 }
 
 // ── Landlock ────────────────────────────────────────────────────────────────────────────────────
@@ -144,8 +156,7 @@ Done refuse_escapes(scmp_filter_ctx filter) {
         const int error = ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), call, 1, new_user);
         if (error != 0) return failed("CLONE_NEWUSER", -error);
     }
-    const int error =
-        ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prctl), 1, set_mm);
+    const int error = ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prctl), 1, set_mm);
     if (error != 0) return failed("PR_SET_MM", -error);
     return done();
 }
@@ -206,8 +217,8 @@ const std::vector<std::string>& host_data() {
 }
 
 int landlock_version() {
-    const long version = ::syscall(SYS_landlock_create_ruleset, nullptr, 0,
-                                   LANDLOCK_CREATE_RULESET_VERSION);
+    const long version =
+        ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
     return version > 0 ? static_cast<int>(version) : 0;
 }
 

@@ -1,4 +1,5 @@
-// Sandbox: what a launched agent may reach and call: Landlock (landlock(7)) and seccomp (seccomp(2)).
+// Sandbox: what a launched agent may reach and call: Landlock (landlock(7)) and seccomp
+// (seccomp(2)).
 #ifndef HOLDFAST_DAEMON_LAUNCHER_SANDBOX_H
 #define HOLDFAST_DAEMON_LAUNCHER_SANDBOX_H
 

@@ -45,11 +45,12 @@ Result<Descriptor> open_path(int parent, const std::string& name) {
     return opened;
 }
 
-// Owned by root while it is executed: nobody of its uid may look into it. A file that its own
-// user may read makes it dumpable, and so traceable by all processes of that uid.
+// What is in /proc/PID belongs to root where a process is not dumpable (proc(5)): nobody of its own
+// uid may look into it. A file that its user may read would make it traceable by that uid. The
+// kernel settles this a moment after the exec closed our socket, so the front asks again.
 Done check_not_dumpable(pid_t pid) {
     struct stat facts{};
-    const std::string name = "/proc/" + std::to_string(pid);
+    const std::string name = "/proc/" + std::to_string(pid) + "/environ";
     if (::stat(name.c_str(), &facts) != 0) return failed(name);
     if (facts.st_uid == 0) return done();
     return Error(Code::denied, "the process can be traced by its own user")

@@ -110,8 +110,7 @@ Result<Reply> encode(const LaunchedInstance& instance) {
     Reply reply{out.take(), {}};
     for (const Descriptor* each : {&instance.pidfd, &instance.view, &instance.code}) {
         reply.descriptors.emplace_back(::fcntl(each->get(), F_DUPFD_CLOEXEC, 0));
-        if (!reply.descriptors.back())
-            return Error(Code::busy, "no descriptor left", Retry::later);
+        if (!reply.descriptors.back()) return Error(Code::busy, "no descriptor left", Retry::later);
     }
     return reply;
 }

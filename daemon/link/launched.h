@@ -1,4 +1,5 @@
-// LaunchedInstance: one agent that was started by us, as the launcher knows it and the front uses it.
+// LaunchedInstance: one agent that was started by us, as the launcher knows it and the front uses
+// it.
 #ifndef HOLDFAST_DAEMON_LINK_LAUNCHED_H
 #define HOLDFAST_DAEMON_LINK_LAUNCHED_H
 
@@ -18,9 +19,9 @@
 
 namespace holdfast::daemon {
 
-inline constexpr std::size_t max_instances = 256;        // running at a time
-inline constexpr std::size_t max_instance_id = 64;       // hex digits
-inline constexpr std::size_t max_code_files = 262'656;   // tree and host files
+inline constexpr std::size_t max_instances = 256;       // running at a time
+inline constexpr std::size_t max_instance_id = 64;      // hex digits
+inline constexpr std::size_t max_code_files = 262'656;  // tree and host files
 inline constexpr std::size_t max_missing_guarantees = 8;
 
 struct LaunchedInstance {
@@ -35,10 +36,10 @@ struct LaunchedInstance {
     bool kill_on_change = true;
     pid_t pid = 0;
     uid_t uid = 0;
-    std::uint64_t cgroup = 0;              // its id; 0 where there is none
-    std::string cgroup_path;               // as /proc/PID/cgroup shows it
-    std::string log;                       // file with what it prints
-    std::vector<std::string> missing;      // guarantees that this host cannot give, in words
+    std::uint64_t cgroup = 0;          // its id; 0 where there is none
+    std::string cgroup_path;           // as /proc/PID/cgroup shows it
+    std::string log;                   // file with what it prints
+    std::vector<std::string> missing;  // guarantees that this host cannot give, in words
     Sha256 entrypoint{};
     bool running = false;  // it was released: it executes
     // In this order beside the payload.

@@ -33,7 +33,7 @@ set_up_host() {
   make_users
   chmod 0755 "$DIR"
   mkdir "$DIR/libexec"
-  cp "$HOLDFAST_BIN"/{holdfastd,holdfast-front,holdfast-keys-tpm,holdfast-measurer,holdfast} "$DIR/libexec"
+  cp "$HOLDFAST_BIN"/{holdfastd,holdfast-{front,keys-tpm,measurer,launcher,importer},holdfast} "$DIR/libexec"
   cat >"$DIR/holdfastd.conf" <<END
 [host]
 name = host-1
@@ -42,6 +42,8 @@ domain = agents.example
 state = $DIR/state
 agents = $DIR/agents.d
 libexec = $DIR/libexec
+store = $DIR/store
+log = $DIR/log
 [listen]
 agent_socket = $DIR/agent.sock
 admin_socket = $DIR/admin.sock

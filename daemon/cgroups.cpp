@@ -1,4 +1,4 @@
-#include "daemon/launcher/cgroups.h"
+#include "daemon/cgroups.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -16,14 +16,10 @@
 #include <system_error>
 #include <vector>
 
-#include "core/crypto/digest.h"
-#include "core/encode/base64.h"
-
 namespace holdfast::daemon {
 namespace {
 
 constexpr std::string_view own_line = "0::";
-constexpr std::size_t name_digits = 12;
 constexpr mode_t folder_mode = 0755;
 
 Error missing(const std::string& why) {
@@ -82,12 +78,37 @@ std::vector<std::string> folders_in(int directory) {
     return names;
 }
 
+struct Home {
+    Descriptor parent;
+    std::string name;
+    std::string path;  // as /proc/PID/cgroup shows it
+};
+
+// Only to tell two daemons of one host apart (FNV-1a).
+std::string digits_of(std::string_view text) {
+    std::uint64_t hash = 0xcbf29ce484222325U;
+    for (const char c : text)
+        hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3U;
+    std::ostringstream digits;
+    digits << std::hex << hash;
+    return digits.str();
+}
+
 // "a/b" below "/a" is "/b"; nothing when it is not below.
 std::optional<std::string> below(std::string_view path, std::string_view root) {
     if (root == "/") return std::string(path);
     if (path == root) return std::string("/");
     if (!path.starts_with(std::string(root) + "/")) return std::nullopt;
     return std::string(path.substr(root.size()));
+}
+
+Result<Home> home_of(const std::string& state_dir) {
+    HOLDFAST_TRY(own_path, unified_path(text_of_file("/proc/self/cgroup")));
+    HOLDFAST_TRY(above, cgroup_directory(text_of_file("/proc/self/mountinfo"), own_path));
+    HOLDFAST_TRY(parent, open_folder(AT_FDCWD, above));
+    HOLDFAST_CHECK(check_is_cgroup(parent.get()));
+    const std::string name = "holdfast-agents-" + digits_of(state_dir);
+    return Home{std::move(parent), name, (own_path == "/" ? "" : own_path) + "/" + name};
 }
 
 }  // namespace
@@ -115,17 +136,27 @@ Result<std::string> cgroup_directory(std::string_view mountinfo, std::string_vie
     return missing("no cgroup2 file system is mounted where this process's group can be seen");
 }
 
+Done Cgroups::make_home(const std::string& state_dir) {
+    HOLDFAST_TRY(home, home_of(state_dir));
+    if (::mkdirat(home.parent.get(), home.name.c_str(), folder_mode) == 0 || errno == EEXIST)
+        return done();
+    return failed("mkdir " + home.name);
+}
+
 Result<Cgroups> Cgroups::open(const std::string& state_dir) {
-    HOLDFAST_TRY(own_path, unified_path(text_of_file("/proc/self/cgroup")));
-    HOLDFAST_TRY(parent, cgroup_directory(text_of_file("/proc/self/mountinfo"), own_path));
-    HOLDFAST_TRY(above, open_folder(AT_FDCWD, parent));
-    HOLDFAST_CHECK(check_is_cgroup(above.get()));
-    const std::string digits = encode::hex(crypto::sha256(view_of(state_dir)));
-    const std::string name = "holdfast-agents-" + digits.substr(0, name_digits);
-    if (::mkdirat(above.get(), name.c_str(), folder_mode) != 0 && errno != EEXIST)
-        return failed("mkdir " + parent + "/" + name);
-    HOLDFAST_TRY(directory, open_folder(above.get(), name));
-    return Cgroups(std::move(directory), (own_path == "/" ? "" : own_path) + "/" + name);
+    HOLDFAST_TRY(home, home_of(state_dir));
+    HOLDFAST_TRY(directory, open_folder(home.parent.get(), home.name));
+    return Cgroups(std::move(directory), home.path);
+}
+
+void Cgroups::remove_home(const std::string& state_dir) {
+    const auto home = home_of(state_dir);
+    if (!home) return;
+    const auto groups = open(state_dir);
+    if (!groups) return;
+    for (const auto& instance : groups->instances())
+        (void)groups->remove(instance);
+    (void)::unlinkat(home->parent.get(), home->name.c_str(), AT_REMOVEDIR);
 }
 
 Result<Cgroup> Cgroups::make(const std::string& instance) const {

@@ -1,6 +1,7 @@
-// Cgroups: a fresh control group per launch (cgroups(7), version 2), so that all of it can be ended.
-#ifndef HOLDFAST_DAEMON_LAUNCHER_CGROUPS_H
-#define HOLDFAST_DAEMON_LAUNCHER_CGROUPS_H
+// Cgroups: a fresh control group per launch (cgroups(7), version 2), so that all of it can be
+// ended.
+#ifndef HOLDFAST_DAEMON_CGROUPS_H
+#define HOLDFAST_DAEMON_CGROUPS_H
 
 #include <cstdint>
 #include <string>
@@ -21,9 +22,14 @@ struct Cgroup {
 
 class Cgroups {
   public:
-    // Below the group this process is in, through the mount /proc/self/mountinfo names; `state_dir`
-    // keeps two daemons apart. unavailable says which guarantee is missing, and why.
+    // A group for all agents below the one this process is in, through the mount that
+    // /proc/self/mountinfo names; `state_dir` keeps two daemons apart. make_home needs a root that
+    // may write everywhere: where the daemon is in the root group, others cannot. unavailable says
+    // which guarantee is missing, and why.
+    static Done make_home(const std::string& state_dir);
     static Result<Cgroups> open(const std::string& state_dir);
+    // With the groups in it that are empty; what still lives keeps it.
+    static void remove_home(const std::string& state_dir);
 
     Result<Cgroup> make(const std::string& instance) const;
     // False while something in it still lives.
@@ -54,4 +60,4 @@ Result<std::string> unified_path(std::string_view cgroup_text);
 
 }  // namespace holdfast::daemon
 
-#endif  // HOLDFAST_DAEMON_LAUNCHER_CGROUPS_H
+#endif  // HOLDFAST_DAEMON_CGROUPS_H
