@@ -133,8 +133,7 @@ class Walk {
 Error path_error(std::string_view path, std::string_view why) {
     constexpr std::size_t max_shown = 1024;
     const std::string shown = encode::canonical(encode::Json(path.substr(0, max_shown)));
-    return {Code::invalid,
-            "tree: " + (path.empty() ? "the directory" : shown) + ": " + std::string(why)};
+    return {Code::invalid, (path.empty() ? "the directory" : shown) + ": " + std::string(why)};
 }
 
 Error path_error(std::string_view path, std::string_view what, int cause) {

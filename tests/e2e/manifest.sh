@@ -37,7 +37,8 @@ say "An agent: a script, and the interpreter copied in beside it"
 mkdir -p agent/app
 echo 'import json, sys; print(json.dumps([sys.prefix, sys.path]))' >agent/app/main.py
 echo "Refund what is broken, and nothing else." >prompt.txt
-create 1 --interpreter "$python" --arg app/main.py --env LANG=C.UTF-8 --digest prompt=prompt.txt
+create 1 --interpreter "$python" --arg app/main.py --env LANG=C.UTF-8 --digest prompt=prompt.txt 2>err
+[ -s err ] && fail "a progress bar without a terminal: $(cat err)"
 expect_exit 0 holdfast manifest lint manifest.json agent
 grep -qx "nothing found" out || fail "lint: $(cat out)"
 
