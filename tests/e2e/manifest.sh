@@ -31,7 +31,7 @@ signed_bytes() {
 }
 signature_of() { jq -r '.signatures[0].sig' "$1" | base64 -d; }
 
-library=lib/$(basename "$python")
+stdlib=lib/$(basename "$python")
 
 say "An agent: a script, and the interpreter copied in beside it"
 mkdir -p agent/app
@@ -176,8 +176,8 @@ changed "tree.app/evil.py" touch app/evil.py
 changed "tree.app/main.py" rm app/main.py
 changed "tree.app/main.py" chmod 0777 app/main.py
 changed "tree.app/main.py" sed -i s/json/csv/ app/main.py
-changed "tree.$library/json/decoder.py tree.$library/json/encoder.py" \
-  swap "$library/json/decoder.py" "$library/json/encoder.py"
+changed "tree.$stdlib/json/decoder.py tree.$stdlib/json/encoder.py" \
+  swap "$stdlib/json/decoder.py" "$stdlib/json/encoder.py"
 changed "tree.empty" mkdir empty
 changed "tree.app/link" ln -s main.py app/link
 changed "tree.app" chmod 0700 app
