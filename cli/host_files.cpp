@@ -101,11 +101,9 @@ bool is_inside(const std::string& path, const std::string& directory) {
 
 }  // namespace
 
-Result<std::optional<ElfFile>> read_elf(const std::string& path) {
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (!file) return Error(Code::invalid, path + ": " + std::generic_category().message(errno));
+Result<std::optional<ElfFile>> read_elf(int file, const std::string& path) {
     Elf64_Ehdr head = {};
-    const bool is_elf = read_at(file.get(), 0, &head, sizeof head) &&
+    const bool is_elf = read_at(file, 0, &head, sizeof head) &&
                         std::memcmp(head.e_ident, ELFMAG, SELFMAG) == 0 &&
                         head.e_ident[EI_CLASS] == ELFCLASS64 && head.e_machine == this_machine &&
                         (head.e_type == ET_EXEC || head.e_type == ET_DYN);
@@ -115,17 +113,23 @@ Result<std::optional<ElfFile>> read_elf(const std::string& path) {
     ElfFile elf;
     for (std::size_t i = 0; i < head.e_phnum; ++i) {
         Elf64_Phdr header = {};
-        if (!read_at(file.get(), head.e_phoff + i * sizeof header, &header, sizeof header))
+        if (!read_at(file, head.e_phoff + i * sizeof header, &header, sizeof header))
             return damaged(path);
         if (header.p_type == PT_DYNAMIC) {
-            HOLDFAST_TRY(needs, names_libraries(file.get(), header, path));
+            HOLDFAST_TRY(needs, names_libraries(file, header, path));
             elf.needs_libraries = needs;
         }
         if (header.p_type != PT_INTERP) continue;
-        HOLDFAST_TRY(loader, loader_at(file.get(), header, path));
+        HOLDFAST_TRY(loader, loader_at(file, header, path));
         elf.loader = std::move(loader);
     }
     return std::optional<ElfFile>(std::move(elf));
+}
+
+Result<std::optional<ElfFile>> read_elf(const std::string& path) {
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!file) return Error(Code::invalid, path + ": " + std::generic_category().message(errno));
+    return read_elf(file.get(), path);
 }
 
 Result<std::vector<std::string>> libraries_of(const std::string& path, const ElfFile& elf) {

@@ -19,6 +19,7 @@ struct ElfFile {
 
 // Nothing for what is no ELF file of this machine; invalid for one that is damaged.
 Result<std::optional<ElfFile>> read_elf(const std::string& path);
+Result<std::optional<ElfFile>> read_elf(int file, const std::string& path);
 
 // What the dynamic loader would map for this file, with the loader itself: absolute paths as it
 // opens them. It is asked with --list, which runs none of the file's code. invalid when a library

@@ -30,8 +30,8 @@ constexpr std::array<std::string_view, 12> left_out{"__pycache__",
                                                     "dist-packages",
                                                     "sitecustomize.py",
                                                     "usercustomize.py"};
-constexpr std::array<std::string_view, 5> left_out_prefixes{"config-", "_test", "_xxtest",
-                                                            "xxlimited", "_ctypes_test"};
+constexpr std::array<std::string_view, 6> left_out_prefixes{"config-", "_tkinter",  "_test",
+                                                            "_xxtest", "xxlimited", "_ctypes_test"};
 
 bool is_left_out(std::string_view name) {
     if (std::find(left_out.begin(), left_out.end(), name) != left_out.end()) return true;

@@ -12,8 +12,6 @@
 
 #include "holdfast/descriptor.h"
 
-extern char** environ;
-
 namespace holdfast::cli {
 namespace {
 
@@ -84,6 +82,7 @@ Result<pid_t> start(const Program& program, const Descriptor& input, const Descr
     if (alone) actions.silence(STDERR_FILENO);
     std::vector<std::string> arguments = program.arguments;
     std::vector<char*> argv;
+    argv.reserve(arguments.size() + 1);
     for (std::string& argument : arguments)
         argv.push_back(argument.data());
     argv.push_back(nullptr);

@@ -105,43 +105,33 @@ void lint_entrypoint(const Manifest& manifest, const ReadFile& read, Findings& f
                                : "not a program for Linux (ELF)"});
 }
 
-struct PythonOptions {
-    bool isolated = false;
-    bool no_site = false;
-    bool no_bytecode = false;
-};
-
-// Up to the script, -c or -m. -W and -X take a value.
-PythonOptions python_options(const std::vector<std::string>& arguments) {
-    PythonOptions options;
+// The letters of Python's options, up to the script, -c or -m: "ISB". -W and -X take a value.
+std::string python_options(const std::vector<std::string>& arguments) {
+    std::string letters;
     for (std::size_t i = 1; i < arguments.size(); ++i) {
-        const std::string_view argument = arguments[i];
-        if (argument.size() < 2 || argument[0] != '-' || argument[1] == '-') break;
-        for (std::size_t at = 1; at < argument.size(); ++at) {
-            const char letter = argument[at];
-            options.isolated = options.isolated || letter == 'I';
-            options.no_site = options.no_site || letter == 'S';
-            options.no_bytecode = options.no_bytecode || letter == 'B';
-            if (letter == 'c' || letter == 'm') return options;
-            if (letter != 'W' && letter != 'X') continue;
-            if (at + 1 == argument.size()) ++i;
-            break;
-        }
+        const std::string_view word = arguments[i];
+        if (word.size() < 2 || word[0] != '-' || word[1] == '-') break;
+        const std::size_t last = word.find_first_of("cmWX", 1);
+        letters.append(word.substr(1, last - 1));  // npos − 1: all of it
+        if (last == std::string_view::npos) continue;
+        if (word[last] == 'c' || word[last] == 'm') break;
+        if (last + 1 == word.size()) ++i;
     }
-    return options;
+    return letters;
 }
 
 void lint_python(const Manifest& manifest, Findings& found) {
     if (!is_python(base_name(manifest.entrypoint))) return;
-    const PythonOptions options = python_options(manifest.arguments);
-    if (!options.isolated)
+    const std::string options = python_options(manifest.arguments);
+    const auto has = [&](char letter) { return options.find(letter) != std::string::npos; };
+    if (!has('I'))
         found.push_back({"python-not-isolated", Severity::error, "arguments",
                          "Python takes modules from the script's directory, the user's and the "
                          "environment: begin with -I"});
-    if (!options.no_site)
+    if (!has('S'))
         found.push_back({"python-site", Severity::warning, "arguments",
                          "Python runs sitecustomize and .pth files at start: add -S"});
-    if (!options.no_bytecode)
+    if (!has('B'))
         found.push_back({"python-bytecode", Severity::warning, "arguments",
                          "Python writes __pycache__ where it can, and trusts it later: add -B"});
     if (!manifest.arguments.empty() && manifest.arguments[0].find('/') == std::string::npos)

@@ -64,6 +64,12 @@ std::string_view why_of(Unfit kind) {
     return "cannot be in a tree";
 }
 
+std::string below(const std::string& path, const std::string& name) {
+    if (path.empty()) return name;
+    std::string joined = path;
+    return joined.append("/").append(name);
+}
+
 class Walk {
   public:
     // NOLINTNEXTLINE(misc-no-recursion): as deep as max_tree_depth.
@@ -79,7 +85,7 @@ class Walk {
             if (entry == nullptr) return done();
             const std::string name(static_cast<const char*>(entry->d_name));
             if (name == "." || name == "..") continue;
-            HOLDFAST_CHECK(add(at, name, path.empty() ? name : path + "/" + name, depth));
+            HOLDFAST_CHECK(add(at, name, below(path, name), depth));
         }
     }
 
@@ -133,8 +139,7 @@ class Walk {
 Error path_error(std::string_view path, std::string_view why) {
     constexpr std::size_t max_shown = 1024;
     const std::string shown = encode::canonical(encode::Json(path.substr(0, max_shown)));
-    return {Code::invalid,
-            "tree: " + (path.empty() ? "the directory" : shown) + ": " + std::string(why)};
+    return {Code::invalid, (path.empty() ? "the directory" : shown) + ": " + std::string(why)};
 }
 
 Error path_error(std::string_view path, std::string_view what, int cause) {

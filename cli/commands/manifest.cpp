@@ -78,13 +78,13 @@ Result<Verified> verify_envelope(const Globals& globals, const Values& values,
 
 Exit verify(const Globals& globals, const Values& values) {
     const auto keys = read_trusted_keys(values.all("key"));
-    if (!keys) return fail_with(globals, Exit::usage, keys.error());
+    if (!keys) return fail_or_usage(globals, exit_of(keys.error()), keys.error());
     auto envelope = read_large(values.operands().front(), attest::max_envelope);
     if (!envelope) return fail(globals, envelope.error());
     while (envelope->ends_with('\n'))
         envelope->pop_back();
     auto verified = verify_envelope(globals, values, *envelope, *keys);
-    if (!verified) return fail_with(globals, Exit::verification_failed, verified.error());
+    if (!verified) return fail_or_usage(globals, Exit::verification_failed, verified.error());
     const bool same = verified->differences.empty();
     const Exit exit = same ? Exit::ok : Exit::verification_failed;
     if (globals.json) return print(globals, encode::canonical(verified->summary) + "\n", exit);
@@ -134,8 +134,7 @@ Result<std::vector<Finding>> findings_of(const std::vector<std::string>& operand
         return attest::lint_manifest(read.manifest,
                                      operands.size() > 1 ? reader_in(operands[1]) : nullptr);
     }
-    if (operands.size() > 1)
-        return Error(Code::invalid, "lint: either DIR, or a manifest and its DIR");
+    if (operands.size() > 1) return wrong_usage("lint: either DIR, or a manifest and its DIR");
     const Descriptor directory(::open(operands[0].c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     HOLDFAST_TRY(walked, attest::walk_tree(directory.get()));
     return attest::lint_walked(walked, reader_in(operands[0]));
@@ -157,7 +156,7 @@ Json json_of(const std::vector<Finding>& findings) {
 
 Exit lint(const Globals& globals, const Values& values) {
     const auto findings = findings_of(values.operands());
-    if (!findings) return fail(globals, findings.error());
+    if (!findings) return fail_or_usage(globals, exit_of(findings.error()), findings.error());
     bool error = false;
     std::string text;
     for (const Finding& each : *findings) {

@@ -20,6 +20,10 @@ Result<attest::SignedManifest> read_any_manifest(const std::string& path);
 // --key FILE, each a .pub file or PEM.
 Result<std::vector<std::string>> read_trusted_keys(const std::vector<std::string>& paths);
 
+// Wrong options and operands: they exit with 2, whatever else would have gone wrong.
+Error wrong_usage(std::string text);
+Exit fail_or_usage(const Globals& globals, Exit otherwise, const Error& error);
+
 // Digits only; "--name: …" when it is something else.
 Result<std::int64_t> number_option(const Values& values, std::string_view name, std::int64_t low,
                                    std::int64_t high);

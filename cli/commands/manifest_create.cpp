@@ -22,10 +22,6 @@ constexpr std::int64_t seconds_a_day = 24LL * 3600;
 constexpr std::int64_t default_days = 365;
 constexpr std::int64_t max_days = 36'500;
 
-Error usage(std::string text) {
-    return Error(Code::invalid, std::move(text)).because("usage");
-}
-
 struct Pair {
     std::string name;
     std::string value;
@@ -35,13 +31,13 @@ struct Pair {
 Result<Pair> pair_of(std::string_view option, const std::string& text) {
     const std::size_t mark = text.find('=');
     if (mark == std::string::npos || mark == 0)
-        return usage("--" + std::string(option) + ": must be NAME=VALUE");
+        return wrong_usage("--" + std::string(option) + ": must be NAME=VALUE");
     return Pair{text.substr(0, mark), text.substr(mark + 1)};
 }
 
 Done set_validity(const Values& values, Manifest& manifest) {
     if (values.has("valid-days") && values.has("not-after"))
-        return usage("--valid-days and --not-after are two words for the same end");
+        return wrong_usage("--valid-days and --not-after are two words for the same end");
     manifest.not_before = static_cast<std::int64_t>(std::time(nullptr));
     if (values.has("not-before")) {
         HOLDFAST_TRY(first, number_option(values, "not-before", 0, encode::max_json_integer));
@@ -64,7 +60,7 @@ Done set_environment(const Values& values, Manifest& manifest) {
     for (const std::string& text : values.all("env")) {
         HOLDFAST_TRY(variable, pair_of("env", text));
         if (!manifest.environment.emplace(variable.name, variable.value).second)
-            return usage("--env: " + variable.name + " is given twice");
+            return wrong_usage("--env: " + variable.name + " is given twice");
     }
     return done();
 }
@@ -73,10 +69,10 @@ Done set_digests(const Values& values, Manifest& manifest) {
     for (const std::string& text : values.all("digest")) {
         HOLDFAST_TRY(slot, pair_of("digest", text));
         if (!attest::is_digest_slot(slot.name))
-            return usage("--digest: the slots are prompt, tools, policy and model");
+            return wrong_usage("--digest: the slots are prompt, tools, policy and model");
         HOLDFAST_TRY(digest, attest::hash_still_file(slot.value));
         if (!manifest.digests.emplace(slot.name, digest).second)
-            return usage("--digest: " + slot.name + " is given twice");
+            return wrong_usage("--digest: " + slot.name + " is given twice");
     }
     return done();
 }
@@ -105,14 +101,14 @@ void set_arguments(const Values& values, const CopiedInterpreter& interpreter, M
 Result<attest::Signers> signers_of(const std::string& word) {
     if (word == "leader") return attest::Signers::leader;
     if (word == "tree") return attest::Signers::tree;
-    return usage("--signers: leader or tree");
+    return wrong_usage("--signers: leader or tree");
 }
 
 Result<Manifest> manifest_from_options(const Values& values) {
     for (const char* needed : {"name", "manifest-version"})
-        if (!values.has(needed)) return usage("--" + std::string(needed) + " is missing");
+        if (!values.has(needed)) return wrong_usage("--" + std::string(needed) + " is missing");
     if (values.has("entrypoint") == values.has("interpreter"))
-        return usage("give either --entrypoint, a file of the tree, or --interpreter");
+        return wrong_usage("give either --entrypoint, a file of the tree, or --interpreter");
     Manifest manifest;
     manifest.name = values.get_or("name", "");
     HOLDFAST_TRY(version,
@@ -167,9 +163,7 @@ Result<Manifest> create(const Globals& globals, const Values& values) {
 
 Exit manifest_create(const Globals& globals, const Values& values) {
     auto manifest = create(globals, values);
-    if (!manifest && manifest.error().reason() == "usage")
-        return fail_with(globals, Exit::usage, Error(Code::invalid, manifest.error().text()));
-    if (!manifest) return fail(globals, manifest.error());
+    if (!manifest) return fail_or_usage(globals, exit_of(manifest.error()), manifest.error());
     const std::string statement = attest::to_statement(*manifest);
     const std::string output = values.get_or("output", "-");
     const Done written = write_text(output, statement + "\n");

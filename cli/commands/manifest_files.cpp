@@ -45,13 +45,22 @@ Result<attest::SignedManifest> read_any_manifest(const std::string& path) {
 }
 
 Result<std::vector<std::string>> read_trusted_keys(const std::vector<std::string>& paths) {
-    if (paths.empty()) return Error(Code::invalid, "--key is missing: whose signature counts?");
+    if (paths.empty()) return wrong_usage("--key is missing: whose signature counts?");
     std::vector<std::string> keys;
     for (const std::string& path : paths) {
         HOLDFAST_TRY(text, read_text(path, max_key));
         keys.push_back(std::move(text));
     }
     return keys;
+}
+
+Error wrong_usage(std::string text) {
+    return Error(Code::invalid, std::move(text)).because("usage");
+}
+
+Exit fail_or_usage(const Globals& globals, Exit otherwise, const Error& error) {
+    if (error.reason() != "usage") return fail_with(globals, otherwise, error);
+    return fail_with(globals, Exit::usage, Error(Code::invalid, error.text()));
 }
 
 Result<std::int64_t> number_option(const Values& values, std::string_view name, std::int64_t low,
@@ -61,8 +70,8 @@ Result<std::int64_t> number_option(const Values& values, std::string_view name, 
     const char* end = text.data() + text.size();
     const auto [rest, problem] = std::from_chars(text.data(), end, number);
     if (problem != std::errc() || rest != end || number < low || number > high)
-        return Error(Code::invalid, "--" + std::string(name) + ": a number from " +
-                                        std::to_string(low) + " to " + std::to_string(high));
+        return wrong_usage("--" + std::string(name) + ": a number from " + std::to_string(low) +
+                           " to " + std::to_string(high));
     return number;
 }
 

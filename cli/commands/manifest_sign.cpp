@@ -61,7 +61,7 @@ Result<Signed> sign_with_ssh(const std::string& path, ByteView message) {
 
 Result<std::string> sign(const Values& values, const std::string& path) {
     if (values.has("key") == values.has("ssh-key"))
-        return Error(Code::invalid, "give either --key or --ssh-key");
+        return wrong_usage("give either --key or --ssh-key");
     HOLDFAST_TRY(statement, read_large(path, attest::max_manifest));
     while (statement.ends_with('\n'))
         statement.pop_back();
@@ -81,7 +81,7 @@ Result<std::string> sign(const Values& values, const std::string& path) {
 Exit manifest_sign(const Globals& globals, const Values& values) {
     const std::string& path = values.operands().front();
     const auto envelope = sign(values, path);
-    if (!envelope) return fail(globals, envelope.error());
+    if (!envelope) return fail_or_usage(globals, exit_of(envelope.error()), envelope.error());
     const std::string output = values.get_or("output", path + ".dsse.json");
     const Done written = write_text(output, *envelope + "\n");
     if (!written) return fail(globals, written.error());

@@ -62,13 +62,13 @@ Result<Bytes> PemSigner::sign(ByteView message) const {
     std::size_t size = static_cast<std::size_t>(::EVP_PKEY_get_size(key_.get()));
     Bytes signature(size);
     const bool is_rsa = ::EVP_PKEY_is_a(key_.get(), "RSA") == 1;
-    const bool signed_ = context != nullptr &&
-                         ::EVP_DigestSignInit_ex(context.get(), &options, hash_of(key_.get()),
-                                                 nullptr, nullptr, key_.get(), nullptr) == 1 &&
-                         (!is_rsa || use_pss(options)) &&
-                         ::EVP_DigestSign(context.get(), signature.data(), &size, message.data(),
-                                          message.size()) == 1;
-    if (!signed_) return openssl_error(Code::internal, "private key: cannot sign");
+    const bool worked = context != nullptr &&
+                        ::EVP_DigestSignInit_ex(context.get(), &options, hash_of(key_.get()),
+                                                nullptr, nullptr, key_.get(), nullptr) == 1 &&
+                        (!is_rsa || use_pss(options)) &&
+                        ::EVP_DigestSign(context.get(), signature.data(), &size, message.data(),
+                                         message.size()) == 1;
+    if (!worked) return openssl_error(Code::internal, "private key: cannot sign");
     signature.resize(size);
     return signature;
 }

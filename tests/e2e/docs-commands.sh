@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Every command in docs/verifying.md, docs/protocol.md, docs/agents.md and the examples' README files,
-# and the README's first two, are run as they stand there, but for the folders of sockets and agent
-# files, and for the profile: a software TPM is no production.
+# Every command in docs/verifying.md, docs/manifests.md, docs/protocol.md, docs/agents.md and the
+# examples' README files, and the README's first two, are run as they stand there, but for the folders
+# of sockets and agent files, and for the profile: a software TPM is no production.
 . "$(dirname "$0")/lib.sh"
 
 # blocks KIND FILE: the contents of its ```KIND blocks, without prompts such as "host$ ".
@@ -47,6 +47,9 @@ blocks sh docs/verifying.md | here | run_all
 say "README.md: the two commands an agent and its relying party start with"
 cp host-ca.pem ca.pem
 blocks console README.md | here | sed -n '/^holdfast sign/,/^holdfast verify/p' | run_all
+
+say "docs/manifests.md: describing an agent's code and signing that"
+blocks sh docs/manifests.md | run_all
 
 say "docs/protocol.md: curl as a complete client"
 blocks sh docs/protocol.md | here | run_all

@@ -6,8 +6,10 @@
 
 #include "attest/evidence/pack.h"
 #include "core/crypto/svid.h"
+#include "core/encode/base64.h"
 #include "core/encode/json.h"
 #include "core/encode/jws.h"
+#include "core/encode/sshsig.h"
 #include "core/encode/statement.h"
 #include "daemon/link/codec.h"
 #include "hsm/tpm/key_blob.h"
@@ -16,6 +18,8 @@
 #include "ledger/checkpoint.h"
 #include "ledger/record.h"
 #include "tests/fuzz/fixed_keys.h"
+#include "tests/support/sample_manifest.h"
+#include "tests/support/signed_by_others.h"
 #include "tests/support/software_attester.h"
 
 using namespace holdfast;
@@ -232,6 +236,26 @@ void statements(const Corpus& corpus, const TpmEvidence& tpm) {
     corpus.add("fuse.nv", tpm.key.agent_fuse.nv_public);
 }
 
+void manifests(const std::string& folder) {
+    using namespace tests::by_others;
+    const std::string statement = attest::to_statement(tests::sample_manifest());
+    Corpus(folder, "manifest").add("sample", statement);
+    const Corpus envelopes(folder, "dsse");
+    envelopes.add("sample", tests::envelope_of(statement, "", [](ByteView) { return Bytes(9); }));
+    // Really signed, and no manifest.
+    envelopes.add("signed", tests::envelope_of("{}", "", [](ByteView) {
+                      return *encode::from_base64(pem_p256.signature);
+                  }));
+    const Corpus signatures(folder, "sshsig");
+    for (const Signed* each : {&ssh_ed25519, &ssh_p256, &ssh_rsa, &ssh_sk_ed25519, &ssh_sk_p256}) {
+        const Bytes blob = *encode::parse_armored_sshsig(each->signature);
+        signatures.add("signature-" + std::string(each->what), blob);
+        signatures.add("key-" + std::string(each->what), encode::parse_sshsig(blob)->public_key);
+        signatures.add("line-" + std::string(each->what), each->key);
+    }
+    signatures.add("pem", pem_p256.key);
+}
+
 // Edits as tests/fuzz/appraisal_fuzz.cpp reads them: place, which, how, where (2), value.
 void edits(const Corpus& corpus) {
     for (std::uint8_t which = 0; which < 18; ++which)
@@ -265,5 +289,6 @@ int main(int argc, char** argv) {
     Corpus(folder, "certificate").add("leaf", evidence.credential.at(0));
     Corpus(folder, "certificate").add("ca", evidence.credential.at(1));
     edits({folder, "appraisal"});
+    manifests(folder);
     return EXIT_SUCCESS;
 }

@@ -178,6 +178,15 @@ TEST_CASE("signed manifest: a trusted key that cannot be read is an error", "[at
     CHECK_FALSE(open_manifest(good_envelope(), std::vector<std::string>(65, pem_of(sponsor))));
 }
 
+TEST_CASE("signed manifest: an envelope's size is bounded, at the bound and one past it",
+          "[attest][manifest]") {
+    std::string longest = good_envelope();
+    longest.resize(max_envelope, ' ');
+    CHECK(open_manifest(longest, {pem_of(sponsor)}));
+    longest.push_back(' ');
+    CHECK_FALSE(open_manifest(longest, {pem_of(sponsor)}));
+}
+
 TEST_CASE("signed manifest: read without looking at signatures, it names no signer",
           "[attest][manifest]") {
     const auto read = read_manifest_unverified(envelope_of(statement, "", signed_by(stranger)));

@@ -213,6 +213,15 @@ TEST_CASE("manifest: the stated root must be that of the listed tree", "[attest]
     }
 }
 
+TEST_CASE("manifest: a statement's size is bounded, at the bound and one past it",
+          "[attest][manifest]") {
+    std::string longest = sample;
+    longest.resize(max_manifest, ' ');
+    CHECK(parse_statement(longest));
+    longest.push_back(' ');
+    CHECK_FALSE(parse_statement(longest));
+}
+
 TEST_CASE("manifest: a statement holds no more values than a manifest can", "[attest][manifest]") {
     std::string many = "[";
     for (int i = 0; i < 1'700'000; ++i)

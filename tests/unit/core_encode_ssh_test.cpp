@@ -103,6 +103,20 @@ TEST_CASE("ssh key: one line, which says the key's type", "[core][encode]") {
     CHECK_FALSE(parse_ssh_key_line("ssh-ed25519 " + base64 + " " + padding + "c"));
 }
 
+TEST_CASE("ssh key: a blob's size is bounded, at the bound and one past it", "[core][encode]") {
+    const SshPublicKey key = key_of(by_others::ssh_sk_ed25519);
+    const auto with_application = [&](std::size_t size) {
+        return SshWriter()
+            .string(view_of(ssh_sk_ed25519))
+            .string(key.point)
+            .string(Bytes(size, 'a'))
+            .take();
+    };
+    const std::size_t rest = with_application(0).size();
+    CHECK(parse_ssh_key_blob(with_application(max_ssh_key_blob - rest)));
+    CHECK_FALSE(parse_ssh_key_blob(with_application(max_ssh_key_blob - rest + 1)));
+}
+
 TEST_CASE("ssh key: points and numbers no key can have are refused", "[core][encode]") {
     const auto ec = [](std::string_view curve, const Bytes& point) {
         return parse_ssh_key_blob(SshWriter()
