@@ -18,10 +18,6 @@ namespace {
 
 constexpr mode_t permissions = 07777;
 
-std::string below(const char* folder, const std::string& name) {
-    return std::string(folder) + "/" + name;
-}
-
 class Check {
   public:
     explicit Check(const Folders& store) : store_(store) {}
@@ -71,17 +67,17 @@ Done Check::objects() {
 Done Check::shelf(const std::string& name) {
     const auto folder = open_folder(store_.objects.get(), name);
     if (!folder) {
-        differs(below(objects_folder, name), "not a folder of objects");
+        differs(joined(objects_folder, name), "not a folder of objects");
         return done();
     }
     HOLDFAST_TRY(names, names_in(folder->get()));
     for (const auto& object_name : names)
-        HOLDFAST_CHECK(object(folder->get(), object_name, name + "/" + object_name));
+        HOLDFAST_CHECK(object(folder->get(), object_name, joined(name, object_name)));
     return done();
 }
 
 Done Check::object(int shelf, const std::string& name, const std::string& path) {
-    const std::string place = below(objects_folder, path);
+    const std::string place = joined(objects_folder, path);
     const auto object = parse_object_name(path);
     if (!object) {
         differs(place, "not the name of an object");
@@ -126,7 +122,7 @@ Done Check::manifests() {
     for (const auto& name : names) {
         const auto digest = parse_manifest_file(name);
         if (!digest) {
-            differs(below(manifests_folder, name), "not the name of a manifest");
+            differs(joined(manifests_folder, name), "not the name of a manifest");
             continue;
         }
         ++report_.manifests;
@@ -140,7 +136,7 @@ Done Check::manifest(const std::string& name, const Sha256& digest) {
     const auto opened =
         text ? read_manifest_unverified(*text) : Result<SignedManifest>(text.error());
     if (!opened || opened->digest != digest) {
-        differs(below(manifests_folder, name), opened ? "contents" : opened.error().text());
+        differs(joined(manifests_folder, name), opened ? "contents" : opened.error().text());
         return done();
     }
     for (const auto& entry : opened->manifest.tree) {
@@ -148,7 +144,7 @@ Done Check::manifest(const std::string& name, const Sha256& digest) {
             needed_.insert({entry.digest, stored_mode(opened->manifest, entry)});
     }
     for (const auto& object : needed_) {
-        if (!objects_.contains(object)) differs(below(objects_folder, to_name(object)), "missing");
+        if (!objects_.contains(object)) differs(joined(objects_folder, to_name(object)), "missing");
         objects_.insert(object);  // said once
     }
     return view(*opened);
@@ -156,7 +152,7 @@ Done Check::manifest(const std::string& name, const Sha256& digest) {
 
 Done Check::view(const SignedManifest& manifest) {
     const ViewName name{tree_root(manifest.manifest.tree), manifest.digest};
-    const std::string place = below(views_folder, to_name(name));
+    const std::string place = joined(views_folder, to_name(name));
     views_.insert(name);
     const auto root = open_folder(store_.views.get(), to_name(name));
     if (!root) {
@@ -165,7 +161,7 @@ Done Check::view(const SignedManifest& manifest) {
     }
     ++report_.views;
     const auto full = [&place](const std::string& path) {
-        return path.empty() ? place : place + "/" + path;
+        return path.empty() ? place : joined(place, path);
     };
     const ViewRules rules{store_.owner,
                           [&](const std::string& path, std::string_view what) {
@@ -191,7 +187,7 @@ Done Check::unneeded() {
     HOLDFAST_TRY(names, names_in(store_.views.get()));
     for (const auto& name : names) {
         const auto view = parse_view_name(name);
-        if (!view) differs(below(views_folder, name), "not the name of a view");
+        if (!view) differs(joined(views_folder, name), "not the name of a view");
         report_.unneeded += view && !views_.contains(*view) ? 1U : 0U;
     }
     for (const auto& object : objects_)

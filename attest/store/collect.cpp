@@ -26,7 +26,7 @@ Done add_manifest(const Folders& store, const Sha256& digest, Needed& needed) {
     HOLDFAST_TRY(text, read_file(store.manifests.get(), name, max_envelope));
     const auto opened = read_manifest_unverified(text);
     if (!opened || opened->digest != digest)
-        return store_changed(std::string(manifests_folder) + "/" + name,
+        return store_changed(joined(manifests_folder, name),
                              "is no longer that manifest; nothing was removed");
     needed.manifests.insert(digest);
     needed.views.insert({tree_root(opened->manifest.tree), digest});
@@ -76,7 +76,7 @@ Done remove_objects_of(int shelf, const std::string& shelf_name, const Needed& n
                        Collected& collected) {
     HOLDFAST_TRY(names, names_in(shelf));
     for (const auto& name : names) {
-        const auto object = parse_object_name(shelf_name + "/" + name);
+        const auto object = parse_object_name(joined(shelf_name, name));
         if (!object || needed.objects.contains(*object)) continue;
         struct stat status{};
         if (::fstatat(shelf, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <future>
+#include <span>
 #include <system_error>
 #include <thread>
 
@@ -54,6 +55,16 @@ bool same_times(const struct timespec& a, const struct timespec& b) {
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
+Result<std::size_t> read_some(const PlannedFile& planned, int source,
+                              std::span<std::uint8_t> into) {
+    ssize_t got = -1;
+    do {
+        got = ::read(source, into.data(), into.size());
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) return source_changed(planned, std::generic_category().message(errno));
+    return static_cast<std::size_t>(got);
+}
+
 unsigned threads_for(const ImportOptions& options, std::size_t files) {
     const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
     const unsigned wanted = options.threads == 0 ? cores : options.threads;
@@ -81,18 +92,21 @@ Done FileCopier::work() {
     while (!stop_) {
         const std::size_t first = next_.fetch_add(max_opened_at_once);
         if (first >= files_.size()) break;
-        auto opened = source_.open(first, std::min(max_opened_at_once, files_.size() - first));
-        Done outcome = done();
-        if (!opened) outcome = std::move(opened).error();
-        for (std::size_t i = 0; outcome && i < opened->files.size(); ++i) {
-            const std::size_t number = opened->first + i;
-            outcome = number < files_.size()
-                          ? take(number, std::move(opened->files[i]), buffer)
-                          : Done(Error(Code::invalid, "import: a file nobody asked for"));
-        }
+        auto outcome = take_batch(first, buffer);
         if (outcome) continue;
         stop_ = true;
         return outcome;
+    }
+    return done();
+}
+
+Done FileCopier::take_batch(std::size_t first, Bytes& buffer) {
+    const std::size_t count = std::min(max_opened_at_once, files_.size() - first);
+    HOLDFAST_TRY(opened, source_.open(first, count));
+    for (std::size_t i = 0; i < opened.files.size(); ++i) {
+        const std::size_t number = opened.first + i;
+        if (number >= files_.size()) return Error(Code::invalid, "import: a file nobody asked for");
+        HOLDFAST_CHECK(take(number, std::move(opened.files[i]), buffer));
     }
     return done();
 }
@@ -126,15 +140,14 @@ Done FileCopier::copy(const PlannedFile& planned, int source, int target, Bytes&
     for (;;) {
         // One byte more than is left shows both the end and what is too much, in one call.
         const auto ask = std::min<std::uint64_t>(buffer.size(), entry.size - total + 1);
-        const ssize_t got = ::read(source, buffer.data(), static_cast<std::size_t>(ask));
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return source_changed(planned, std::generic_category().message(errno));
-        const auto piece = ByteView(buffer).first(static_cast<std::size_t>(got));
+        HOLDFAST_TRY(got,
+                     read_some(planned, source, {buffer.data(), static_cast<std::size_t>(ask)}));
+        const auto piece = ByteView(buffer).first(got);
         total += piece.size();
         if (total > entry.size) return source_changed(planned, "grew while it was read");
         stream.update(piece);
         if (target >= 0) HOLDFAST_CHECK(write_all(target, piece));
-        if (got == 0 || (total == entry.size && piece.size() < ask)) break;
+        if (piece.empty() || (total == entry.size && piece.size() < ask)) break;
     }
     if (total < entry.size) return source_changed(planned, "shrank while it was read");
     if (stream.finish() != entry.digest) return tree_mismatch(entry.path, "other contents");

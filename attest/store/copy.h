@@ -22,6 +22,7 @@ class FileCopier {
 
   private:
     Done work();
+    Done take_batch(std::size_t first, Bytes& buffer);
     Done take(std::size_t number, OpenedFile opened, Bytes& buffer);
     Done copy(const PlannedFile& planned, int source, int target, Bytes& buffer) const;
     Result<Descriptor> create(const PlannedFile& planned) const;

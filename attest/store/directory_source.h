@@ -11,12 +11,16 @@ class DirectorySource final : public Source {
     // denied with reason source_unreadable, or not_found.
     static Result<DirectorySource> open(const std::string& directory);
 
+    DirectorySource(DirectorySource&& other) noexcept
+        : root_(std::move(other.root_)), files_(std::move(other.files_)) {}
+    DirectorySource& operator=(DirectorySource&&) = delete;
+    DirectorySource(const DirectorySource&) = delete;
+    DirectorySource& operator=(const DirectorySource&) = delete;
+    ~DirectorySource() override = default;
+
     Result<std::vector<SourceEntry>> list() override;
     // By openat2(2): beneath the directory, through no link of any kind.
     Result<OpenedFiles> open(std::size_t first, std::size_t count) override;
-
-    DirectorySource(DirectorySource&& other) noexcept
-        : root_(std::move(other.root_)), files_(std::move(other.files_)) {}
 
   private:
     explicit DirectorySource(Descriptor root) : root_(std::move(root)) {}

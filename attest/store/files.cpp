@@ -72,6 +72,11 @@ std::string shown(std::string_view path) {
     return text;
 }
 
+std::string joined(std::string_view folder, std::string_view name) {
+    std::string path(folder);
+    return path.append("/").append(name);
+}
+
 Result<Descriptor> open_folder(int at, const std::string& name) {
     Descriptor folder(::openat(at, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!folder) return disk_error(shown(name));

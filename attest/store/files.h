@@ -18,6 +18,7 @@ namespace holdfast::attest {
 Error disk_error(std::string_view step);
 // For the texts of errors: what is not printable ASCII is shown as '?', so that a line stays one.
 std::string shown(std::string_view path);
+std::string joined(std::string_view folder, std::string_view name);  // "folder/name"
 
 // A folder itself, never through a link. not_found when it is not there.
 Result<Descriptor> open_folder(int at, const std::string& name);

@@ -12,7 +12,7 @@ namespace holdfast::attest {
 namespace {
 
 std::string in_manifests(const Sha256& digest) {
-    return std::string(manifests_folder) + "/" + manifest_file(digest);
+    return joined(manifests_folder, manifest_file(digest));
 }
 
 StoredManifest summary_of(const SignedManifest& opened) {
@@ -68,7 +68,7 @@ Result<std::string> Store::envelope(const Sha256& digest) const {
 
 Result<Store::View> Store::open_view(const SignedManifest& manifest) const {
     const ViewName name{tree_root(manifest.manifest.tree), manifest.digest};
-    const std::string place = std::string(views_folder) + "/" + to_name(name);
+    const std::string place = joined(views_folder, to_name(name));
     auto root = open_folder(directory_.get(), place);
     if (!root && root.error().code() == Code::not_found)
         return Error(Code::not_found, "store: the manifest's tree was not imported")
@@ -76,13 +76,13 @@ Result<Store::View> Store::open_view(const SignedManifest& manifest) const {
     if (!root) return std::move(root).error();
     const ViewRules rules{owner_,
                           [&place](const std::string& path, std::string_view what) -> Done {
-                              return store_changed(place + "/" + path, what);
+                              return store_changed(joined(place, path), what);
                           },
                           nullptr};
     HOLDFAST_CHECK(compare_view(root->get(), manifest.manifest, rules));
     Descriptor handle(::openat(root->get(), ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!handle) return disk_error(place);
-    return View{std::move(handle), path_ + "/" + place};
+    return View{std::move(handle), joined(path_, place)};
 }
 
 }  // namespace holdfast::attest

@@ -78,7 +78,7 @@ Done Comparison::folder(int opened, const std::string& path) const {
         const auto wanted = name_of(entry->path);
         for (; name != names.cend() && *name < wanted; ++name)
             HOLDFAST_CHECK(
-                differs(path.empty() ? *name : path + "/" + *name, "not in the manifest"));
+                differs(path.empty() ? *name : joined(path, *name), "not in the manifest"));
         if (name == names.cend() || *name != wanted) {
             HOLDFAST_CHECK(differs(entry->path, "missing"));
             continue;
@@ -87,7 +87,7 @@ Done Comparison::folder(int opened, const std::string& path) const {
         ++name;
     }
     for (; name != names.cend(); ++name)
-        HOLDFAST_CHECK(differs(path.empty() ? *name : path + "/" + *name, "not in the manifest"));
+        HOLDFAST_CHECK(differs(path.empty() ? *name : joined(path, *name), "not in the manifest"));
     return done();
 }
 

@@ -22,6 +22,8 @@ class ReadingHalf {
     ReadingHalf(ReadingHalf&& other) noexcept
         : link_(std::move(other.link_)), pid_(std::exchange(other.pid_, -1)) {}
     ReadingHalf& operator=(ReadingHalf&&) = delete;
+    ReadingHalf(const ReadingHalf&) = delete;
+    ReadingHalf& operator=(const ReadingHalf&) = delete;
     ~ReadingHalf();
 
     int link() const { return link_.get(); }

@@ -64,6 +64,8 @@ TEST_CASE("import: the view is the tree, read-only, and what it says of itself i
         if (entry.type == EntryType::directory) CHECK(mode_of(view + "/" + entry.path) == 0555);
         if (entry.type != EntryType::file) continue;
         CHECK(mode_of(view + "/" + entry.path) == stored_mode(world.manifest(), entry));
+        // Its owner, when not root, cannot read it either.
+        if (entry.path == "agent" && ::geteuid() != 0) continue;
         CHECK((text_in(view + "/" + entry.path) == text_in(world.source(entry.path))));
     }
     CHECK(mode_of(view) == 0555);

@@ -134,8 +134,9 @@ TEST_CASE("importer: what the operator may not read is not copied", "[daemon][im
         world.file("lib/a/x", "x", 0644);
         std::ofstream(world.file("secret")) << "x";
         REQUIRE(::chmod(world.file("secret").c_str(), 0600) == 0);
-        REQUIRE(::mount(world.file("secret").c_str(), world.source("lib/a/x").c_str(), nullptr,
-                        MS_BIND, nullptr) == 0);
+        if (::mount(world.file("secret").c_str(), world.source("lib/a/x").c_str(), nullptr, MS_BIND,
+                    nullptr) != 0)
+            HOLDFAST_SKIP("only a root that may mount");
     }
     SECTION("what only root's group may read") {
         world.file("lib/a/x", "x", 0640);

@@ -16,7 +16,7 @@ daemon=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$unit")
 
 printf '[tpm]\ntcti = device:/dev/tpmrm0\n' >"$root/least.conf"
 libexec=$("$root$daemon" --config "$root/least.conf" --dump-config | sed -n 's|^libexec *= *\([^ ]*\).*|\1|p')
-for worker in holdfast-front holdfast-keys-tpm holdfast-measurer; do
+for worker in holdfast-front holdfast-keys-tpm holdfast-measurer holdfast-importer; do
   [ -x "$root$libexec/$worker" ] || fail "the daemon looks for $libexec/$worker, which was not installed"
 done
 
