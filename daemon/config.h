@@ -27,6 +27,7 @@ struct Settings {
     std::string tpm_owner_auth_file;        // empty = empty auth
     std::string tpm_endorsement_auth_file;  // empty = empty auth
     std::string tpm_ek_certificate_dir;     // empty = NV only
+    std::int64_t register_anchor_pcr = 0;   // in which PCR each boot's register is anchored
     std::string user_front, user_keys, user_measurer;
     std::string libexec_dir;  // where the workers' executables are
     std::int64_t max_connections = 0;

@@ -23,6 +23,7 @@ hsm::TpmOptions options_of(const Settings& settings) {
         .owner_auth_file = settings.tpm_owner_auth_file,
         .endorsement_auth_file = settings.tpm_endorsement_auth_file,
         .ek_certificate_dir = settings.tpm_ek_certificate_dir,
+        .anchor_pcr = static_cast<std::uint8_t>(settings.register_anchor_pcr),
     };
 }
 
