@@ -14,6 +14,8 @@ namespace json = boost::json;
 // last of two equal names, reads -0 as 0 and a 30-digit integer as a double.
 class Builder {
   public:
+    explicit Builder(std::size_t max_values) : values_left_(max_values) {}
+
     // Boost asks for these limits by name; parse_json bounds the whole text instead.
     static constexpr std::size_t max_object_size = std::size_t(-1);
     static constexpr std::size_t max_array_size = std::size_t(-1);
@@ -23,9 +25,9 @@ class Builder {
     bool on_document_begin(json::error_code&) { return true; }
     bool on_document_end(json::error_code&) { return true; }
     bool on_object_begin(json::error_code& ec) { return open(Json::Object(), ec); }
-    bool on_object_end(std::size_t, json::error_code&) { return close(); }
+    bool on_object_end(std::size_t, json::error_code& ec) { return close(ec); }
     bool on_array_begin(json::error_code& ec) { return open(Json::Array(), ec); }
-    bool on_array_end(std::size_t, json::error_code&) { return close(); }
+    bool on_array_end(std::size_t, json::error_code& ec) { return close(ec); }
 
     bool on_key_part(json::string_view part, std::size_t, json::error_code&) {
         return gather(part);
@@ -41,9 +43,9 @@ class Builder {
     bool on_string_part(json::string_view part, std::size_t, json::error_code&) {
         return gather(part);
     }
-    bool on_string(json::string_view part, std::size_t, json::error_code&) {
+    bool on_string(json::string_view part, std::size_t, json::error_code& ec) {
         gather(part);
-        return add(Json(std::exchange(text_, {})));
+        return add(Json(std::exchange(text_, {})), ec);
     }
     bool on_number_part(json::string_view part, json::error_code&) { return gather(part); }
     bool on_int64(std::int64_t value, json::string_view part, json::error_code& ec) {
@@ -52,7 +54,7 @@ class Builder {
         if (digits == "-0") return refuse("-0 is not accepted", ec);
         if (value > max_json_integer || value < -max_json_integer)
             return refuse("integer out of range", ec);
-        return add(Json(value));
+        return add(Json(value), ec);
     }
     bool on_uint64(std::uint64_t, json::string_view, json::error_code& ec) {
         return refuse("integer out of range", ec);
@@ -60,8 +62,8 @@ class Builder {
     bool on_double(double, json::string_view, json::error_code& ec) {
         return refuse("only integers within ±(2^53-1) are accepted", ec);
     }
-    bool on_bool(bool value, json::error_code&) { return add(Json(value)); }
-    bool on_null(json::error_code&) { return add(Json()); }
+    bool on_bool(bool value, json::error_code& ec) { return add(Json(value), ec); }
+    bool on_null(json::error_code& ec) { return add(Json(), ec); }
     bool on_comment_part(json::string_view, json::error_code&) { return true; }
     bool on_comment(json::string_view, json::error_code&) { return true; }
 
@@ -82,13 +84,15 @@ class Builder {
         return true;
     }
 
-    bool close() {
+    bool close(json::error_code& ec) {
         Frame frame = std::move(frames_.back());
         frames_.pop_back();
-        return add(std::visit([](auto& value) { return Json(std::move(value)); }, frame.value));
+        return add(std::visit([](auto& value) { return Json(std::move(value)); }, frame.value), ec);
     }
 
-    bool add(Json value) {
+    bool add(Json value, json::error_code& ec) {
+        if (values_left_ == 0) return refuse("more values than expected", ec);
+        --values_left_;
         if (frames_.empty()) {
             root_ = std::move(value);
             return true;
@@ -116,6 +120,7 @@ class Builder {
     std::vector<Frame> frames_;
     std::string text_;  // string, name or number read so far
     std::string_view refusal_;
+    std::size_t values_left_;
     Json root_;
 };
 
@@ -137,10 +142,10 @@ const Json* Json::find(std::string_view name) const noexcept {
     return member == members->end() ? nullptr : &member->second;
 }
 
-Result<Json> parse_json(std::string_view text, std::size_t max_bytes) {
+Result<Json> parse_json(std::string_view text, std::size_t max_bytes, std::size_t max_values) {
     if (text.size() > max_bytes)
         return Error(Code::invalid, "json: more than " + std::to_string(max_bytes) + " bytes");
-    json::basic_parser<Builder> parser{json::parse_options()};
+    json::basic_parser<Builder> parser{json::parse_options(), max_values};
     json::error_code ec;
     const std::size_t read = parser.write_some(false, text.data(), text.size(), ec);
     if (ec && !parser.handler().refusal().empty())

@@ -59,8 +59,11 @@ inline constexpr std::size_t max_json_depth = 16;
 inline constexpr std::size_t max_request_body = 64UL * 1024;
 
 // Refuses: duplicate member names, invalid UTF-8, lone surrogates, fractions and exponents, -0,
-// integers out of range, trailing bytes, more than max_json_depth levels, more than max_bytes.
-Result<Json> parse_json(std::string_view text, std::size_t max_bytes = max_request_body);
+// integers out of range, trailing bytes, more than max_json_depth levels, more than max_bytes. A
+// value takes up to 30 times the memory its text took: where max_bytes is large and few values are
+// expected, say how many.
+Result<Json> parse_json(std::string_view text, std::size_t max_bytes = max_request_body,
+                        std::size_t max_values = std::size_t(-1));
 
 // RFC 8785: members ordered by UTF-16 code units, shortest escapes, no white space.
 std::string canonical(const Json& value);

@@ -145,3 +145,11 @@ TEST_CASE("json: whatever is written can be read again", "[core][encode]") {
     CHECK(json->string()->starts_with("/tmp/\xef\xbf\xbd"));
     CHECK(json->string()->find("/x") != std::string::npos);
 }
+
+TEST_CASE("json: the number of values is bounded where a caller says so", "[core][encode]") {
+    // The array, its object, and two values in it.
+    const std::string text = R"([{"a":1,"b":"x"}])";
+    CHECK(parse_json(text, text.size(), 4));
+    CHECK_FALSE(parse_json(text, text.size(), 3));
+    CHECK(parse_json(text));
+}
