@@ -43,10 +43,9 @@ Error full(const char* what) {
 }  // namespace
 
 Done check_event(std::string_view content) {
-    HOLDFAST_TRY(json, encode::parse_json(content, max_cel_content));
-    if (json.object() == nullptr || encode::canonical(json) != content)
-        return Error(Code::invalid, "event: not a JSON object in canonical form");
-    const std::string type = type_of(json);
+    // As the record it will be: one level deeper than by itself.
+    HOLDFAST_TRY(record, make_cel_record(1, CelPlace::nv_index, 0, std::string(content)));
+    const std::string type = member_of(record, "type");
     if (!is_one_of(starting, type) && !is_one_of(ending, type))
         return Error(Code::invalid, "event: type is none of the register's");
     return done();

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace holdfast {
 
@@ -12,6 +13,15 @@ enum class RegisterState : std::uint8_t {
     ready = 1,
     broken = 2,  // the TPM does not hold what the log says: evidence shows it as it is
 };
+
+constexpr std::string_view to_string(RegisterState state) noexcept {
+    switch (state) {
+        case RegisterState::absent: return "absent";
+        case RegisterState::ready: return "ready";
+        case RegisterState::broken: return "broken";
+    }
+    return "absent";
+}
 
 inline constexpr std::uint8_t default_anchor_pcr = 13;
 // PCR 0–7 are the firmware's; 16 and above can be reset while the system runs.
