@@ -21,6 +21,11 @@ bool is_as_wanted(const TPMS_NV_PUBLIC& found, const TPMS_NV_PUBLIC& wanted) {
            found.authPolicy.size == 0 && (found.attributes & ~TPMA_NV_WRITTEN) == wanted.attributes;
 }
 
+// Somebody else has the index, or all the room: asking again soon is of no use.
+bool is_lasting(const Error& error) noexcept {
+    return error.code() == Code::conflict || is(error, nv_full);
+}
+
 Result<Bytes> name_in(const IndexRecord& record) {
     HOLDFAST_TRY(area, tpm2::read_nv_public(record.nv_public));
     return std::move(area.name);
@@ -43,7 +48,7 @@ Done Register::open() {
 
 Done Register::absent(Error why) {
     state_ = RegisterState::absent;
-    try_again_ = !is(why, nv_full) && why.code() != Code::conflict;
+    try_again_ = !is_lasting(why);
     reason_ = why.text();
     return done();
 }
@@ -77,7 +82,7 @@ Done Register::find() {
     record_ = std::move(record);
     log_ = std::move(log);
     auto defined = define();
-    if (!defined && defined.error().code() != Code::conflict) return defined;
+    if (!defined && !is_lasting(defined.error())) return defined;
     return look(starts, std::move(defined));
 }
 
@@ -171,6 +176,10 @@ Done Register::follow(const attest::RegisterLog& log, const Sha256& pcr_value) {
     value_ = log.anchor.value;
     for (const attest::CelRecord& event : log.events())
         advance(event.digest);
+    return compare();
+}
+
+Done Register::compare() {
     const auto held = value();
     if (!held && !is_replaced(held.error())) return held.error();
     if (!held) return broken("it cannot be read: " + held.error().text());
@@ -195,11 +204,9 @@ Done Register::extend_last() {
     return ready();
 }
 
+// After an extend whose outcome is unknown.
 Done Register::settle() {
-    if (!unsettled_) return done();
-    HOLDFAST_TRY(held, value());
-    HOLDFAST_CHECK(settle_from(held));
-    return usable();
+    return unsettled_ ? compare() : done();
 }
 
 Result<Sha256> Register::value() {

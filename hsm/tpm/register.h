@@ -67,6 +67,7 @@ class Register final : public Registrar {
     Done look(const Starts& starts, Done defined);
     Done anchor(const Starts& starts);
     Done follow(const attest::RegisterLog& log, const Sha256& pcr_value);
+    Done compare();
     Done settle_from(const Sha256& held);
     Done extend_last();
     Done ready();

@@ -60,8 +60,8 @@ Result<RegisterPosition> Register::extend(std::string_view content) {
     tpm_->allow(nv_time);
     HOLDFAST_CHECK(attest::check_event(content));
     HOLDFAST_CHECK(notice_sleep());
+    if (state_ == RegisterState::ready) HOLDFAST_CHECK(settle());
     HOLDFAST_CHECK(usable());
-    HOLDFAST_CHECK(settle());
     HOLDFAST_CHECK(attest::check_room(events_, log_->text().size(), content));
     HOLDFAST_TRY(record, attest::make_cel_record(events_, attest::CelPlace::nv_index, index_,
                                                  std::string(content)));

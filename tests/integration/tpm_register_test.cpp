@@ -201,6 +201,27 @@ TEST_CASE("register: without room in the TPM it is absent, and says so",
     CHECK(evidence->pcrs.size() == 8);
 }
 
+TEST_CASE("register: when the TPM's NV is full it is absent, and keys are made all the same",
+          "[integration][tpm][register]") {
+    NEEDS_SWTPM();
+    RegisterHost host;
+    OPENED(host);
+    host.close();
+    REQUIRE(host.chip.run("tpm2_nvundefine -C o 0x18010ff") == 0);
+    host.fill_nv();
+    OPENED(host);  // this boot is anchored already
+    CHECK(host.status().state == RegisterState::broken);
+    host.close();
+    host.chip.restart();
+    OPENED(host);
+    CHECK(host.status().state == RegisterState::absent);
+    CHECK(host.extend("launch").error().reason() == "register_absent");
+    const auto key = host.create_agent("deploy-bot");
+    const auto evidence = host.tpm->quoter().attest(key.id, Sha256{1});
+    REQUIRE(evidence);
+    CHECK_FALSE(evidence->event_register);
+}
+
 TEST_CASE("register: defined anew in the same boot it is broken, and evidence shows it so",
           "[integration][tpm][register]") {
     NEEDS_SWTPM();

@@ -99,6 +99,12 @@ class RegisterHost : public TpmHost {
     }
     void occupy_index() { REQUIRE(chip.run("tpm2_nvdefine 0x18010ff -s 8") == 0); }
 
+    // Indices of others until nothing fits any more, the register's 32 bytes least of all.
+    void fill_nv() {
+        REQUIRE(chip.run("i=16777216; for size in 1024 64 8 1; do while tpm2_nvdefine "
+                         "$(printf 0x%x $i) -s $size; do i=$((i+1)); done; done; true") == 0);
+    }
+
     // The register by itself, with a clock of the test's own for how long the machine slept.
     void open_register(hsm::Register::Slept slept) {
         auto opened = hsm::Connection::open(options());
