@@ -62,6 +62,16 @@ Json::Object head_members(const LedgerHead& head) {
     return object;
 }
 
+Json register_members(const RegisterStatus& status) {
+    Json::Object object;
+    object["state"] = to_string(status.state);
+    object["events"] = static_cast<std::int64_t>(status.events);
+    if (status.state != RegisterState::absent)
+        object["anchor_pcr"] = std::int64_t{status.anchor_pcr};
+    if (!status.reason.empty()) object["reason"] = printable(status.reason);
+    return object;
+}
+
 }  // namespace
 
 Result<ApplyRequest> apply_request(std::string_view body) {
@@ -133,6 +143,7 @@ Json to_json(const Status& reply) {
     object["manufacturer"] = printable(reply.manufacturer);
     object["privileges"] = reply.privileges;
     object["protocol"] = table(reply.protocol);
+    object["register"] = reply.event_register ? register_members(*reply.event_register) : Json();
     object["trust_domain"] = reply.trust_domain;
     object["unsettled"] = texts(reply.unsettled);
     object["version"] = reply.version;

@@ -13,6 +13,7 @@
 #include "holdfast/bytes.h"
 #include "holdfast/custody.h"
 #include "holdfast/evidence.h"
+#include "holdfast/register.h"
 #include "holdfast/result.h"
 
 namespace holdfast::api {
@@ -85,6 +86,7 @@ struct Status {
     std::string manufacturer;  // of the chip
     LedgerHead ledger;
     bool ledger_failed = false;
+    std::optional<RegisterStatus> event_register;  // as last heard of; nothing before that
     std::map<std::string, std::int64_t> agents;    // state → how many
     std::map<std::string, std::string> links;      // worker → "attached", "replacing"
     std::vector<std::string> unsettled;            // agents with unfinished containment

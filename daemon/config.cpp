@@ -14,6 +14,7 @@
 
 #include "daemon/config_files.h"
 #include "daemon/config_text.h"
+#include "holdfast/register.h"
 
 #ifndef HOLDFAST_LIBEXECDIR
 #error "daemon/CMakeLists.txt names the folder the workers are installed in"
@@ -118,6 +119,7 @@ const std::vector<Setting>& settings_table() {
         text("tpm.owner_auth_file", &Settings::tpm_owner_auth_file),
         text("tpm.endorsement_auth_file", &Settings::tpm_endorsement_auth_file),
         text("tpm.ek_certificate_dir", &Settings::tpm_ek_certificate_dir),
+        number("register.anchor_pcr", &Settings::register_anchor_pcr),
         text("users.front", &Settings::user_front),
         text("users.keys", &Settings::user_keys),
         text("users.measurer", &Settings::user_measurer),
@@ -162,6 +164,7 @@ Settings default_settings() {
     settings.admin_socket = "/run/holdfast/admin.sock";
     settings.admin_group = "holdfast-admin";
     settings.tpm_nv_base = default_nv_base;
+    settings.register_anchor_pcr = default_anchor_pcr;
     settings.user_front = "holdfast";
     settings.user_keys = "holdfast-keys";
     settings.user_measurer = "holdfast-measure";

@@ -29,6 +29,7 @@ struct Settings {
     std::string tpm_owner_auth_file;        // empty = empty auth
     std::string tpm_endorsement_auth_file;  // empty = empty auth
     std::string tpm_ek_certificate_dir;     // empty = NV only
+    std::int64_t register_anchor_pcr = 0;   // in which PCR each boot's register is anchored
     std::string user_front, user_keys, user_measurer;
     std::int64_t launch_first_uid = 0;  // [launch] each launched agent gets a uid of its own from
     std::int64_t launch_uids = 0;       // first_uid on, so many there are

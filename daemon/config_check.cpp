@@ -6,6 +6,7 @@
 
 #include "daemon/config.h"
 #include "holdfast/agent_id.h"
+#include "holdfast/register.h"
 
 namespace holdfast::daemon {
 namespace {
@@ -115,6 +116,9 @@ Done check_tpm(const Settings& settings) {
     if (settings.tpm_tcti.empty()) return wrong("tpm.tcti", "must be set, e.g. device:/dev/tpmrm0");
     if (settings.tpm_nv_base < first_owner_index || settings.tpm_nv_base > last_nv_base)
         return wrong("tpm.nv_base", "must be 0x1800000 to 0x1bf0000");
+    if (settings.register_anchor_pcr < first_anchor_pcr ||
+        settings.register_anchor_pcr > last_anchor_pcr)
+        return wrong("register.anchor_pcr", "must be 8 to 15");
     return done();
 }
 

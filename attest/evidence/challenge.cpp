@@ -5,7 +5,7 @@
 namespace holdfast::attest {
 namespace {
 
-constexpr std::string_view label = "holdfast-challenge-v1";
+constexpr std::string_view label = "holdfast-challenge-v2";
 constexpr std::size_t longest_name = 66;  // nameAlg ‖ SHA-512
 
 class Fields {
@@ -50,6 +50,7 @@ Result<Sha256> challenge_digest(const Challenge& challenge) {
     }
     fields.add(challenge.ledger_head.size);
     fields.add(challenge.ledger_head.root);
+    fields.add(challenge.register_events);
     return fields.digest();
 }
 

@@ -17,11 +17,12 @@ struct Challenge {
     Bytes key_name;                 // TPM Name of the agent key
     std::vector<Bytes> credential;  // DER chain, leaf first; digest of the leaf is bound
     LedgerHead ledger_head;
+    std::uint64_t register_events = 0;  // in the register's log, the anchor included
 };
 
-// SHA-256 over length-prefixed fields (4-byte big-endian lengths): "holdfast-challenge-v1", nonce,
+// SHA-256 over length-prefixed fields (4-byte big-endian lengths): "holdfast-challenge-v2", nonce,
 // verifier, key Name, SHA-256 of the leaf certificate (empty without one), ledger size (8 bytes
-// big-endian), ledger root. docs/verifying.md gives the layout.
+// big-endian), ledger root, register events (8 bytes). docs/verifying.md gives the layout.
 Result<Sha256> challenge_digest(const Challenge& challenge);
 
 }  // namespace holdfast::attest

@@ -32,6 +32,10 @@ inline constexpr Member key_member = {"key", "application/vnd.holdfast.key+json"
 inline constexpr Member key_certified_member = {"key-certified", attested_type};
 inline constexpr Member agent_fuse_member = {"agent-fuse-certified", attested_type};
 inline constexpr Member host_fuse_member = {"host-fuse-certified", attested_type};
+inline constexpr Member register_member = {"register", "application/vnd.holdfast.register+json"};
+inline constexpr Member register_certified_member = {"register-certified", attested_type};
+// CEL-JSON records, one a line.
+inline constexpr Member register_log_member = {"register-log", "application/vnd.holdfast.cel"};
 
 }  // namespace holdfast::attest
 

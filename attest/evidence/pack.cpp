@@ -84,7 +84,16 @@ Json::Object challenge_json(const Evidence& evidence) {
         {"verifier", evidence.verifier},
         {"ledger_size", hex_of(evidence.ledger_head.size)},
         {"ledger_root", encode::hex(evidence.ledger_head.root)},
+        {"register_events", hex_of(evidence.register_events)},
     };
+}
+
+void add_register(Json::Object& collection, const RegisterEvidence& shown) {
+    add_json(collection, register_member,
+             {{"anchor_pcr", std::int64_t{shown.anchor_pcr}},
+              {"nv_public", encode::base64url(shown.nv_public)}});
+    add_attested(collection, register_certified_member, shown.certified);
+    if (!shown.log.empty()) add(collection, register_log_member, view_of(shown.log));
 }
 
 }  // namespace
@@ -104,6 +113,7 @@ std::string pack(const Evidence& evidence) {
     add_attested(out, key_certified_member, tpm.key_certified);
     add_attested(out, agent_fuse_member, tpm.agent_fuse_certified);
     add_attested(out, host_fuse_member, tpm.host_fuse_certified);
+    if (tpm.event_register) add_register(out, *tpm.event_register);
     return encode::canonical(Json(std::move(out)));
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "attest/eventlog/cel.h"
 #include "attest/evidence/members.h"
 #include "attest/evidence/pack.h"
 #include "core/encode/base64.h"
@@ -17,6 +18,7 @@ using encode::Json;
 constexpr std::size_t max_record = 256UL * 1024;
 constexpr std::size_t max_structure = 4096;  // any TPM structure
 constexpr std::size_t max_chain = 8;         // certificates
+constexpr std::uint8_t last_pcr = 23;
 
 Error refused(std::string_view label, std::string_view why) {
     return {Code::invalid, "evidence." + std::string(label) + ": " + std::string(why)};
@@ -33,7 +35,7 @@ class Collection {
     }
 
     // Empty bytes when there is no such member.
-    Result<Bytes> optional(const Member& member) {
+    Result<Bytes> optional(const Member& member, std::size_t at_most = max_record) {
         known_.insert(member.label);
         const auto found = members_->find(member.label);
         if (found == members_->end()) return Bytes{};
@@ -46,7 +48,7 @@ class Collection {
         auto value = encode::from_base64url(*(*record)[1].string());
         if (!value) return refused(member.label, value.error().text());
         if (value->empty()) return refused(member.label, "empty");
-        if (value->size() > max_record) return refused(member.label, "too long");
+        if (value->size() > at_most) return refused(member.label, "too long");
         return value;
     }
 
@@ -157,7 +159,7 @@ Result<KeyDescription> read_key(const Json& json) {
 
 // "0" … "23", in one spelling.
 Result<std::uint8_t> pcr_index(std::string_view text) {
-    for (unsigned index = 0; index < 24; ++index) {
+    for (unsigned index = 0; index <= last_pcr; ++index) {
         if (text == std::to_string(index)) return static_cast<std::uint8_t>(index);
     }
     return Error(Code::invalid, "evidence.pcrs: no PCR of that index");
@@ -184,11 +186,34 @@ Done read_challenge(const Json& json, Evidence& evidence) {
     HOLDFAST_TRY(verifier, fields.text("verifier", max_verifier_id));
     HOLDFAST_TRY(size, number_from_hex(fields, "ledger_size"));
     HOLDFAST_TRY(root, fields.sha256_hex("ledger_root"));
+    HOLDFAST_TRY(events, number_from_hex(fields, "register_events"));
     HOLDFAST_CHECK(fields.finish());
     evidence.nonce = std::move(nonce);
     evidence.verifier = std::move(verifier);
     evidence.ledger_head = LedgerHead{.size = size, .root = root};
+    evidence.register_events = events;
     return done();
+}
+
+// A broken register may have a log and no statement, or neither: rules say what that is worth.
+Result<std::optional<RegisterEvidence>> read_register(Collection& collection) {
+    HOLDFAST_TRY(value, collection.optional(register_member));
+    HOLDFAST_TRY(certified, read_attested_or_none(collection, register_certified_member));
+    HOLDFAST_TRY(log, collection.optional(register_log_member, max_cel_log));
+    if (value.empty()) {
+        if (!certified.attest.empty() || !log.empty())
+            return refused(register_member.label, "missing");
+        return std::optional<RegisterEvidence>();
+    }
+    HOLDFAST_TRY(json, encode::parse_json(text_of(value), max_record));
+    HOLDFAST_TRY(fields, Fields::of(json, "evidence.register"));
+    HOLDFAST_TRY(pcr, fields.integer("anchor_pcr", 0, last_pcr));
+    HOLDFAST_TRY(nv_public, fields.base64url("nv_public", max_structure));
+    HOLDFAST_CHECK(fields.finish());
+    return std::optional(RegisterEvidence{.nv_public = std::move(nv_public),
+                                          .certified = std::move(certified),
+                                          .log = std::string(text_of(log)),
+                                          .anchor_pcr = static_cast<std::uint8_t>(pcr)});
 }
 
 Result<TpmEvidence> read_tpm(Collection& collection) {
@@ -213,6 +238,8 @@ Result<TpmEvidence> read_tpm(Collection& collection) {
     tpm.agent_fuse_certified = std::move(agent_fuse);
     HOLDFAST_TRY(host_fuse, read_attested_or_none(collection, host_fuse_member));
     tpm.host_fuse_certified = std::move(host_fuse);
+    HOLDFAST_TRY(event_register, read_register(collection));
+    tpm.event_register = std::move(event_register);
     return tpm;
 }
 

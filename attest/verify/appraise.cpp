@@ -8,6 +8,7 @@
 #include "attest/verify/ek.h"
 #include "attest/verify/key.h"
 #include "attest/verify/quote.h"
+#include "attest/verify/register.h"
 #include "attest/verify/rules.h"
 
 namespace holdfast::attest {
@@ -29,8 +30,8 @@ void check_freshness(Sheet& sheet, const Evidence& evidence, const Expectations&
                 "made for " + evidence.verifier);
 }
 
-std::string check_agent(Sheet& sheet, const Evidence& evidence, const tpm2::Public* key,
-                        const Expectations& expected) {
+std::optional<Subject> check_agent(Sheet& sheet, const Evidence& evidence, const tpm2::Public* key,
+                                   const Expectations& expected) {
     if (evidence.credential.empty()) {
         const std::string why = "the evidence carries no credential";
         if (expected.agent) {
@@ -41,14 +42,14 @@ std::string check_agent(Sheet& sheet, const Evidence& evidence, const tpm2::Publ
         sheet.skip("key.credential", why);
         return {};
     }
-    const auto subject = check_credential(sheet, evidence.credential, expected.now, expected);
+    auto subject = check_credential(sheet, evidence.credential, expected.now, expected);
     if (!subject || key == nullptr) return {};
     sheet.require("key.credential");
     bool matches = subject->leaf.spki == key->spki;
     if (subject->claims)
         matches = matches && subject->claims->fuse == to_string(evidence.tpm.key.agent_fuse.kind);
     sheet.check("key.credential", matches, "the credential is for this key with this fuse");
-    return subject->claims ? subject->claims->custody : std::string();
+    return subject;
 }
 
 // All statements of one boot, in the order they were made.
@@ -103,6 +104,14 @@ class Statements {
         if (certified != nullptr) check_fuse_value(sheet_, rule, fuse, *certified);
     }
 
+    std::optional<CertifiedLog> event_register(const Evidence& evidence,
+                                               const Expectations& expected) {
+        require_register(sheet_, evidence);
+        if (!evidence.tpm.event_register) return std::nullopt;
+        const auto attest = read("register", evidence.tpm.event_register->certified);
+        return check_register(sheet_, evidence, attest, expected);
+    }
+
     void finish() const { clock_.check(sheet_); }
 
   private:
@@ -130,17 +139,19 @@ std::optional<tpm2::Public> check_key_area(Sheet& sheet, const KeyDescription& k
     return *std::move(area);
 }
 
-void check_statements(Sheet& sheet, const Evidence& evidence, const Signer& ak,
-                      const tpm2::Public& area) {
+std::optional<CertifiedLog> check_statements(Sheet& sheet, const Evidence& evidence,
+                                             const Signer& ak, const tpm2::Public& area,
+                                             const Expectations& expected) {
     const TpmEvidence& tpm = evidence.tpm;
     const auto challenge = challenge_digest(Challenge{.nonce = evidence.nonce,
                                                       .verifier = evidence.verifier,
                                                       .key_name = area.name,
                                                       .credential = evidence.credential,
-                                                      .ledger_head = evidence.ledger_head});
+                                                      .ledger_head = evidence.ledger_head,
+                                                      .register_events = evidence.register_events});
     if (!challenge) {
         sheet.fail("evidence.format", challenge.error().text());
-        return;
+        return std::nullopt;
     }
     Statements statements(sheet, ak, *challenge);
     // In the order a host makes them, the quote last: clock.order holds them to it.
@@ -151,8 +162,10 @@ void check_statements(Sheet& sheet, const Evidence& evidence, const Signer& ak,
         sheet.waive_all("fuse.agent.", "the chip had no room: only the host fuse guards this key");
     }
     statements.fuse("fuse.host", tpm.key.host_fuse, tpm.host_fuse_certified);
+    auto log = statements.event_register(evidence, expected);
     statements.quote(tpm);
     statements.finish();
+    return log;
 }
 
 }  // namespace
@@ -167,11 +180,13 @@ Result<Appraisal> verify_evidence(std::string_view json, const Expectations& exp
     const TpmEvidence& tpm = evidence->tpm;
     const auto ak = check_ak(sheet, tpm.ak_public);
     const auto area = check_key_area(sheet, tpm.key);
-    if (ak && area) check_statements(sheet, *evidence, *ak, *area);
+    std::optional<CertifiedLog> log;
+    if (ak && area) log = check_statements(sheet, *evidence, *ak, *area, expected);
     check_ek(sheet, tpm.ek_certificates, tpm.ek_public, expected);
     if (ak) check_enrolment(sheet, tpm, ak->key, expected);
-    const std::string claimed = check_agent(sheet, *evidence, area ? &*area : nullptr, expected);
-    check_custody(sheet, tpm, claimed);
+    const auto subject = check_agent(sheet, *evidence, area ? &*area : nullptr, expected);
+    check_launches(sheet, log, area ? area->name : Bytes(), subject, expected);
+    check_custody(sheet, tpm, subject && subject->claims ? subject->claims->custody : "");
     return std::move(sheet.appraisal());
 }
 

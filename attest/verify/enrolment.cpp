@@ -10,6 +10,7 @@
 #include "core/encode/fields.h"
 #include "core/encode/pem.h"
 #include "core/tpm2/credential.h"
+#include "holdfast/register.h"
 
 namespace holdfast::attest {
 namespace {
@@ -96,7 +97,9 @@ Result<EnrolmentChallenge> challenge_host(const HostKeys& host, const std::vecto
                                 .verifier = {},
                                 .audience = {},
                                 .agent = {},
-                                .enrolment = {}};
+                                .enrolment = {},
+                                .manifests = {},
+                                .anchor_pcr = default_anchor_pcr};
     check_ek(sheet, host.ek_certificates, host.ek_public, expected);
     const auto ak = check_ak(sheet, host.ak_public);
     HOLDFAST_CHECK(must_hold(sheet.appraisal()));

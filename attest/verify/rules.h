@@ -71,6 +71,18 @@ inline constexpr auto evidence_rules = std::to_array<RuleRow>({
     {"fuse.host.challenge", Need::always},
     {"fuse.host.name", Need::always},
     {"fuse.host.intact", Need::always},
+    // Required as soon as there is a register; the last two as soon as a launch is claimed, or
+    // reference manifests are given.
+    {"register.public", Need::never},
+    {"register.format", Need::never},
+    {"register.signature", Need::never},
+    {"register.challenge", Need::never},
+    {"register.name", Need::never},
+    {"register.log", Need::never},
+    {"register.value", Need::never},
+    {"register.anchor", Need::never},
+    {"register.launch", Need::production},
+    {"register.manifests", Need::never},
     {"clock.same_boot", Need::always},
     {"clock.order", Need::always},
     {"ek.public", Need::always},

@@ -11,6 +11,7 @@
 #include "bench/programs/samples.h"
 #include "core/encode/base64.h"
 #include "core/encode/pem.h"
+#include "holdfast/register.h"
 #include "holdfast/verifier.h"
 
 namespace {
@@ -43,7 +44,9 @@ int run(const std::vector<std::string>& arguments) {
                                   .verifier = {},
                                   .audience = {},
                                   .agent = {},
-                                  .enrolment = {}};
+                                  .enrolment = {},
+                                  .manifests = {},
+                                  .anchor_pcr = default_anchor_pcr};
     const bool is_evidence = arguments[0] == "evidence";
     if (is_evidence) {
         auto nonce = encode::from_hex(arguments.at(5));

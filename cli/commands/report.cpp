@@ -61,6 +61,24 @@ std::string verdict_text(const Appraisal& appraisal, Look look) {
     return verdict + ": " + passed + " passed, " + failed + " failed, " + unrun + " not run\n";
 }
 
+// What ran on the host since it booted: texts are the host's, so they go through plain().
+std::string launch_text(const attest::Launch& launch) {
+    std::string text = "launched: " + plain(Json(launch.agent)) + ", instance " +
+                       plain(Json(launch.instance)) + ", " + utc(launch.time) + ", manifest " +
+                       plain(Json(launch.manifest));
+    if (launch.version) text += " (version " + std::to_string(*launch.version) + ")";
+    return text + (launch.ended.empty() ? "" : ", ended: " + plain(Json(launch.ended))) + '\n';
+}
+
+Json launch_json(const attest::Launch& launch) {
+    return Json::Object{{"agent", launch.agent},
+                        {"instance", launch.instance},
+                        {"manifest", launch.manifest},
+                        {"time", launch.time},
+                        {"version", launch.version ? Json(*launch.version) : Json()},
+                        {"ended", launch.ended.empty() ? Json() : Json(launch.ended)}};
+}
+
 }  // namespace
 
 std::string report_text(const Appraisal& appraisal, Look look) {
@@ -74,6 +92,8 @@ std::string report_text(const Appraisal& appraisal, Look look) {
     if (!appraisal.subject.empty()) text += "subject: " + plain(Json(appraisal.subject)) + '\n';
     for (const auto& [name, value] : appraisal.claims)
         text += name + ": " + plain(Json(value)) + '\n';
+    for (const attest::Launch& launch : appraisal.launches)
+        text += launch_text(launch);
     return text + verdict_text(appraisal, look);
 }
 
@@ -87,7 +107,11 @@ Json report_json(const Appraisal& appraisal) {
     Json::Object claims;
     for (const auto& [name, value] : appraisal.claims)
         claims[name] = value;
-    return Json::Object{{"verdict", appraisal.accepted() ? "accepted" : "rejected"},
+    Json::Array launches;
+    for (const attest::Launch& launch : appraisal.launches)
+        launches.emplace_back(launch_json(launch));
+    return Json::Object{{"launches", std::move(launches)},
+                        {"verdict", appraisal.accepted() ? "accepted" : "rejected"},
                         {"subject", appraisal.subject},
                         {"claims", std::move(claims)},
                         {"rules", std::move(rules)}};

@@ -14,10 +14,11 @@ struct Look {
     bool colour;
 };
 
-// One line a rule: mark, id, what was compared; then the verdict.
+// One line a rule: mark, id, what was compared; what was launched; then the verdict.
 std::string report_text(const attest::Appraisal& appraisal, Look look);
 
-// {"claims", "rules": [{"detail", "id", "outcome", "required"}], "subject", "verdict"}.
+// {"claims", "launches": [{"agent", "ended", "instance", "manifest", "time", "version"}],
+// "rules": [{"detail", "id", "outcome", "required"}], "subject", "verdict"}.
 encode::Json report_json(const attest::Appraisal& appraisal);
 
 }  // namespace holdfast::cli

@@ -7,11 +7,13 @@
 
 #include "cli/ask.h"
 #include "cli/commands/commands.h"
+#include "cli/commands/manifests.h"
 #include "cli/commands/report.h"
 #include "core/encode/base64.h"
 #include "core/encode/jws.h"
 #include "core/encode/pem.h"
 #include "holdfast/evidence.h"
+#include "holdfast/register.h"
 #include "holdfast/verifier.h"
 
 namespace holdfast::cli {
@@ -66,6 +68,12 @@ Result<Profile> profile_from(const std::string& text) {
     return usage("--profile: evaluation or production");
 }
 
+Result<std::uint8_t> pcr_from(const std::string& text) {
+    for (std::uint8_t pcr = first_anchor_pcr; pcr <= last_anchor_pcr; ++pcr)
+        if (text == std::to_string(pcr)) return pcr;
+    return usage("--anchor-pcr: 8 to 15");
+}
+
 Result<Expectations> expectations_from(const Values& values) {
     HOLDFAST_TRY(now, time_from(values.get("at")));
     HOLDFAST_TRY(profile, profile_from(values.get_or("profile", "evaluation")));
@@ -79,10 +87,20 @@ Result<Expectations> expectations_from(const Values& values) {
                           .verifier = values.get("verifier"),
                           .audience = values.get("audience"),
                           .agent = values.get("agent"),
-                          .enrolment = {}};
+                          .enrolment = {},
+                          .manifests = {},
+                          .anchor_pcr = default_anchor_pcr};
     if (const auto nonce = values.get("nonce")) {
         HOLDFAST_TRY(bytes, nonce_from(*nonce));
         expected.nonce = std::move(bytes);
+    }
+    if (const auto text = values.get("anchor-pcr")) {
+        HOLDFAST_TRY(pcr, pcr_from(*text));
+        expected.anchor_pcr = pcr;
+    }
+    if (const auto folder = values.get("manifest-roots")) {
+        HOLDFAST_TRY(manifests, manifests_from(*folder, values.all("manifest-key")));
+        expected.manifests = std::move(manifests);
     }
     if (const auto path = values.get("enrolment")) {
         HOLDFAST_TRY(text, read_text(*path, max_enrolment));
@@ -166,7 +184,10 @@ std::vector<Command> verify_commands() {
          with_common({{"nonce", "NONCE", "the nonce you gave, base64url or hex"},
                       {"verifier", "ID", "your own id, as you gave it with the nonce"},
                       {"ek-roots", "FILE", "accepted TPM vendors, PEM; repeatable"},
-                      {"enrolment", "FILE", "what `holdfast enroll finish` wrote"}}),
+                      {"enrolment", "FILE", "what `holdfast enroll finish` wrote"},
+                      {"manifest-roots", "DIR", "signed manifests: nothing else may have run"},
+                      {"manifest-key", "FILE", "who may have signed these; repeatable"},
+                      {"anchor-pcr", "N", "the host's register.anchor_pcr (default 13)"}}),
          evidence},
     };
 }

@@ -25,13 +25,19 @@ inline constexpr std::uint32_t owner_write = 1U << 1U;
 inline constexpr std::uint32_t auth_write = 1U << 2U;
 inline constexpr std::uint32_t type_counter = 1U << 4U;
 inline constexpr std::uint32_t type_bits = 2U << 4U;
+inline constexpr std::uint32_t type_extend = 4U << 4U;
 inline constexpr std::uint32_t owner_read = 1U << 17U;
 inline constexpr std::uint32_t auth_read = 1U << 18U;
 inline constexpr std::uint32_t no_da = 1U << 25U;
+inline constexpr std::uint32_t orderly = 1U << 26U;
+inline constexpr std::uint32_t clear_stclear = 1U << 27U;
 inline constexpr std::uint32_t written = 1U << 29U;
 // A fuse has exactly these and its type: everything else could reset, lock or delete it.
 inline constexpr std::uint32_t fuse =
     owner_write | auth_write | owner_read | auth_read | no_da | written;
+// The register: begins anew with every start of the TPM, and can only be extended.
+inline constexpr std::uint32_t event_register =
+    auth_write | auth_read | type_extend | no_da | orderly | clear_stclear | written;
 }  // namespace nv
 
 // TPM 2.0 Part 2, 6.3.

@@ -34,8 +34,13 @@ Async<Answer> refuse_evidence(Services& services, const Call& call, std::string 
 Async<Answer> attest_recorded(Services& services, const Call& call, KeyDescription key,
                               Evidence evidence, std::string serial) {
     HOLDFAST_CO_CHECK(services.ledger.writable());
-    const attest::Challenge challenge{evidence.nonce, evidence.verifier, key.name,
-                                      evidence.credential, evidence.ledger_head};
+    // Costs the chip nothing: the log of which this is the length must be in what it then states.
+    HOLDFAST_CO_TRY(registered, co_await services.keys.register_log());
+    evidence.register_events = registered.events;
+    services.host.note(std::move(registered));
+    const attest::Challenge challenge{
+        evidence.nonce,      evidence.verifier,    key.name,
+        evidence.credential, evidence.ledger_head, evidence.register_events};
     HOLDFAST_CO_TRY(digest, attest::challenge_digest(challenge));
     HOLDFAST_CO_TRY(tpm, co_await services.keys.attest(key.id, digest));
     if (tpm.key.name != key.name)

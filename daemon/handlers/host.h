@@ -3,6 +3,7 @@
 #define HOLDFAST_DAEMON_HANDLERS_HOST_H
 
 #include <optional>
+#include <utility>
 
 #include "daemon/link/keys.h"
 
@@ -17,6 +18,10 @@ class Host {
     Async<HostIdentity> identity();
     // What is known without asking; null before the first answer.
     const HostIdentity* known() const noexcept { return identity_ ? &*identity_ : nullptr; }
+    // The register does change; whoever was told anew leaves it here for the status.
+    void note(RegisterStatus status) {
+        if (identity_) identity_->event_register = std::move(status);
+    }
 
   private:
     Keys& keys_;

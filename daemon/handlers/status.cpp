@@ -17,6 +17,7 @@ Async<Answer> status(Services& services, const Call& call) {
     if (identity) {
         reply.custody = to_string(identity->custody);
         reply.manufacturer = identity->manufacturer;
+        reply.event_register = identity->event_register;
     }
     reply.ledger = services.ledger.head();
     reply.ledger_failed = services.ledger.failed();

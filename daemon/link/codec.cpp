@@ -196,7 +196,7 @@ Bytes encode(const HostIdentity& host) {
     out.bytes(host.ek_public).bytes(host.ak_public);
     put(out, host.ca);
     put(out, host.ledger);
-    out.bytes(host.ca_certificate);
+    out.bytes(host.ca_certificate).bytes(encode(host.event_register));
     return out.take();
 }
 
@@ -222,6 +222,9 @@ Result<HostIdentity> decode_host(ByteView payload) {
         host.ledger = std::move(ledger);
         HOLDFAST_TRY(ca_certificate, in.bytes());
         host.ca_certificate = std::move(ca_certificate);
+        HOLDFAST_TRY(status, in.bytes());
+        HOLDFAST_TRY(event_register, decode_register(status));
+        host.event_register = std::move(event_register);
         return host;
     });
 }
@@ -238,6 +241,7 @@ Bytes encode(const TpmEvidence& evidence) {
     put(out, evidence.key_certified);
     put(out, evidence.agent_fuse_certified);
     put(out, evidence.host_fuse_certified);
+    out.bytes(encode(evidence.event_register));
     return out.take();
 }
 
@@ -262,6 +266,9 @@ Result<TpmEvidence> decode_evidence(ByteView payload) {
         evidence.agent_fuse_certified = std::move(agent_fuse);
         HOLDFAST_TRY(host_fuse, get_attested(in));
         evidence.host_fuse_certified = std::move(host_fuse);
+        HOLDFAST_TRY(shown, in.bytes());
+        HOLDFAST_TRY(event_register, decode_register_evidence(shown));
+        evidence.event_register = std::move(event_register);
         return evidence;
     });
 }

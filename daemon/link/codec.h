@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "attest/measure/process.h"
@@ -12,6 +13,7 @@
 #include "daemon/link/messages.h"
 #include "holdfast/custody.h"
 #include "holdfast/evidence.h"
+#include "holdfast/register.h"
 
 namespace holdfast::daemon {
 
@@ -28,7 +30,7 @@ Result<WorkerId> decode_worker(ByteView payload);
 
 // ── replies ─────────────────────────────────────────────────────────────────────────────────────
 
-inline constexpr std::size_t max_reply = 4UL * 1024 * 1024;  // beyond max_payload: sealed memory
+inline constexpr std::size_t max_reply = 8UL * 1024 * 1024;  // beyond max_payload: sealed memory
 inline constexpr std::size_t max_error_text = 1024;
 
 struct Reply {
@@ -68,6 +70,15 @@ struct AttestRequest {
 Bytes encode(const AttestRequest& request);
 Result<AttestRequest> decode_attest(ByteView payload);
 
+// Nothing is no byte: it is a part of the evidence.
+Bytes encode(const std::optional<RegisterEvidence>& shown);
+Result<std::optional<RegisterEvidence>> decode_register_evidence(ByteView payload);
+
+Bytes encode(const RegisterPosition& position);
+Result<RegisterPosition> decode_position(ByteView payload);
+Bytes encode(const RegisterStatus& status);
+Result<RegisterStatus> decode_register(ByteView payload);
+
 struct ActivateRequest {
     Bytes blob;
     Bytes secret;
@@ -75,7 +86,7 @@ struct ActivateRequest {
 Bytes encode(const ActivateRequest& request);
 Result<ActivateRequest> decode_activate(ByteView payload);
 
-// An agent's name (create) or a key id (blow_fuse, destroy).
+// An agent's name (create), a key id (blow_fuse, destroy) or an event (extend_register).
 Bytes encode_name(std::string_view name);
 Result<std::string> decode_name(ByteView payload);
 

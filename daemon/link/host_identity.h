@@ -7,6 +7,7 @@
 
 #include "holdfast/bytes.h"
 #include "holdfast/custody.h"
+#include "holdfast/register.h"
 
 namespace holdfast::daemon {
 
@@ -19,7 +20,8 @@ struct HostIdentity {
     Bytes ak_public;                     // TPMT_PUBLIC
     KeyDescription ca;
     KeyDescription ledger;
-    Bytes ca_certificate;  // DER, self-signed, issued and renewed by the worker
+    Bytes ca_certificate;           // DER, self-signed, issued and renewed by the worker
+    RegisterStatus event_register;  // at that moment
 };
 
 }  // namespace holdfast::daemon

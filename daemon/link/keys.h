@@ -12,6 +12,7 @@
 #include "holdfast/bytes.h"
 #include "holdfast/custody.h"
 #include "holdfast/evidence.h"
+#include "holdfast/register.h"
 
 namespace holdfast::daemon {
 
@@ -43,6 +44,11 @@ class Keys {
     virtual Async<std::monostate> destroy(std::string key_id) = 0;
     virtual Async<TpmEvidence> attest(std::string key_id, Sha256 challenge) = 0;
     virtual Async<Bytes> activate(Bytes blob, Bytes secret) = 0;
+    // Logged and extended when it answers (docs/verifying.md lists the events). conflict
+    // register_broken, unavailable register_absent, busy register_full.
+    virtual Async<RegisterPosition> extend_register(std::string canonical_json_content) = 0;
+    // How the register stands, and how long its log is; the log itself comes with evidence.
+    virtual Async<RegisterStatus> register_log() = 0;
 };
 
 }  // namespace holdfast::daemon

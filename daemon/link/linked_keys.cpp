@@ -64,4 +64,15 @@ Async<Bytes> LinkedKeys::activate(Bytes blob, Bytes secret) {
     co_return co_await ask(Operation::activate, std::move(payload));
 }
 
+Async<RegisterPosition> LinkedKeys::extend_register(std::string canonical_json_content) {
+    Bytes payload = encode_name(canonical_json_content);
+    HOLDFAST_CO_TRY(body, co_await ask(Operation::extend_register, std::move(payload)));
+    co_return decode_position(body);
+}
+
+Async<RegisterStatus> LinkedKeys::register_log() {
+    HOLDFAST_CO_TRY(body, co_await ask(Operation::register_log, Bytes()));
+    co_return decode_register(body);
+}
+
 }  // namespace holdfast::daemon

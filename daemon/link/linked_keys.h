@@ -21,6 +21,8 @@ class LinkedKeys final : public Keys {
     Async<std::monostate> destroy(std::string key_id) override;
     Async<TpmEvidence> attest(std::string key_id, Sha256 challenge) override;
     Async<Bytes> activate(Bytes blob, Bytes secret) override;
+    Async<RegisterPosition> extend_register(std::string canonical_json_content) override;
+    Async<RegisterStatus> register_log() override;
 
   private:
     // The reply's body; descriptors have no place in answers of this worker. `flow`: the key whose

@@ -39,6 +39,8 @@ enum class Operation : std::uint16_t {
     destroy = 22,
     attest = 23,
     activate = 24,
+    extend_register = 25,
+    register_log = 26,
     // front → measurer
     measure = 32,
     check_view = 33,  // is the tree of this manifest as it was imported?

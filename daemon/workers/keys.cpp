@@ -58,6 +58,8 @@ Result<Bytes> KeysWorker::answer(const Message& request) {
         case Operation::sign: return sign(request.payload);
         case Operation::attest: return attest(request.payload);
         case Operation::activate: return activate(request.payload);
+        case Operation::extend_register: return extend_register(request.payload);
+        case Operation::register_log: return register_log(request.payload);
         case Operation::blow_fuse:
         case Operation::blow_host_fuse:
         case Operation::destroy: return end_key(request);
@@ -79,6 +81,7 @@ Result<Bytes> KeysWorker::host() {
     if (!certificate && certificate.error().reason() != "fuse_blown")
         return std::move(certificate).error().within("CA certificate");
     if (certificate) host.ca_certificate = *std::move(certificate);
+    host.event_register = register_status();
     host.ca = std::move(ca);
     host.ledger = std::move(ledger);
     return encode(host);
@@ -113,6 +116,24 @@ Result<Bytes> KeysWorker::activate(ByteView payload) {
     HOLDFAST_TRY(secret, parts_.quoter.activate(request.blob, request.secret));
     // It is the verifier's challenge, meant to be told; only its way here was secret.
     return bytes_of(secret.view());
+}
+
+RegisterStatus KeysWorker::register_status() const {
+    RegisterStatus status = parts_.registrar.status();
+    status.reason.resize(std::min(status.reason.size(), max_error_text));
+    return status;
+}
+
+// The registrar checks what an event may be; the anchor is none.
+Result<Bytes> KeysWorker::extend_register(ByteView payload) {
+    HOLDFAST_TRY(content, decode_name(payload));
+    HOLDFAST_TRY(position, parts_.registrar.extend(content));
+    return encode(position);
+}
+
+Result<Bytes> KeysWorker::register_log(ByteView payload) {
+    HOLDFAST_CHECK(PayloadReader(payload).finish());
+    return encode(register_status());
 }
 
 Result<Bytes> KeysWorker::end_key(const Message& request) {

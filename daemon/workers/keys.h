@@ -12,6 +12,7 @@
 #include "hsm/families.h"
 #include "hsm/key_store.h"
 #include "hsm/quoter.h"
+#include "hsm/registrar.h"
 
 namespace holdfast::daemon {
 
@@ -20,6 +21,7 @@ class KeysWorker {
     struct Parts {
         hsm::KeyStore& store;
         hsm::Quoter& quoter;
+        hsm::Registrar& registrar;
         std::string trust_domain;
         std::string ca_certificate_file;
         std::function<std::int64_t()> now;  // Unix seconds
@@ -40,6 +42,9 @@ class KeysWorker {
     Result<Bytes> sign(ByteView payload);
     Result<Bytes> attest(ByteView payload);
     Result<Bytes> activate(ByteView payload);
+    Result<Bytes> extend_register(ByteView payload);
+    Result<Bytes> register_log(ByteView payload);
+    RegisterStatus register_status() const;
     Result<Bytes> end_key(const Message& request);
 
     Result<KeyDescription> own_key(const std::string& id, Purpose purpose);

@@ -23,6 +23,7 @@ hsm::TpmOptions options_of(const Settings& settings) {
         .owner_auth_file = settings.tpm_owner_auth_file,
         .endorsement_auth_file = settings.tpm_endorsement_auth_file,
         .ek_certificate_dir = settings.tpm_ek_certificate_dir,
+        .anchor_pcr = static_cast<std::uint8_t>(settings.register_anchor_pcr),
     };
 }
 
@@ -40,13 +41,23 @@ int explain(const Error& error) {
     return status == 0 ? 0 : exit_try_later;
 }
 
+void report(const RegisterStatus& status) {
+    if (status.state == RegisterState::broken)
+        return log_error("REGISTER BROKEN until the next boot, evidence will fail: " +
+                         status.reason);
+    if (status.state == RegisterState::absent) return log_warning("no register: " + status.reason);
+    log_info("register anchored in PCR " + std::to_string(status.anchor_pcr) + ", " +
+             std::to_string(status.events) + " events");
+}
+
 int run(const Settings& settings) {
     auto tpm = hsm::Tpm::open(options_of(settings));
     if (!tpm) return explain(std::move(tpm).error().within("TPM"));
     log_info("TPM by " + (*tpm)->manufacturer() + ", custody " +
              std::string(to_string((*tpm)->custody())));
-    KeysWorker worker({(*tpm)->keys(), (*tpm)->quoter(), settings.trust_domain(),
-                       settings.state_dir + "/keys/ca.crt",
+    report((*tpm)->registrar().status());
+    KeysWorker worker({(*tpm)->keys(), (*tpm)->quoter(), (*tpm)->registrar(),
+                       settings.trust_domain(), settings.state_dir + "/keys/ca.crt",
                        [] { return static_cast<std::int64_t>(std::time(nullptr)); }});
     auto prepared = worker.prepare();
     if (!prepared) return explain(std::move(prepared).error().within("own keys"));

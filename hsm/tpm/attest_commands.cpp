@@ -15,15 +15,6 @@ TPMT_SIG_SCHEME keys_own_scheme() {
     return scheme;
 }
 
-TPML_PCR_SELECTION selection_of(std::uint8_t mask) {
-    TPML_PCR_SELECTION selection{};
-    selection.count = 1;
-    selection.pcrSelections[0].hash = TPM2_ALG_SHA256;
-    selection.pcrSelections[0].sizeofSelect = 3;
-    selection.pcrSelections[0].pcrSelect[0] = mask;
-    return selection;
-}
-
 Result<Attested> attested(const TPM2B_ATTEST& attest, const TPMT_SIGNATURE& signature) {
     HOLDFAST_TRY(signature_bytes, marshalled<::Tss2_MU_TPMT_SIGNATURE_Marshal>(signature));
     const auto* start = static_cast<const std::uint8_t*>(attest.attestationData);
@@ -31,48 +22,11 @@ Result<Attested> attested(const TPM2B_ATTEST& attest, const TPMT_SIGNATURE& sign
                     .signature = std::move(signature_bytes)};
 }
 
-// Which of the wanted PCRs came back, and their values; the TPM may answer with fewer.
-Result<std::uint8_t> take_values(const TPML_PCR_SELECTION& got, const TPML_DIGEST& values,
-                                 PcrValues& into) {
-    const std::uint8_t mask = got.count == 1 ? got.pcrSelections[0].pcrSelect[0] : std::uint8_t{0};
-    UINT32 next = 0;
-    for (std::uint8_t pcr = 0; pcr < boot_pcrs; ++pcr) {
-        if ((mask & (1U << pcr)) == 0) continue;
-        Sha256 value{};
-        if (next >= values.count || values.digests[next].size != value.size())
-            return Error(Code::unavailable, "PCR_Read: an unexpected answer");
-        const auto* start = static_cast<const std::uint8_t*>(values.digests[next++].buffer);
-        std::copy(start, start + value.size(), value.begin());
-        into[pcr] = value;
-    }
-    return mask;
-}
-
 }  // namespace
 
-Result<PcrValues> read_boot_pcrs(Connection& tpm) {
-    PcrValues values;
-    std::uint8_t wanted = 0xFF;
-    while (wanted != 0) {
-        const TPML_PCR_SELECTION selection = selection_of(wanted);
-        UINT32 counter = 0;
-        Owned<TPML_PCR_SELECTION, ::Esys_Free> got;
-        Owned<TPML_DIGEST, ::Esys_Free> digests;
-        HOLDFAST_CHECK(tpm.run("Esys_PCR_Read", [&] {
-            return ::Esys_PCR_Read(tpm.esys(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &selection,
-                                   &counter, out(got), out(digests));
-        }));
-        HOLDFAST_TRY(taken, take_values(*got, *digests, values));
-        if ((taken & wanted) == 0)
-            return Error(Code::unavailable, "this TPM has no SHA-256 PCR bank");
-        wanted = static_cast<std::uint8_t>(wanted & ~taken);
-    }
-    return values;
-}
-
-Result<Attested> quote_boot_pcrs(Connection& tpm, ESYS_TR ak, const Sha256& challenge) {
+Result<Attested> quote_pcrs(Connection& tpm, ESYS_TR ak, PcrMask pcrs, const Sha256& challenge) {
     HOLDFAST_TRY(qualifying, sized<TPM2B_DATA>(challenge));
-    const TPML_PCR_SELECTION selection = selection_of(0xFF);
+    const TPML_PCR_SELECTION selection = selection_of(pcrs);
     const TPMT_SIG_SCHEME scheme = keys_own_scheme();
     Owned<TPM2B_ATTEST, ::Esys_Free> attest;
     Owned<TPMT_SIGNATURE, ::Esys_Free> signature;
@@ -97,15 +51,19 @@ Result<Attested> certify_key(Connection& tpm, ESYS_TR key, ESYS_TR ak, const Sha
 
 Result<Attested> certify_nv(Connection& tpm, ESYS_TR ak, const NvAccess& index,
                             const Sha256& challenge) {
-    HOLDFAST_TRY(qualifying, sized<TPM2B_DATA>(challenge));
     HOLDFAST_TRY(found, nv_open(tpm, index));
+    return certify_nv(tpm, ak, found, sizeof(std::uint64_t), challenge);
+}
+
+Result<Attested> certify_nv(Connection& tpm, ESYS_TR ak, const Lasting& index, std::uint16_t size,
+                            const Sha256& challenge) {
+    HOLDFAST_TRY(qualifying, sized<TPM2B_DATA>(challenge));
     const TPMT_SIG_SCHEME scheme = keys_own_scheme();
-    constexpr UINT16 whole = sizeof(std::uint64_t);
     Owned<TPM2B_ATTEST, ::Esys_Free> attest;
     Owned<TPMT_SIGNATURE, ::Esys_Free> signature;
     HOLDFAST_CHECK(tpm.run("Esys_NV_Certify", [&] {
-        return ::Esys_NV_Certify(tpm.esys(), ak, found.handle(), found.handle(), ESYS_TR_PASSWORD,
-                                 ESYS_TR_PASSWORD, ESYS_TR_NONE, &qualifying, &scheme, whole, 0,
+        return ::Esys_NV_Certify(tpm.esys(), ak, index.handle(), index.handle(), ESYS_TR_PASSWORD,
+                                 ESYS_TR_PASSWORD, ESYS_TR_NONE, &qualifying, &scheme, size, 0,
                                  out(attest), out(signature));
     }));
     return attested(*attest, *signature);

@@ -20,7 +20,7 @@
 
 namespace holdfast::hsm {
 
-inline constexpr std::uint32_t max_own_indices = 4096;  // from tpm.nv_base on
+inline constexpr std::uint32_t max_own_indices = 4096;  // from tpm.nv_base on; the last: register
 inline constexpr std::int64_t bits_of_bank = 64;
 inline constexpr std::size_t max_banks = 16;
 inline constexpr std::size_t fuse_auth_bytes = 32;

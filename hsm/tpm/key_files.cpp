@@ -97,12 +97,19 @@ Done KeyFiles::write(const std::string& name, std::string_view content) {
     return sync();
 }
 
-Result<std::string> KeyFiles::read(const std::string& name) const {
+Result<std::string> KeyFiles::read(const std::string& name, std::size_t at_most) const {
     const Descriptor file(
         ::openat(directory_.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     Bytes content;
-    if (!file || !read_all(file.get(), max_key_file, content)) return failed("read", name, errno);
+    if (!file || !read_all(file.get(), at_most, content)) return failed("read", name, errno);
     return std::string(text_of(content));
+}
+
+Result<Descriptor> KeyFiles::open_to_append(const std::string& name) const {
+    Descriptor file(
+        ::openat(directory_.get(), name.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW));
+    if (!file) return failed("open", name, errno);
+    return file;
 }
 
 Done KeyFiles::erase(const std::string& name) {

@@ -24,8 +24,11 @@ class KeyFiles {
 
     // Mode 0600; a crash leaves the old file or the new one.
     Done write(const std::string& name, std::string_view content);
-    Result<std::string> read(const std::string& name) const;  // not_found
-    Done erase(const std::string& name);                      // done when there is none
+    // not_found; unavailable when it is longer.
+    Result<std::string> read(const std::string& name, std::size_t at_most = max_key_file) const;
+    // A file that is there, to be read and added to at its end.
+    Result<Descriptor> open_to_append(const std::string& name) const;
+    Done erase(const std::string& name);  // done when there is none
     // Names with this ending, without it, in order.
     Result<std::vector<std::string>> stems(std::string_view ending) const;
 

@@ -45,10 +45,14 @@ Done nv_undefine(Connection& tpm, TPM2_HANDLE index) {
 
 Result<TPMS_NV_PUBLIC> nv_public(Connection& tpm, TPM2_HANDLE index) {
     HOLDFAST_TRY(found, lasting(tpm, index));
+    return nv_public(tpm, found);
+}
+
+Result<TPMS_NV_PUBLIC> nv_public(Connection& tpm, const Lasting& index) {
     Owned<TPM2B_NV_PUBLIC, ::Esys_Free> area;
     Owned<TPM2B_NAME, ::Esys_Free> name;
     HOLDFAST_CHECK(tpm.run("Esys_NV_ReadPublic", [&] {
-        return ::Esys_NV_ReadPublic(tpm.esys(), found.handle(), ESYS_TR_NONE, ESYS_TR_NONE,
+        return ::Esys_NV_ReadPublic(tpm.esys(), index.handle(), ESYS_TR_NONE, ESYS_TR_NONE,
                                     ESYS_TR_NONE, out(area), out(name));
     }));
     return area->nvPublic;
@@ -97,8 +101,25 @@ Done nv_set_bits(Connection& tpm, const NvAccess& bank, std::uint64_t bits) {
     });
 }
 
+Done nv_extend(Connection& tpm, const Lasting& index, ByteView data) {
+    HOLDFAST_TRY(buffer, sized<TPM2B_MAX_NV_BUFFER>(data));
+    auto extended = tpm.run("Esys_NV_Extend", [&] {
+        return ::Esys_NV_Extend(tpm.esys(), index.handle(), index.handle(), ESYS_TR_PASSWORD,
+                                ESYS_TR_NONE, ESYS_TR_NONE, &buffer);
+    });
+    // Through a volatile pointer, so that the compiler cannot drop it.
+    volatile BYTE* byte = static_cast<BYTE*>(buffer.buffer);
+    for (std::size_t i = 0; i < data.size(); ++i)
+        byte[i] = 0;
+    return extended;
+}
+
 Result<Bytes> nv_bytes(Connection& tpm, const NvAccess& index, std::uint16_t size) {
     HOLDFAST_TRY(found, nv_open(tpm, index));
+    return nv_bytes(tpm, found, size);
+}
+
+Result<Bytes> nv_bytes(Connection& tpm, const Lasting& index, std::uint16_t size) {
     Bytes bytes;
     while (bytes.size() < size) {
         const auto offset = static_cast<std::uint16_t>(bytes.size());
@@ -106,7 +127,7 @@ Result<Bytes> nv_bytes(Connection& tpm, const NvAccess& index, std::uint16_t siz
             std::min<std::uint16_t>(static_cast<std::uint16_t>(size - offset), nv_chunk);
         Owned<TPM2B_MAX_NV_BUFFER, ::Esys_Free> chunk;
         HOLDFAST_CHECK(tpm.run("Esys_NV_Read", [&] {
-            return ::Esys_NV_Read(tpm.esys(), found.handle(), found.handle(), ESYS_TR_PASSWORD,
+            return ::Esys_NV_Read(tpm.esys(), index.handle(), index.handle(), ESYS_TR_PASSWORD,
                                   ESYS_TR_NONE, ESYS_TR_NONE, wanted, offset, out(chunk));
         }));
         if (chunk->size != wanted) return Error(Code::unavailable, "NV_Read: a short answer");

@@ -37,6 +37,13 @@ Done nv_set_bits(Connection& tpm, const NvAccess& bank, std::uint64_t bits);
 Result<std::uint64_t> nv_value(Connection& tpm, const NvAccess& index);
 Result<Bytes> nv_bytes(Connection& tpm, const NvAccess& index, std::uint16_t size);
 
+// The same of an index that is open already, its auth value set. While it is, nobody may open it a
+// second time: ESYS 3 has one object for each index, which the first to close it takes away.
+Result<TPMS_NV_PUBLIC> nv_public(Connection& tpm, const Lasting& index);
+Result<Bytes> nv_bytes(Connection& tpm, const Lasting& index, std::uint16_t size);
+// new = H(old ‖ data). One command; nothing of `data` stays behind here.
+Done nv_extend(Connection& tpm, const Lasting& index, ByteView data);
+
 // The ESYS object of an index with its auth value set.
 Result<Lasting> nv_open(Connection& tpm, const NvAccess& access);
 

@@ -170,4 +170,14 @@ TPMS_NV_PUBLIC bank_public(TPM2_HANDLE index, const Sha256& random_policy) {
     return made;
 }
 
+TPMS_NV_PUBLIC register_public(TPM2_HANDLE index) {
+    TPMS_NV_PUBLIC made{};
+    made.nvIndex = index;
+    made.nameAlg = TPM2_ALG_SHA256;
+    made.attributes =
+        register_attributes | (static_cast<TPMA_NV>(TPM2_NT_EXTEND) << TPMA_NV_TPM2_NT_SHIFT);
+    made.dataSize = sizeof(Sha256);
+    return made;
+}
+
 }  // namespace holdfast::hsm

@@ -48,6 +48,11 @@ TPMS_NV_PUBLIC counter_public(TPM2_HANDLE index);
 // The random policy authorises nothing; it only makes this bank's Name its own.
 TPMS_NV_PUBLIC bank_public(TPM2_HANDLE index, const Sha256& random_policy);
 
+// The register: begins empty at every boot, lives in RAM, and changes by being extended only.
+inline constexpr TPMA_NV register_attributes =
+    TPMA_NV_AUTHREAD | TPMA_NV_AUTHWRITE | TPMA_NV_NO_DA | TPMA_NV_ORDERLY | TPMA_NV_CLEAR_STCLEAR;
+TPMS_NV_PUBLIC register_public(TPM2_HANDLE index);
+
 }  // namespace holdfast::hsm
 
 #endif  // HOLDFAST_HSM_TPM_TEMPLATES_H

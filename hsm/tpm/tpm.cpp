@@ -9,12 +9,19 @@
 #include "hsm/tpm/key_files.h"
 #include "hsm/tpm/key_shelf.h"
 #include "hsm/tpm/policy_session.h"
+#include "hsm/tpm/register.h"
 #include "hsm/tpm/roots.h"
 #include "hsm/tpm/tpm_key_store.h"
 #include "hsm/tpm/tpm_quoter.h"
 
 namespace holdfast::hsm {
 namespace {
+
+Done check_anchor_pcr(std::uint8_t pcr) {
+    if (pcr < first_anchor_pcr || pcr > last_anchor_pcr)
+        return Error(Code::invalid, "register.anchor_pcr must be 8 to 15");
+    return done();
+}
 
 // NV indices are 0x01……; what we may use must fit in there whole.
 Done check_nv_base(std::uint32_t base) {
@@ -36,6 +43,8 @@ struct Tpm::Parts {
           loaded(connection),
           session(connection),
           fuses(connection, files, options.nv_base),
+          event_register(connection, files, options.nv_base + max_own_indices - 1,
+                         options.anchor_pcr),
           ek_certificate_dir(options.ek_certificate_dir) {}
 
     Done open() {
@@ -43,9 +52,10 @@ struct Tpm::Parts {
         HOLDFAST_TRY(found, Roots::open(connection, files, loaded));
         roots.emplace(std::move(found));
         HOLDFAST_CHECK(fuses.open());
+        HOLDFAST_CHECK(event_register.open());
         shelf.emplace(connection, files, loaded, *roots, fuses);
         store.emplace(connection, session, *shelf, *roots, fuses);
-        quoter.emplace(connection, *shelf, *roots, fuses, ek_certificate_dir);
+        quoter.emplace(connection, *shelf, *roots, fuses, event_register, ek_certificate_dir);
         return shelf->clean_up();
     }
 
@@ -55,6 +65,7 @@ struct Tpm::Parts {
     LoadedKeys loaded;
     PolicySession session;
     Fuses fuses;
+    Register event_register;
     std::string ek_certificate_dir;
     std::optional<Roots> roots;
     std::optional<KeyShelf> shelf;
@@ -67,6 +78,7 @@ Tpm::~Tpm() = default;
 
 Result<std::unique_ptr<Tpm>> Tpm::open(const TpmOptions& options) {
     HOLDFAST_CHECK(check_nv_base(options.nv_base));
+    HOLDFAST_CHECK(check_anchor_pcr(options.anchor_pcr));
     HOLDFAST_TRY(files, KeyFiles::open(options.keys_dir));
     HOLDFAST_TRY(connection, Connection::open(options));
     auto parts = std::make_unique<Parts>(std::move(connection), std::move(files), options);
@@ -80,6 +92,9 @@ KeyStore& Tpm::keys() noexcept {
 }
 Quoter& Tpm::quoter() noexcept {
     return *parts_->quoter;
+}
+Registrar& Tpm::registrar() noexcept {
+    return parts_->event_register;
 }
 Custody Tpm::custody() const noexcept {
     return parts_->connection.custody();

@@ -11,6 +11,7 @@
 #include "holdfast/result.h"
 #include "hsm/key_store.h"
 #include "hsm/quoter.h"
+#include "hsm/registrar.h"
 
 namespace holdfast::hsm {
 
@@ -26,6 +27,7 @@ struct TpmOptions {
     std::string owner_auth_file;        // the whole file is the auth value; empty name = empty auth
     std::string endorsement_auth_file;  // likewise
     std::string ek_certificate_dir;     // *.der, *.crt, *.pem beside what NV holds; empty = NV only
+    std::uint8_t anchor_pcr;            // of the register: 8 to 15
 };
 
 // Single-threaded, blocking: what the keys worker runs. Every verb gives up a little before the
@@ -42,6 +44,7 @@ class Tpm {
 
     KeyStore& keys() noexcept;
     Quoter& quoter() noexcept;
+    Registrar& registrar() noexcept;
     Custody custody() const noexcept;
     const std::string& manufacturer() const noexcept;  // TPM_PT_MANUFACTURER, e.g. "IBM "
 

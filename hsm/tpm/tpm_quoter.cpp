@@ -39,8 +39,11 @@ Done check_pcrs(const PcrValues& values, const tpm2::Attest& quote) {
 
 // All statements are of one boot, or none of them is worth anything.
 Done check_same_boot(const TpmEvidence& evidence, const tpm2::Attest& quote) {
+    const Attested none;
+    const auto& shown = evidence.event_register;
     for (const Attested* part :
-         {&evidence.key_certified, &evidence.agent_fuse_certified, &evidence.host_fuse_certified}) {
+         {&evidence.key_certified, &evidence.agent_fuse_certified, &evidence.host_fuse_certified,
+          shown ? &shown->certified : &none}) {
         if (part->attest.empty()) continue;
         HOLDFAST_TRY(statement, tpm2::read_attest(part->attest));
         if (statement.reset_count != quote.reset_count ||
@@ -96,8 +99,11 @@ Result<TpmEvidence> TpmQuoter::attest_once(const StoredKey& key, const Sha256& c
     HOLDFAST_TRY(agent_fuse, certify_fuse(ak, key.record.agent_fuse,
                                           key.record.agent_fuse_auth.view(), challenge));
     HOLDFAST_TRY(host_fuse, certify_fuse(ak, key.record.host_fuse, {}, challenge));
-    HOLDFAST_TRY(pcrs, read_boot_pcrs(*tpm_));
-    HOLDFAST_TRY(quote, quote_boot_pcrs(*tpm_, ak, challenge));
+    HOLDFAST_TRY(event_register, register_->certified(ak, challenge));
+    const PcrMask wanted =
+        boot_pcrs | (event_register ? pcr_bit(event_register->anchor_pcr) : PcrMask{0});
+    HOLDFAST_TRY(pcrs, read_pcrs(*tpm_, wanted));
+    HOLDFAST_TRY(quote, quote_pcrs(*tpm_, ak, wanted, challenge));
     TpmEvidence evidence;
     evidence.pcrs = std::move(pcrs);
     evidence.quote = std::move(quote);
@@ -105,6 +111,7 @@ Result<TpmEvidence> TpmQuoter::attest_once(const StoredKey& key, const Sha256& c
     evidence.key_certified = std::move(key_certified);
     evidence.agent_fuse_certified = std::move(agent_fuse);
     evidence.host_fuse_certified = std::move(host_fuse);
+    evidence.event_register = std::move(event_register);
     HOLDFAST_CHECK(check_consistent(evidence));
     return evidence;
 }

@@ -11,6 +11,7 @@
 #include "hsm/tpm/endorsement_key.h"
 #include "hsm/tpm/fuses.h"
 #include "hsm/tpm/key_shelf.h"
+#include "hsm/tpm/register.h"
 #include "hsm/tpm/roots.h"
 
 namespace holdfast::hsm {
@@ -18,11 +19,12 @@ namespace holdfast::hsm {
 class TpmQuoter final : public Quoter {
   public:
     TpmQuoter(Connection& tpm, KeyShelf& shelf, Roots& roots, Fuses& fuses,
-              std::string ek_certificate_dir)
+              Register& event_register, std::string ek_certificate_dir)
         : tpm_(&tpm),
           shelf_(&shelf),
           roots_(&roots),
           fuses_(&fuses),
+          register_(&event_register),
           ek_certificate_dir_(std::move(ek_certificate_dir)) {}
 
     Result<Endorsement> endorsement() override;
@@ -39,6 +41,7 @@ class TpmQuoter final : public Quoter {
     KeyShelf* shelf_;
     Roots* roots_;
     Fuses* fuses_;
+    Register* register_;
     std::string ek_certificate_dir_;
     std::optional<EndorsementKey> endorsement_key_;
 };

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,14 @@ struct LedgerHead {
     friend bool operator==(const LedgerHead&, const LedgerHead&) = default;
 };
 
+// The register of this boot: an NV index that is extended with every event, and the log of them.
+struct RegisterEvidence {
+    Bytes nv_public;              // TPMS_NV_PUBLIC, WRITTEN set
+    Attested certified;           // TPM2_NV_Certify of its 32 bytes; empty when the TPM refuses
+    std::string log;              // CEL-JSON, one record a line
+    std::uint8_t anchor_pcr = 0;  // quoted too
+};
+
 // Made by the keys worker in one go: all statements carry the same challenge.
 struct TpmEvidence {
     std::vector<Bytes> ek_certificates;   // DER, leaf first, then the chain the TPM holds
@@ -35,6 +44,7 @@ struct TpmEvidence {
     Attested key_certified;               // TPM2_Certify
     Attested agent_fuse_certified;        // TPM2_NV_Certify; empty when kind is `host`
     Attested host_fuse_certified;         // TPM2_NV_Certify
+    std::optional<RegisterEvidence> event_register;  // nothing on a host without one
 };
 
 // What the challenge binds besides the verifier's own words.
@@ -44,6 +54,7 @@ struct Evidence {
     TpmEvidence tpm;
     std::vector<Bytes> credential;  // DER chain, leaf first; may be empty
     LedgerHead ledger_head;
+    std::uint64_t register_events = 0;  // in the log when it was asked for; 0 without a register
 };
 
 inline constexpr std::size_t min_nonce = 16;

@@ -24,11 +24,22 @@ struct Rule {
     std::string detail;    // what was compared, in words
 };
 
+// Code that ran as an agent since this host booted, by a register whose rules passed.
+struct Launch {
+    std::string agent;
+    std::string instance;
+    std::string manifest;                 // digest of its signed statement, lower-case hex
+    std::int64_t time = 0;                // Unix seconds, the host's word
+    std::optional<std::int64_t> version;  // of the reference manifest it is; nothing without one
+    std::string ended;                    // "stop", "kill", "suspend" …; empty while it runs
+};
+
 struct Appraisal {
     std::vector<Rule> rules;
     std::string subject;  // SPIFFE ID, where one was established
     // What was read behind passed rules: "custody", "assurance", "measurement", "action" …
     std::map<std::string, std::string> claims;
+    std::vector<Launch> launches;  // in their order; of evidence only
     // True only if no rule failed and every required rule passed.
     bool accepted() const noexcept;
 };
@@ -36,6 +47,14 @@ struct Appraisal {
 enum class Profile : std::uint8_t {
     evaluation,  // software TPMs and unenrolled hosts are accepted; every failure still fails
     production,  // EK chain to a given root and AK enrolment are required
+};
+
+// A manifest the relying party accepts: what may have been launched.
+struct ReferenceManifest {
+    Sha256 digest{};  // of the signed statement: the measurement of what is launched from it
+    Sha256 root{};    // of its tree
+    std::string agent;
+    std::int64_t version = 0;
 };
 
 // What the relying party already knows. Fields without a default must be said by each caller.
@@ -49,6 +68,9 @@ struct Expectations {
     std::optional<std::string> audience;  // required value of an action's audience
     std::optional<std::string> agent;     // required SPIFFE ID
     std::optional<Bytes> enrolment;       // bytes of the file `holdfast enroll finish` wrote
+    // Then every launch in the register must be of one of these.
+    std::optional<std::vector<ReferenceManifest>> manifests;
+    std::uint8_t anchor_pcr;  // where the host anchors its register; default_anchor_pcr if in doubt
 };
 
 // Each returns an Error only if the input cannot be read at all; everything else is a rule.

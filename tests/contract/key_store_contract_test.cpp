@@ -39,7 +39,8 @@ class TpmFixture final : public Fixture {
                                       .keys_dir = state_.file("keys"),
                                       .owner_auth_file = "",
                                       .endorsement_auth_file = "",
-                                      .ek_certificate_dir = ""});
+                                      .ek_certificate_dir = "",
+                                      .anchor_pcr = default_anchor_pcr});
         if (!opened) FAIL(opened.error().text());
         tpm_ = *std::move(opened);
     }

@@ -73,7 +73,7 @@ const SoftwareAttester& host() {
         tests::Bends bends;
         bends.bytes = [](Part part, Bytes& statement) {
             for (const Edit& edit : statement_edits())
-                if (edit.which % 4U == static_cast<unsigned>(part)) apply(edit, statement);
+                if (edit.which % 5U == static_cast<unsigned>(part)) apply(edit, statement);
         };
         return bends;
     }());
@@ -104,7 +104,7 @@ bool accepted(const Evidence& evidence) {
 // ── evidence, edited on its way ─────────────────────────────────────────────────────────────────
 
 // Everything in it that proves something. Labels are left out: ids, and the agent's short name.
-std::array<Bytes*, 17> pieces_of(Evidence& evidence) {
+std::array<Bytes*, 20> pieces_of(Evidence& evidence) {
     TpmEvidence& tpm = evidence.tpm;
     return {&evidence.nonce,
             &evidence.credential.front(),
@@ -122,14 +122,25 @@ std::array<Bytes*, 17> pieces_of(Evidence& evidence) {
             &tpm.key_certified.signature,
             &tpm.agent_fuse_certified.attest,
             &tpm.agent_fuse_certified.signature,
-            &tpm.host_fuse_certified.signature};
+            &tpm.host_fuse_certified.signature,
+            &tpm.event_register->nv_public,
+            &tpm.event_register->certified.attest,
+            &tpm.event_register->certified.signature};
+}
+
+// No edit of bytes makes a further record: that would need the record's digest.
+void apply_to_log(const Edit& edit, Evidence& evidence) {
+    std::string& log = evidence.tpm.event_register->log;
+    Bytes bytes = bytes_of(view_of(log));
+    apply(edit, bytes);
+    log = text_of(bytes);
 }
 
 // What is no byte string.
 void apply_to_numbers(const Edit& edit, Evidence& evidence) {
     TpmEvidence& tpm = evidence.tpm;
     const auto bit = std::uint64_t{1} << (edit.value % 64U);
-    switch (edit.how % 8U) {
+    switch (edit.how % 10U) {
         case 0: tpm.pcrs[edit.value % 24U][edit.where % 32U] ^= 1; break;
         case 1: tpm.pcrs.erase(edit.value % 24U); break;
         case 2: tpm.key.agent_fuse.value ^= bit; break;
@@ -137,6 +148,8 @@ void apply_to_numbers(const Edit& edit, Evidence& evidence) {
         case 4: evidence.ledger_head.size ^= bit; break;
         case 5: evidence.ledger_head.root[edit.where % 32U] ^= 1; break;
         case 6: evidence.verifier.push_back('x'); break;
+        case 7: evidence.register_events ^= bit; break;
+        case 8: tpm.event_register->anchor_pcr ^= 1U << (edit.value % 3U); break;
         default: tpm.key.agent_fuse.kind = static_cast<FuseKind>(edit.value % 4U); break;
     }
 }
@@ -146,9 +159,11 @@ void check_evidence(const std::vector<Edit>& edits) {
     for (const Edit& edit : edits) {
         if (edit.place != Place::evidence) continue;
         const auto pieces = pieces_of(edited);
-        const std::size_t which = edit.which % (pieces.size() + 1);
+        const std::size_t which = edit.which % (pieces.size() + 2);
         if (which == pieces.size()) {
             apply_to_numbers(edit, edited);
+        } else if (which > pieces.size()) {
+            apply_to_log(edit, edited);
         } else {
             apply(edit, *pieces[which]);
         }
@@ -175,7 +190,8 @@ Sha256 challenge_of(const Evidence& evidence) {
                                       .verifier = evidence.verifier,
                                       .key_name = evidence.tpm.key.name,
                                       .credential = evidence.credential,
-                                      .ledger_head = evidence.ledger_head});
+                                      .ledger_head = evidence.ledger_head,
+                                      .register_events = evidence.register_events});
 }
 
 void check_statements(const std::vector<Edit>& edits) {
@@ -190,6 +206,8 @@ void check_statements(const std::vector<Edit>& edits) {
     check_says_the_same(edited.tpm.key_certified, good.key_certified, challenge);
     check_says_the_same(edited.tpm.agent_fuse_certified, good.agent_fuse_certified, challenge);
     check_says_the_same(edited.tpm.host_fuse_certified, good.host_fuse_certified, challenge);
+    check_says_the_same(edited.tpm.event_register->certified, good.event_register->certified,
+                        challenge);
 }
 
 // ── the action ──────────────────────────────────────────────────────────────────────────────────

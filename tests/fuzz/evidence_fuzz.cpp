@@ -1,6 +1,7 @@
 // Evidence as it arrives: what is unpacked packs to one text, and without a root to trust nothing
 // is accepted for production.
 #include "attest/evidence/pack.h"
+#include "holdfast/register.h"
 #include "holdfast/verifier.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -18,7 +19,9 @@ attest::Expectations expectations(attest::Profile profile) {
             .verifier = "relying-party.example",
             .audience = {},
             .agent = {},
-            .enrolment = {}};
+            .enrolment = {},
+            .manifests = {},
+            .anchor_pcr = default_anchor_pcr};
 }
 
 void check_rules(const attest::Appraisal& appraisal) {

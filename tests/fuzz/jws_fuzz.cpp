@@ -2,6 +2,7 @@
 // root nothing in it is accepted.
 #include "core/encode/jws.h"
 #include "core/encode/statement.h"
+#include "holdfast/register.h"
 #include "holdfast/verifier.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -19,7 +20,9 @@ void check_verdict(std::string_view text) {
                                            .verifier = {},
                                            .audience = {},
                                            .agent = {},
-                                           .enrolment = {}};
+                                           .enrolment = {},
+                                           .manifests = {},
+                                           .anchor_pcr = default_anchor_pcr};
     const auto appraisal = attest::verify_action(text, expected);
     promise(appraisal && !appraisal->accepted(), "no action is accepted without a root");
 }

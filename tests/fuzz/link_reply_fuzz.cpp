@@ -35,6 +35,10 @@ void check_body(Operation operation, Reply reply) {
         case Operation::create: return check_one_encoding(daemon::decode_key(body), body);
         case Operation::list: return check_one_encoding(daemon::decode_keys(body), body);
         case Operation::attest: return check_one_encoding(daemon::decode_evidence(body), body);
+        case Operation::extend_register:
+            return check_one_encoding(daemon::decode_position(body), body);
+        case Operation::register_log:
+            return check_one_encoding(daemon::decode_register(body), body);
         case Operation::measure: return check_view(std::move(reply));
         default: return;
     }

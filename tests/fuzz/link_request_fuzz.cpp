@@ -65,6 +65,12 @@ class FixedQuoter final : public hsm::Quoter {
     Result<SecretBytes> activate(ByteView, ByteView) override { return SecretBytes(32); }
 };
 
+class FixedRegistrar final : public hsm::Registrar {
+  public:
+    Result<RegisterPosition> extend(std::string_view) override { return RegisterPosition{2}; }
+    RegisterStatus status() const override { return {}; }
+};
+
 bool ends_a_key(Operation operation) {
     return operation == Operation::blow_fuse || operation == Operation::destroy;
 }
@@ -101,6 +107,8 @@ void check_payload(const daemon::Message& request) {
     check_one_encoding(daemon::decode_attest(payload), payload);
     check_one_encoding(daemon::decode_activate(payload), payload);
     check_one_encoding(daemon::decode_measure(payload), payload);
+    check_one_encoding(daemon::decode_position(payload), payload);
+    check_one_encoding(daemon::decode_register(payload), payload);
     check_one_encoding(daemon::decode_worker(payload), payload);
     const auto name = daemon::decode_name(payload);
     if (name) promise(same(daemon::encode_name(*name), payload), "a name has one encoding");
@@ -109,8 +117,9 @@ void check_payload(const daemon::Message& request) {
 void serve(const daemon::Message& request) {
     WatchedKeys keys;
     FixedQuoter quoter;
-    daemon::KeysWorker worker(
-        {keys, quoter, fuzz::trust_domain, "/nonexistent/ca.pem", [] { return fuzz::now; }});
+    FixedRegistrar registrar;
+    daemon::KeysWorker worker({keys, quoter, registrar, fuzz::trust_domain, "/nonexistent/ca.pem",
+                               [] { return fuzz::now; }});
     auto reply = worker.handle(request);
     check_asked(request, keys);
     const auto read = daemon::decode_reply(daemon::encode_reply(request, std::move(reply)));

@@ -86,13 +86,24 @@ attest::ProcessView a_view() {
     return view;
 }
 
+RegisterStatus a_status() {
+    return {.state = RegisterState::ready,
+            .events = 3,
+            .bytes = 900,
+            .nv_index = 0x018010FF,
+            .anchor_pcr = 13,
+            .reason = ""};
+}
+
 void link_replies(const Corpus& corpus, const Evidence& evidence) {
     const TpmEvidence& tpm = evidence.tpm;
-    corpus.add("host",
-               reply(Operation::host, daemon::encode(daemon::HostIdentity{
-                                          Custody::tpm, "IBM ", tpm.ek_certificates, tpm.ek_public,
-                                          tpm.ak_public, fuzz::key_of(Purpose::certificate),
-                                          fuzz::key_of(Purpose::checkpoint), Bytes(9, 1)})));
+    corpus.add("host", reply(Operation::host,
+                             daemon::encode(daemon::HostIdentity{
+                                 Custody::tpm, "IBM ", tpm.ek_certificates, tpm.ek_public,
+                                 tpm.ak_public, fuzz::key_of(Purpose::certificate),
+                                 fuzz::key_of(Purpose::checkpoint), Bytes(9, 1), a_status()})));
+    corpus.add("register", reply(Operation::register_log, daemon::encode(a_status())));
+    corpus.add("position", reply(Operation::extend_register, daemon::encode(RegisterPosition{7})));
     corpus.add("key", reply(Operation::create, daemon::encode(tpm.key)));
     corpus.add("keys", reply(Operation::list, daemon::encode(std::vector{tpm.key})));
     corpus.add("evidence", reply(Operation::attest, daemon::encode(tpm)));
@@ -129,6 +140,9 @@ void link_requests(const Corpus& corpus, const std::string& action, ByteView tbs
     corpus.add("activate", datagram(Operation::activate, daemon::encode(daemon::ActivateRequest{
                                                              Bytes(4, 1), Bytes(4, 2)})));
     corpus.add("host", datagram(Operation::host, {}));
+    corpus.add("event", datagram(Operation::extend_register,
+                                 daemon::encode_name(R"({"agent":"bot","type":"stop"})")));
+    corpus.add("register", datagram(Operation::register_log, {}));
     corpus.add("list", datagram(Operation::list, {}));
     corpus.add("measure",
                datagram(Operation::measure, daemon::encode(daemon::MeasureRequest{4711, 1000}), 1));
@@ -234,6 +248,8 @@ void statements(const Corpus& corpus, const TpmEvidence& tpm) {
     corpus.add("ek.public", tpm.ek_public);
     corpus.add("key.public", tpm.key.tpm_public);
     corpus.add("fuse.nv", tpm.key.agent_fuse.nv_public);
+    corpus.add("register.nv", tpm.event_register->nv_public);
+    corpus.add("register.att", tpm.event_register->certified.attest);
 }
 
 void manifests(const std::string& folder) {
@@ -258,8 +274,9 @@ void manifests(const std::string& folder) {
 
 // Edits as tests/fuzz/appraisal_fuzz.cpp reads them: place, which, how, where (2), value.
 void edits(const Corpus& corpus) {
-    for (std::uint8_t which = 0; which < 18; ++which)
+    for (std::uint8_t which = 0; which < 22; ++which)
         corpus.add("evidence-" + std::to_string(which), Bytes{0, which, 0, 0, 40, 1});
+    corpus.add("statement-4", Bytes{1, 4, 0, 0, 90, 1});
     for (std::uint8_t which = 0; which < 4; ++which) {
         corpus.add("statement-" + std::to_string(which), Bytes{1, which, 0, 0, 90, 1});
         corpus.add("action-" + std::to_string(which), Bytes{2, which, 0, 0, 30, 1});
@@ -285,6 +302,7 @@ int main(int argc, char** argv) {
     statements({folder, "structures"}, evidence.tpm);
     Corpus(folder, "jws").add("action", host.action(host.statement()));
     Corpus(folder, "evidence").add("whole", attest::pack(evidence));
+    Corpus(folder, "cel").add("log", evidence.tpm.event_register->log);
     Corpus(folder, "certificate").add("ek", evidence.tpm.ek_certificates.front());
     Corpus(folder, "certificate").add("leaf", evidence.credential.at(0));
     Corpus(folder, "certificate").add("ca", evidence.credential.at(1));

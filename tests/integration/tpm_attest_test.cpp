@@ -47,13 +47,15 @@ TEST_CASE("attest: every statement is signed by the AK over the challenge, in on
     const auto certified = checked(*ak, evidence->key_certified);
     const auto agent_fuse = checked(*ak, evidence->agent_fuse_certified);
     const auto host_fuse = checked(*ak, evidence->host_fuse_certified);
-    CHECK(evidence->pcrs.size() == 8);
+    CHECK(evidence->pcrs.size() == 9);  // 0–7, and the register's anchor
+    REQUIRE(evidence->event_register);
+    const auto event_register = checked(*ak, evidence->event_register->certified);
     CHECK(std::get<tpm2::CertifyInfo>(certified.what).name == key.name);
     const auto& fuse = std::get<tpm2::NvCertifyInfo>(agent_fuse.what);
     CHECK(fuse.index_name == tpm2::read_nv_public(key.agent_fuse.nv_public)->name);
     CHECK(number_of(fuse.contents) == key.agent_fuse.value);
     CHECK(number_of(std::get<tpm2::NvCertifyInfo>(host_fuse.what).contents) == key.host_fuse.value);
-    for (const auto* one : {&certified, &agent_fuse, &host_fuse}) {
+    for (const auto* one : {&certified, &agent_fuse, &host_fuse, &event_register}) {
         CHECK(one->reset_count == quote.reset_count);
         CHECK(one->restart_count == quote.restart_count);
     }

@@ -113,7 +113,8 @@ TEST_CASE("tpm: without leave a simulator is not even spoken to", "[integration]
                                   .keys_dir = state.file("keys"),
                                   .owner_auth_file = "",
                                   .endorsement_auth_file = "",
-                                  .ek_certificate_dir = ""};
+                                  .ek_certificate_dir = "",
+                                  .anchor_pcr = default_anchor_pcr};
     const auto opened = hsm::Tpm::open(options);
     REQUIRE_FALSE(opened);
     CHECK(opened.error().code() == Code::denied);

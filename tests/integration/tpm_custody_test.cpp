@@ -40,7 +40,8 @@ TEST_CASE("tpm: a TPM that is not named explicitly is refused", "[integration][t
                             .keys_dir = state.file("keys"),
                             .owner_auth_file = "",
                             .endorsement_auth_file = "",
-                            .ek_certificate_dir = ""};
+                            .ek_certificate_dir = "",
+                            .anchor_pcr = default_anchor_pcr};
     for (const char* tcti : {"", "swtpm", "swtpm:", "device", "libevil.so:x", "/tmp/evil.so:x"}) {
         options.tcti = tcti;
         const auto opened = hsm::Tpm::open(options);

@@ -62,6 +62,7 @@ struct Prefix {
 inline constexpr Prefix prefixes[] = {{Part::key, "key"},
                                       {Part::agent_fuse, "fuse.agent"},
                                       {Part::host_fuse, "fuse.host"},
+                                      {Part::event_register, "register"},
                                       {Part::quote, "quote"}};
 
 // For every statement alike.

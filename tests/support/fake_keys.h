@@ -44,6 +44,14 @@ class FakeKeys final : public daemon::Keys {
     std::optional<Error> fuse_refuses;
     std::optional<Sha256> last_challenge;
     Bytes last_preimage;
+    std::optional<Error> register_refuses;
+    std::vector<std::string> events;  // extended into the register, in order
+    RegisterStatus register_status{.state = RegisterState::ready,
+                                   .events = 1,
+                                   .bytes = 400,
+                                   .nv_index = 0x018010FF,
+                                   .anchor_pcr = default_anchor_pcr,
+                                   .reason = ""};
 
     // While held, signatures wait.
     void hold() { held_ = true; }
@@ -68,6 +76,7 @@ class FakeKeys final : public daemon::Keys {
         identity.ak_public = {4, 5, 6};
         identity.ledger.id = "ledger";
         identity.ledger.spki = some_spki();
+        identity.event_register = register_status;
         co_return identity;
     }
     daemon::Async<KeyDescription> create(std::string agent) override {
@@ -133,6 +142,18 @@ class FakeKeys final : public daemon::Keys {
         if (away) co_return Error(*away);
         blob.insert(blob.end(), secret.begin(), secret.end());
         co_return blob;
+    }
+
+    daemon::Async<RegisterPosition> extend_register(std::string content) override {
+        calls.push_back("extend_register " + content);
+        if (away) co_return Error(*away);
+        if (register_refuses) co_return Error(*register_refuses);
+        events.push_back(std::move(content));
+        co_return RegisterPosition{++register_status.events};
+    }
+    daemon::Async<RegisterStatus> register_log() override {
+        if (away) co_return Error(*away);
+        co_return register_status;
     }
 
   private:

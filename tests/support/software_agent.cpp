@@ -23,10 +23,10 @@ T must(Result<T> result) {
 
 std::vector<Bytes> SoftwareAttester::credential() const {
     const encode::Json claims = encode::Json::Object{
-        {"assurance", "observed"},
+        {"assurance", bends_.assurance},
         {"custody", bends_.claimed_custody},
         {"fuse", to_string(key_.agent_fuse.kind)},
-        {"measurement", encode::hex(crypto::sha256(Bytes{9}))},
+        {"measurement", encode::hex(manifest_digest())},
     };
     const Bytes tbs = must(crypto::svid_tbs({.spiffe_id = agent,
                                              .subject_spki = agent_key_.spki(),
@@ -54,8 +54,8 @@ Statement SoftwareAttester::statement() const {
     out.agent = agent;
     out.instance = "instance-1";
     out.sponsor = "payments@example.org";
-    out.measurement = crypto::sha256(Bytes{9});
-    out.assurance = Assurance::observed;
+    out.measurement = manifest_digest();
+    out.assurance = must(parse_assurance(bends_.assurance));
     out.custody = must(parse_custody(bends_.claimed_custody));
     out.fuse = key_.agent_fuse.kind;
     out.time = now - 5;

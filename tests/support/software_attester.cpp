@@ -2,9 +2,6 @@
 
 #include <tss2/tss2_mu.h>
 
-#include <algorithm>
-#include <stdexcept>
-
 #include "attest/evidence/challenge.h"
 #include "attest/evidence/pack.h"
 #include "core/crypto/digest.h"
@@ -14,6 +11,7 @@
 #include "core/encode/json.h"
 #include "core/tpm2/policy.h"
 #include "core/tpm2/structures.h"
+#include "tests/support/made_structures.h"
 
 namespace holdfast::tests {
 namespace {
@@ -23,33 +21,6 @@ constexpr std::uint32_t host_index = 0x01500001;
 constexpr std::uint64_t agent_value = 7;
 constexpr std::uint64_t host_value = 3;
 constexpr std::uint64_t bank_bit = 0x10;
-
-template <class T>
-T must(Result<T> result) {
-    if (!result) throw std::runtime_error(result.error().text());
-    return *std::move(result);
-}
-
-template <class T, class Marshal>
-Bytes marshalled(const T& value, Marshal marshal) {
-    Bytes bytes(sizeof(T) + 64);
-    std::size_t size = 0;
-    if (marshal(&value, bytes.data(), bytes.size(), &size) != TSS2_RC_SUCCESS)
-        throw std::runtime_error("marshalling a TPM structure");
-    bytes.resize(size);
-    return bytes;
-}
-
-template <class Sized>
-void set_buffer(Sized& sized, ByteView bytes) {
-    sized.size = static_cast<UINT16>(bytes.size());
-    std::ranges::copy(bytes, sized.buffer);
-}
-
-void set_name(TPM2B_NAME& name, ByteView bytes) {
-    name.size = static_cast<UINT16>(bytes.size());
-    std::ranges::copy(bytes, name.name);
-}
 
 TPMT_PUBLIC ecc_area(const SoftwareKey& key, TPMA_OBJECT attributes) {
     TPMT_PUBLIC area{};
@@ -86,27 +57,6 @@ TPMT_PUBLIC storage_area(const SoftwareKey& key, TPMA_OBJECT attributes) {
 constexpr TPMA_OBJECT fixed =
     TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN;
 
-TPMS_NV_PUBLIC index_area(std::uint32_t index, TPM2_NT type) {
-    TPMS_NV_PUBLIC area{};
-    area.nvIndex = index;
-    area.nameAlg = TPM2_ALG_SHA256;
-    area.attributes = TPMA_NV_OWNERWRITE | TPMA_NV_AUTHWRITE | TPMA_NV_OWNERREAD |
-                      TPMA_NV_AUTHREAD | TPMA_NV_NO_DA | TPMA_NV_WRITTEN |
-                      (static_cast<TPMA_NV>(type) << TPMA_NV_TPM2_NT_SHIFT);
-    area.dataSize = 8;
-    return area;
-}
-
-template <class Bend, class T>
-void offer(const Bend& bend, T& value) {
-    if (bend) bend(value);
-}
-
-Bytes name_of(ByteView nv_public) {
-    const auto index = tpm2::read_nv_public(nv_public);
-    return index ? index->name : Bytes(34, 0);
-}
-
 void set_counter(TPMS_NV_CERTIFY_INFO& nv, const Fuse& fuse, std::uint64_t value) {
     set_name(nv.indexName, name_of(fuse.nv_public));
     nv.nvContents.size = 8;
@@ -140,6 +90,7 @@ SoftwareAttester::SoftwareAttester(Bends bends) : bends_(std::move(bends)) {
     offer(bends_.ek_certificate, wanted);
     ek_certificate_ = ek_certificate(vendor_key_, vendor_root_, ek_key_.spki(), wanted);
     make_key();
+    make_register();
 }
 
 void SoftwareAttester::make_key() {
@@ -182,7 +133,7 @@ TPMS_ATTEST SoftwareAttester::statement_of(Part part, const Sha256& challenge) c
                  must(tpm2::qualified_name_of_primary(TPM2_RH_ENDORSEMENT, *ak)));
     set_buffer(out.extraData, challenge);
     out.clockInfo = {.clock = 5000U + static_cast<unsigned>(part) * 10U,
-                     .resetCount = 12,
+                     .resetCount = simulated_resets,
                      .restartCount = 1,
                      .safe = 1};
     out.firmwareVersion = 0x20260101;
@@ -200,15 +151,24 @@ TPMS_ATTEST SoftwareAttester::statement_of(Part part, const Sha256& challenge) c
             out.type = TPM2_ST_ATTEST_NV;
             set_counter(out.attested.nv, key_.host_fuse, host_value);
             break;
+        case Part::event_register: {
+            out.type = TPM2_ST_ATTEST_NV;
+            set_name(out.attested.nv.indexName, name_of(register_area_));
+            set_buffer(out.attested.nv.nvContents, register_value_);
+            break;
+        }
         case Part::quote: {
             out.type = TPM2_ST_ATTEST_QUOTE;
             TPML_PCR_SELECTION& selection = out.attested.quote.pcrSelect;
             selection.count = 1;
             selection.pcrSelections[0] = {
                 .hash = TPM2_ALG_SHA256, .sizeofSelect = 3, .pcrSelect = {0xFF, 0, 0, 0}};
+            if (!bends_.no_register)
+                selection.pcrSelections[0].pcrSelect[1] = 1U << (default_anchor_pcr - 8U);
             crypto::Sha256Stream all;
             for (std::uint8_t pcr = 0; pcr < 8; ++pcr)
                 all.update(pcr_value(pcr));
+            if (!bends_.no_register) all.update(anchored_pcr_);
             set_buffer(out.attested.quote.pcrDigest, all.finish());
             break;
         }
@@ -236,7 +196,8 @@ Sha256 SoftwareAttester::challenge(const Evidence& evidence) const {
                                           .verifier = evidence.verifier,
                                           .key_name = key_.name,
                                           .credential = evidence.credential,
-                                          .ledger_head = evidence.ledger_head}));
+                                          .ledger_head = evidence.ledger_head,
+                                          .register_events = evidence.register_events}));
 }
 
 Evidence SoftwareAttester::evidence() const {
@@ -245,6 +206,7 @@ Evidence SoftwareAttester::evidence() const {
     out.verifier = verifier;
     out.credential = credential();
     out.ledger_head = {.size = 41, .root = crypto::sha256(Bytes{1, 2, 3})};
+    out.register_events = bends_.no_register ? 0 : register_events_;
     const Sha256 bound = challenge(out);
     TpmEvidence& tpm = out.tpm;
     tpm.ek_certificates = {ek_certificate_};
@@ -257,6 +219,13 @@ Evidence SoftwareAttester::evidence() const {
     tpm.key_certified = made(Part::key);
     if (!bends_.no_agent_fuse) tpm.agent_fuse_certified = made(Part::agent_fuse);
     tpm.host_fuse_certified = made(Part::host_fuse);
+    if (!bends_.no_register) {
+        tpm.event_register = RegisterEvidence{.nv_public = register_area_,
+                                              .certified = made(Part::event_register),
+                                              .log = register_log_,
+                                              .anchor_pcr = default_anchor_pcr};
+        tpm.pcrs[default_anchor_pcr] = anchored_pcr_;
+    }
     tpm.quote = made(Part::quote);
     offer(bends_.evidence, out);
     return out;
@@ -282,7 +251,12 @@ attest::Expectations SoftwareAttester::expectations(attest::Profile profile) con
             .verifier = verifier,
             .audience = "https://pay.example",
             .agent = agent,
-            .enrolment = bytes_of(view_of(enrolment))};
+            .enrolment = bytes_of(view_of(enrolment)),
+            .manifests = std::vector<attest::ReferenceManifest>{{.digest = manifest_digest(),
+                                                                 .root = tree_root(),
+                                                                 .agent = "deploy-bot",
+                                                                 .version = 4}},
+            .anchor_pcr = default_anchor_pcr};
 }
 
 }  // namespace holdfast::tests

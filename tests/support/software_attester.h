@@ -6,7 +6,9 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
+#include "attest/eventlog/register_log.h"
 #include "holdfast/action.h"
 #include "holdfast/evidence.h"
 #include "holdfast/verifier.h"
@@ -16,7 +18,7 @@
 namespace holdfast::tests {
 
 // Which statement a bend is offered: in the order a host makes them.
-enum class Part : std::uint8_t { key, agent_fuse, host_fuse, quote };
+enum class Part : std::uint8_t { key, agent_fuse, host_fuse, event_register, quote };
 
 // Each bend is applied before anything is named, bound or signed over it, so that everything else
 // stays consistent and exactly the rule under test must notice.
@@ -26,15 +28,20 @@ struct Bends {
     std::function<void(TPMT_PUBLIC&)> ek = {};
     std::function<void(TPMS_NV_PUBLIC&)> agent_index = {};
     std::function<void(TPMS_NV_PUBLIC&)> host_index = {};
-    std::function<void(KeyDescription&)> description = {};  // before the policy is computed
-    std::function<void(Part, TPMS_ATTEST&)> attest = {};    // before it is signed
-    std::function<void(Part, Bytes&)> bytes = {};           // marshalled, before it is signed
+    std::function<void(TPMS_NV_PUBLIC&)> register_index = {};
+    std::function<void(attest::Anchor&)> anchor = {};
+    std::function<void(std::vector<std::string>&)> events = {};  // contents, before they are logged
+    std::function<void(KeyDescription&)> description = {};       // before the policy is computed
+    std::function<void(Part, TPMS_ATTEST&)> attest = {};         // before it is signed
+    std::function<void(Part, Bytes&)> bytes = {};                // marshalled, before it is signed
     std::function<void(Part, TPMT_SIGNATURE&)> signature = {};
     std::function<void(Evidence&)> evidence = {};  // last
     std::function<void(EkCertificate&)> ek_certificate = {};
     std::string claimed_custody = "tpm";
     bool bank = false;           // the agent fuse is a bit of a bank
     bool no_agent_fuse = false;  // the chip had no room
+    bool no_register = false;    // neither for it
+    std::string assurance = "launched";
 };
 
 class SoftwareAttester {
@@ -51,10 +58,17 @@ class SoftwareAttester {
     Statement statement() const;
     std::string action(const Statement& statement) const;
 
+    // A launch of the agent's, as its credential and its key have it.
+    std::string launch_content() const;
+
     // Parts of the whole, for tests that build their own.
     const SoftwareKey& ca_key() const noexcept { return ca_key_; }
     const SoftwareKey& agent_key() const noexcept { return agent_key_; }
     const Bytes& ca_certificate() const noexcept { return ca_certificate_; }
+
+    // Of the one manifest the expectations name.
+    static Sha256 manifest_digest();
+    static Sha256 tree_root();
 
     static constexpr std::int64_t now = 1'800'000'000;
     static constexpr const char* trust_domain = "h1.example.org";
@@ -63,6 +77,7 @@ class SoftwareAttester {
 
   private:
     void make_key();
+    void make_register();
     Attested signed_statement(Part part, TPMS_ATTEST statement) const;
     TPMS_ATTEST statement_of(Part part, const Sha256& challenge) const;
     Sha256 challenge(const Evidence& evidence) const;
@@ -74,6 +89,10 @@ class SoftwareAttester {
     Bytes ek_certificate_;
     Bytes ak_area_, ek_area_;
     KeyDescription key_;
+    Bytes register_area_;
+    std::string register_log_;
+    Sha256 register_value_{}, anchored_pcr_{};
+    std::uint64_t register_events_ = 0;
 };
 
 }  // namespace holdfast::tests

@@ -89,15 +89,15 @@ bool answers(const std::string& socket_path) {
            ::recv(probe.get(), answer.data(), answer.size(), 0) > 0;
 }
 
-[[noreturn]] void become_swtpm(const std::string& directory) {
+[[noreturn]] void become_swtpm(const std::string& directory, const char* flags) {
     (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
     const std::string state = "dir=" + directory + "/state";
     const std::string server = "type=unixio,path=" + directory + "/sock";
     const std::string control = "type=unixio,path=" + directory + "/sock.ctrl";
     const std::string log = "file=" + directory + "/log";
     ::execlp("swtpm", "swtpm", "socket", "--tpm2", "--tpmstate", state.c_str(), "--server",
-             server.c_str(), "--ctrl", control.c_str(), "--flags", "not-need-init,startup-clear",
-             "--log", log.c_str(), nullptr);
+             server.c_str(), "--ctrl", control.c_str(), "--flags", flags, "--log", log.c_str(),
+             nullptr);
     ::_exit(127);
 }
 
@@ -121,11 +121,15 @@ SoftwareTpm::~SoftwareTpm() {
 }
 
 void SoftwareTpm::start() {
+    start_with("not-need-init,startup-clear");
+}
+
+void SoftwareTpm::start_with(const char* flags) {
     fs::remove(directory_.file("sock"));
     fs::remove(directory_.file("sock.ctrl"));
     pid_ = ::fork();
     if (pid_ < 0) throw std::runtime_error("fork");
-    if (pid_ == 0) become_swtpm(directory_.path());
+    if (pid_ == 0) become_swtpm(directory_.path(), flags);
     const auto late = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     while (!answers(directory_.file("sock"))) {
         if (std::chrono::steady_clock::now() > late || ::waitpid(pid_, nullptr, WNOHANG) == pid_)
@@ -144,6 +148,11 @@ void SoftwareTpm::kill() {
 void SoftwareTpm::restart() {
     kill();
     start();
+}
+
+void SoftwareTpm::resume() {
+    kill();
+    start_with("not-need-init,startup-state");
 }
 
 int SoftwareTpm::run(const std::string& command) {

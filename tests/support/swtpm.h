@@ -30,7 +30,8 @@ class SoftwareTpm {
 
     void kill();     // power cut
     void start();    // with the state it had
-    void restart();  // both: a TPM reset
+    void restart();  // both: a TPM Reset; a TPM Restart after TPM2_Shutdown(STATE)
+    void resume();   // out of sleep: both, with TPM2_Startup(STATE), after TPM2_Shutdown(STATE)
 
     // Runs a command line with TPM2TOOLS_TCTI set, in a directory of this TPM's. Its exit code;
     // what it said on both outputs is in `output`.
@@ -39,6 +40,8 @@ class SoftwareTpm {
     std::string file(const std::string& name) const { return work_.file(name); }
 
   private:
+    void start_with(const char* flags);
+
     TemporaryDirectory directory_;
     TemporaryDirectory work_;
     pid_t pid_ = -1;

@@ -33,7 +33,8 @@ class TpmHost {
                 .keys_dir = keys_dir(),
                 .owner_auth_file = "",
                 .endorsement_auth_file = "",
-                .ek_certificate_dir = ""};
+                .ek_certificate_dir = "",
+                .anchor_pcr = default_anchor_pcr};
     }
     std::string keys_dir() const { return state.file("keys"); }
 

@@ -19,12 +19,13 @@ Challenge sample() {
             .verifier = "v",
             .key_name = Bytes(34, 2),
             .credential = {Bytes{0x30, 0x00}},
-            .ledger_head = {.size = 0x0102, .root = Sha256{}}};
+            .ledger_head = {.size = 0x0102, .root = Sha256{}},
+            .register_events = 0x0304};
 }
 
 // The layout of docs/verifying.md, written out.
 Sha256 by_hand() {
-    const std::string label = "holdfast-challenge-v1";
+    const std::string label = "holdfast-challenge-v2";
     Bytes all = {0, 0, 0, 21};
     const auto add = [&](ByteView bytes) { all.insert(all.end(), bytes.begin(), bytes.end()); };
     add(view_of(label));
@@ -38,6 +39,7 @@ Sha256 by_hand() {
     add(Bytes{0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 1, 2});
     add(Bytes{0, 0, 0, 32});
     add(Sha256{});
+    add(Bytes{0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 3, 4});
     return crypto::sha256(all);
 }
 
@@ -69,6 +71,7 @@ TEST_CASE("challenge: every field counts", "[attest][evidence]") {
     CHECK(differs([](Challenge& c) { c.credential[0].push_back(0); }));
     CHECK(differs([](Challenge& c) { ++c.ledger_head.size; }));
     CHECK(differs([](Challenge& c) { c.ledger_head.root[31] = 1; }));
+    CHECK(differs([](Challenge& c) { ++c.register_events; }));
 }
 
 TEST_CASE("challenge: nonces of 16 to 64 bytes and ids of at most 255", "[attest][evidence]") {
@@ -91,9 +94,29 @@ TEST_CASE("pack: what is packed comes back byte for byte", "[attest][evidence]")
     const auto evidence = unpack(packed);
     REQUIRE(evidence);
     CHECK(pack(*evidence) == packed);
-    const tests::SoftwareAttester without({.no_agent_fuse = true});
+    const tests::SoftwareAttester without({.no_agent_fuse = true, .no_register = true});
     const std::string shorter = without.packed();
     CHECK(pack(*unpack(shorter)) == shorter);
+    CHECK_FALSE(unpack(shorter)->tpm.event_register);
+}
+
+TEST_CASE("unpack: a log of 5 MiB fits into evidence, and no more", "[attest][evidence]") {
+    Evidence evidence = tests::SoftwareAttester().evidence();
+    evidence.tpm.event_register->log.assign(attest::max_cel_log, 'x');
+    const std::string packed = pack(evidence);
+    CHECK(packed.size() <= attest::max_evidence);
+    const auto back = unpack(packed);
+    REQUIRE(back);
+    CHECK(back->tpm.event_register->log == evidence.tpm.event_register->log);
+    evidence.tpm.event_register->log += 'x';
+    CHECK_FALSE(unpack(pack(evidence)));
+}
+
+TEST_CASE("unpack: a register's statement or log alone is refused", "[attest][evidence]") {
+    const std::string packed = tests::SoftwareAttester().packed();
+    CHECK_FALSE(unpack(with(packed, "register", encode::Json())));
+    CHECK(unpack(with(packed, "register-log", encode::Json())));        // a broken one may lack it:
+    CHECK(unpack(with(packed, "register-certified", encode::Json())));  // the rules say so
 }
 
 TEST_CASE("unpack: all 64 bits of a fuse survive", "[attest][evidence]") {

@@ -66,7 +66,7 @@ TEST_CASE("credential: a local SVID is accepted and says what it claims", "[atte
     CHECK(appraisal->accepted());
     CHECK(not_run(*appraisal).empty());
     CHECK(appraisal->subject == SoftwareAttester::agent);
-    CHECK(appraisal->claims.at("assurance") == "observed");
+    CHECK(appraisal->claims.at("assurance") == "launched");
 }
 
 TEST_CASE("credential: without a root nothing is established", "[attest][verify]") {

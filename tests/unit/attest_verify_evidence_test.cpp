@@ -20,7 +20,8 @@ TEST_CASE("evidence: an enrolled host with a real chip is accepted in production
 TEST_CASE("evidence: nonce, verifier, credential and ledger head are bound by the challenge",
           "[attest][verify]") {
     const Rules all = {"quote.challenge", "key.challenge", "fuse.agent.challenge",
-                       "fuse.host.challenge"};
+                       "fuse.host.challenge", "register.challenge"};
+    CHECK(failed(appraise({.evidence = [](Evidence& e) { --e.register_events; }})) == all);
     CHECK(failed(appraise({.evidence = [](Evidence& e) { ++e.ledger_head.size; }})) == all);
     CHECK(failed(appraise({.evidence = [](Evidence& e) { e.ledger_head.root[0] ^= 1; }})) == all);
     Rules with_nonce = all;

@@ -1,5 +1,6 @@
 #include <string>
 
+#include "cli/commands/report.h"
 #include "cli/show.h"
 #include "tests/support/catch.h"
 
@@ -33,4 +34,28 @@ TEST_CASE("show: what the daemon says cannot repaint the terminal", "[cli]") {
     Json::Object reply;
     reply["path"] = "/tmp/\x1b[2Jevil\n";
     CHECK(lines_of(std::move(reply)) == "path: /tmp/?[2Jevil?\n");
+}
+
+TEST_CASE("report: what was launched is shown, in one line each", "[cli]") {
+    holdfast::attest::Appraisal appraisal;
+    appraisal.launches = {{.agent = "deploy-bot\n",
+                           .instance = "i-1",
+                           .manifest = "ab12",
+                           .time = 1'800'000'000,
+                           .version = 4,
+                           .ended = {}},
+                          {.agent = "other-bot",
+                           .instance = "i-2",
+                           .manifest = "cd34",
+                           .time = 1'800'000'000,
+                           .version = {},
+                           .ended = "kill"}};
+    const auto text = holdfast::cli::report_text(appraisal, {.utf8 = true, .colour = false});
+    CHECK(text.find("instance i-1, 2027-01-15") != std::string::npos);
+    CHECK(text.find("manifest ab12 (version 4)\n") != std::string::npos);
+    CHECK(text.find("manifest cd34, ended: kill\n") != std::string::npos);
+    CHECK(text.find("deploy-bot\n,") == std::string::npos);
+    const auto json = holdfast::encode::canonical(holdfast::cli::report_json(appraisal));
+    CHECK(json.find(R"({"agent":"other-bot","ended":"kill","instance":"i-2",)"
+                    R"("manifest":"cd34","time":1800000000,"version":null})") != std::string::npos);
 }

@@ -143,6 +143,12 @@ TEST_CASE("config: numbers hold at their bounds and fail one past them", "[daemo
     CHECK(with("nv_base = 0x17fffff\n").find("tpm.nv_base") != std::string::npos);
     CHECK(with("nv_base = 0x1bf0000\n").empty());
     CHECK(with("nv_base = 0x1bf0001\n").find("tpm.nv_base") != std::string::npos);
+    // PCR 0 to 7 are the firmware's; 16 and above can be reset while the system runs.
+    for (const char* pcr : {"8", "15"})
+        CHECK(with("[register]\nanchor_pcr = " + std::string(pcr) + "\n").empty());
+    for (const char* pcr : {"-1", "0", "7", "16", "23", "269"})
+        CHECK(with("[register]\nanchor_pcr = " + std::string(pcr) + "\n")
+                  .find("register.anchor_pcr: must be 8 to 15") != std::string::npos);
 }
 
 TEST_CASE("config: choices take their words only", "[daemon][config]") {
@@ -178,7 +184,7 @@ TEST_CASE("config: an operator cannot set what only --dev means", "[daemon][conf
 TEST_CASE("config: the dump is read back to the same settings", "[daemon][config]") {
     const ConfigFile file("[host]\nname = web1\n" + minimal +
                           "nv_base = 0x1900000\nsimulator = allow\nowner_auth_file = /etc/a b\n"
-                          "[limits]\nconnections = 99\n");
+                          "[limits]\nconnections = 99\n[register]\nanchor_pcr = 14\n");
     const auto settings = read_settings(file.path, nullptr);
     REQUIRE(settings);
     for (const auto& original : {*settings, dev_settings("/tmp/somewhere")}) {

@@ -34,9 +34,19 @@ TEST_CASE("status: says custody, ledger, agents, links, and that --dev separates
     CHECK(text_at(json, {"ledger", "failed"}) == "false");
     CHECK(text_at(json, {"ledger", "size"}) == "0");
     CHECK(text_at(json, {"links"}) == R"({"keys":"attached","measurer":"replacing"})");
+    CHECK(text_at(json, {"register"}) == R"({"anchor_pcr":13,"events":1,"state":"ready"})");
     CHECK(text_at(json, {"trust_domain"}) == "host.test");
     CHECK(text_at(json, {"unsettled"}) == "[]");
     CHECK(world.keys.calls.empty());
+}
+
+TEST_CASE("status: a broken register is said, with its reason", "[daemon][status]") {
+    AdminWorld world;
+    world.keys.register_status.state = RegisterState::broken;
+    world.keys.register_status.reason = "the TPM holds something else";
+    const auto json = json_of(world.as_operator(handlers::status, ""));
+    CHECK(text_at(json, {"register", "state"}) == "broken");
+    CHECK(text_at(json, {"register", "reason"}) == "the TPM holds something else");
 }
 
 TEST_CASE("status: answers while keys worker and disk are gone", "[daemon][status]") {
@@ -46,6 +56,7 @@ TEST_CASE("status: answers while keys worker and disk are gone", "[daemon][statu
     REQUIRE(world.as_operator(handlers::revoke, AdminWorld::bot));
     const auto json = json_of(world.as_operator(handlers::status, ""));
     CHECK(text_at(json, {"custody"}).empty());
+    CHECK(text_at(json, {"register"}) == "null");
     CHECK(text_at(json, {"ledger", "failed"}) == "true");
     CHECK(text_at(json, {"unsettled"}) == R"(["deploy-bot"])");
 }

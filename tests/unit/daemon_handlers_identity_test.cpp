@@ -117,6 +117,7 @@ TEST_CASE("credential: a body with members is malformed", "[daemon][credential]"
 TEST_CASE("evidence: one challenge binds nonce, verifier, key, credential and ledger head",
           "[daemon][evidence]") {
     IdentityWorld world;
+    world.keys.register_status.events = 5;
     const auto answer = world.as_agent(handlers::evidence, evidence_request);
     REQUIRE(answer);
     CHECK(answer->gated_agent == IdentityWorld::bot);
@@ -127,6 +128,7 @@ TEST_CASE("evidence: one challenge binds nonce, verifier, key, credential and le
     expected.key_name = world.keys.keys.at("agent-deploy-bot-1").name;
     expected.credential = {Bytes{0x30, 0x01, 0x01}, Bytes{0x30, 0x01, 0xca}};
     expected.ledger_head.size = 1;  // the credential's record
+    expected.register_events = 5;
     const auto digest = attest::challenge_digest(expected);
     REQUIRE(digest);
     CHECK(world.keys.last_challenge == *digest);
@@ -142,6 +144,7 @@ TEST_CASE("evidence: one challenge binds nonce, verifier, key, credential and le
     packed.tpm.key = world.keys.keys.at("agent-deploy-bot-1");
     packed.credential = expected.credential;
     packed.ledger_head = expected.ledger_head;
+    packed.register_events = 5;
     CHECK(answer->body == attest::pack(packed));
     CHECK(world.keys.calls == std::vector<std::string>{"attest agent-deploy-bot-1"});
 }

@@ -52,7 +52,13 @@ HostIdentity a_host() {
             Bytes(90, 4),
             a_key(),
             a_key(),
-            Bytes(500, 5)};
+            Bytes(500, 5),
+            {.state = holdfast::RegisterState::broken,
+             .events = 3,
+             .bytes = 900,
+             .nv_index = 0x018010FF,
+             .anchor_pcr = 13,
+             .reason = "edited"}};
 }
 
 holdfast::TpmEvidence an_evidence() {
@@ -103,6 +109,7 @@ TEST_CASE("codec: the host's identity comes back as it was", "[daemon][link][cod
     CHECK(same(host->ca, a_key()));
     CHECK(same(host->ledger, a_key()));
     CHECK(host->ca_certificate == a_host().ca_certificate);
+    CHECK(host->event_register == a_host().event_register);
     check_strict(payload, [](ByteView view) { return decode_host(view).has_value(); });
 }
 
@@ -117,7 +124,44 @@ TEST_CASE("codec: evidence comes back as it was", "[daemon][link][codec]") {
     CHECK(evidence->host_fuse_certified.attest == an_evidence().host_fuse_certified.attest);
     CHECK(evidence->key_certified.signature == an_evidence().key_certified.signature);
     CHECK(same(evidence->key, a_key()));
+    CHECK_FALSE(evidence->event_register);
     check_strict(payload, [](ByteView view) { return decode_evidence(view).has_value(); });
+}
+
+TEST_CASE("codec: the register's part of evidence comes back as it was", "[daemon][link][codec]") {
+    auto evidence = an_evidence();
+    evidence.event_register = holdfast::RegisterEvidence{.nv_public = Bytes(14, 1),
+                                                         .certified = {Bytes(9, 2), Bytes(8, 3)},
+                                                         .log = "a\nb\n",
+                                                         .anchor_pcr = 13};
+    const auto payload = encode(evidence);
+    const auto back = decode_evidence(payload);
+    REQUIRE(back);
+    REQUIRE(back->event_register);
+    CHECK(back->event_register->nv_public == Bytes(14, 1));
+    CHECK(back->event_register->certified.attest == Bytes(9, 2));
+    CHECK(back->event_register->certified.signature == Bytes(8, 3));
+    CHECK(back->event_register->log == "a\nb\n");
+    CHECK(back->event_register->anchor_pcr == 13);
+    check_strict(payload, [](ByteView view) { return decode_evidence(view).has_value(); });
+}
+
+TEST_CASE("codec: the register's position and status come back, and are read strictly",
+          "[daemon][link][codec]") {
+    const auto position = encode(holdfast::RegisterPosition{7});
+    CHECK(decode_position(position)->events == 7);
+    check_strict(position, [](ByteView view) { return decode_position(view).has_value(); });
+    const auto status = a_host().event_register;
+    CHECK(*decode_register(encode(status)) == status);
+    check_strict(encode(status), [](ByteView view) { return decode_register(view).has_value(); });
+    auto odd = status;
+    odd.state = static_cast<holdfast::RegisterState>(3);
+    CHECK_FALSE(decode_register(encode(odd)));
+    odd = status;
+    odd.reason.assign(max_error_text, 'x');
+    CHECK(decode_register(encode(odd)));
+    odd.reason += 'x';
+    CHECK_FALSE(decode_register(encode(odd)));
 }
 
 TEST_CASE("codec: evidence has its PCRs in ascending order, none twice", "[daemon][link][codec]") {

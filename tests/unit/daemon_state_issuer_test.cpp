@@ -54,6 +54,8 @@ class CaKeys final : public daemon::Keys {
     Async<std::monostate> destroy(std::string) override { co_return unused(); }
     Async<TpmEvidence> attest(std::string, Sha256) override { co_return unused(); }
     Async<Bytes> activate(Bytes, Bytes) override { co_return unused(); }
+    Async<RegisterPosition> extend_register(std::string) override { co_return unused(); }
+    Async<RegisterStatus> register_log() override { co_return unused(); }
 
     tests::SoftwareKey ca_key;
     HostIdentity identity;

@@ -12,6 +12,7 @@
 #include "daemon/workers/serve.h"
 #include "tests/support/catch.h"
 #include "tests/support/fake_key_store.h"
+#include "tests/support/fake_registrar.h"
 #include "tests/support/temporary_directory.h"
 
 using namespace holdfast;
@@ -34,9 +35,10 @@ struct Fixture {
     tests::TemporaryDirectory folder;
     tests::FakeKeyStore store;
     FakeQuoter quoter;
+    tests::FakeRegistrar registrar;
     std::int64_t now = 1'800'000'000;
     KeysWorker worker{
-        {store, quoter, "test.example", folder.file("ca.crt"), [this] { return now; }}};
+        {store, quoter, registrar, "test.example", folder.file("ca.crt"), [this] { return now; }}};
 
     Result<Reply> ask(Operation operation, Bytes payload = {}) {
         Message request;
@@ -151,12 +153,29 @@ TEST_CASE("keys worker: the host's own keys are ended by the host fuse only", "[
     CHECK(*fixture.store.fuse_state("ca") == hsm::FuseState::intact);
 }
 
+TEST_CASE("keys worker: events reach the register as they are, and its state is told",
+          "[daemon][workers][register]") {
+    Fixture fixture;
+    REQUIRE(fixture.worker.prepare());
+    const auto reply = fixture.ask(Operation::extend_register, encode_name(R"({"type":"stop"})"));
+    REQUIRE(reply);
+    CHECK(decode_position(reply->body)->events == 2);
+    CHECK(fixture.registrar.extended == std::vector<std::string>{R"({"type":"stop"})"});
+    fixture.registrar.reason.assign(max_error_text + 1, 'x');
+    const auto status = decode_register(fixture.ask(Operation::register_log)->body);
+    REQUIRE(status);  // a reason too long for the link is cut, not the reply refused
+    CHECK(status->state == RegisterState::broken);
+    CHECK(fixture.host().event_register == *status);
+    CHECK_FALSE(fixture.ask(Operation::register_log, Bytes{1}));
+}
+
 TEST_CASE("keys worker: malformed requests are refused one by one", "[daemon][workers]") {
     Fixture fixture;
     REQUIRE(fixture.worker.prepare());
     for (const auto operation :
          {Operation::create, Operation::sign, Operation::attest, Operation::activate,
-          Operation::blow_fuse, Operation::blow_host_fuse, Operation::destroy, Operation::measure})
+          Operation::extend_register, Operation::register_log, Operation::blow_fuse,
+          Operation::blow_host_fuse, Operation::destroy, Operation::measure})
         CHECK_FALSE(fixture.ask(operation, Bytes{1}));
     CHECK_FALSE(fixture.ask(Operation::create, encode_name("../ca")));
 }
