@@ -1,10 +1,7 @@
-// The port launcher over its link: requests, notices, and answers about the store, which come when
-// they like.
-#include "daemon/link/codec_store.h"
+// The port launcher over its link: requests, and what it tells unasked.
 #include "daemon/link/kept.h"
-#include "daemon/link/linked_launcher.h"
 #include "tests/support/launch_samples.h"
-#include "tests/support/link_bench.h"
+#include "tests/support/launcher_bench.h"
 
 using holdfast::Bytes;
 using holdfast::Code;
@@ -16,57 +13,8 @@ using holdfast::Sha256;
 using namespace holdfast::daemon;
 using namespace holdfast::tests;
 
-namespace {
-
-Bytes number(std::uint64_t job) {
-    return PayloadWriter().u64(job).take();
-}
-
-Message store_answer(std::uint64_t job, Result<Reply> outcome) {
-    Message reply = encode_reply(Message{}, std::move(outcome));
-    Message message;
-    message.operation = Operation::store_answer;
-    message.payload = PayloadWriter().u64(job).bytes(reply.payload).take();
-    message.descriptors = std::move(reply.descriptors);
-    return message;
-}
-Message store_answer(std::uint64_t job, Bytes body) {
-    return store_answer(job, Reply{std::move(body), {}});
-}
-
-// A front that hears its launcher, as front_process.cpp does.
-struct Bench {
-    Bench() {
-        front.link.on_notice([this](Message message) -> Done {
-            if (message.operation != Operation::store_answer)
-                return Error(Code::invalid, "an unknown notice");
-            return launcher.take_answer(std::move(message));
-        });
-        attach(1);
-    }
-    void attach(std::uint64_t generation) { worker.emplace(front, generation); }
-    Asked<Bytes> ask(Operation operation = Operation::list_store) {
-        return {front, launcher.ask_store(operation, Bytes{1})};
-    }
-    void tell(const Message& message) {
-        worker->tell(message);
-        front.turn();
-    }
-
-    Front front{WorkerKind::launcher};
-    LinkedLauncher launcher{front.link};
-    std::optional<FakeWorker> worker;
-};
-
-template <class T>
-std::string reason_of(const Result<T>& result) {
-    return result ? "answered" : result.error().reason();
-}
-
-}  // namespace
-
 TEST_CASE("linked launcher: each order goes out as it was given", "[daemon][link][launch]") {
-    Bench bench;
+    LauncherBench bench;
     Sha256 manifest{};
     manifest.fill(8);
     Asked<LaunchedInstance> prepared(bench.front,
@@ -106,7 +54,7 @@ TEST_CASE("linked launcher: each order goes out as it was given", "[daemon][link
 
 TEST_CASE("linked launcher: as many instances as may run are listed, not one more",
           "[daemon][link][launch]") {
-    Bench bench;
+    LauncherBench bench;
     const auto listed = [&](std::size_t said, std::size_t given) {
         Asked<std::vector<std::string>> asked(bench.front, bench.launcher.running());
         const auto request = bench.worker->receive();
@@ -127,7 +75,7 @@ TEST_CASE("linked launcher: as many instances as may run are listed, not one mor
 }
 
 TEST_CASE("linked launcher: a reply with too much in it is none", "[daemon][link][launch]") {
-    Bench bench;
+    LauncherBench bench;
     Asked<std::monostate> released(bench.front, bench.launcher.release("ab"));
     bench.worker->answer(bench.worker->receive(), Bytes{1});
     CHECK_FALSE(released.wait());
@@ -137,7 +85,7 @@ TEST_CASE("linked launcher: a reply with too much in it is none", "[daemon][link
 }
 
 TEST_CASE("linked launcher: an end goes before what waits", "[daemon][link][launch]") {
-    Bench bench;
+    LauncherBench bench;
     std::vector<Asked<std::monostate>> releases;
     for (std::size_t i = 0; i < link_window + 1; ++i)
         releases.emplace_back(bench.front, bench.launcher.release("ab"));
@@ -151,126 +99,6 @@ TEST_CASE("linked launcher: an end goes before what waits", "[daemon][link][laun
     }
     CHECK(order[link_window] == Operation::end_instance);
     CHECK(order[link_window + 1] == Operation::release_launch);
-}
-
-TEST_CASE("store answers: one that comes later finds who asked", "[daemon][link][store]") {
-    Bench bench;
-    auto first = bench.ask();
-    bench.worker->answer(bench.worker->receive(), number(1));
-    auto second = bench.ask(Operation::check_store);
-    bench.worker->answer(bench.worker->receive(), number(2));
-    bench.front.turn();
-    CHECK_FALSE(first.answered());
-    bench.tell(store_answer(2, Bytes{22}));
-    CHECK(second.answered());
-    CHECK_FALSE(first.answered());
-    bench.tell(store_answer(1, Bytes{11}));
-    CHECK(*first.wait() == Bytes{11});
-    CHECK(*second.wait() == Bytes{22});
-}
-
-TEST_CASE("store answers: one right behind its number is not lost", "[daemon][link][store]") {
-    Bench bench;
-    auto asked = bench.ask();
-    bench.worker->answer(bench.worker->receive(), number(1));
-    bench.tell(store_answer(1, Bytes{11}));
-    CHECK(*asked.wait() == Bytes{11});
-}
-
-TEST_CASE("store answers: an error reaches who asked, with its reason", "[daemon][link][store]") {
-    Bench bench;
-    auto late = bench.ask();
-    bench.worker->answer(bench.worker->receive(), number(1));
-    bench.front.turn();
-    bench.tell(store_answer(1, Error(Code::denied, "no").because("tree_mismatch")));
-    CHECK(reason_of(late.wait()) == "tree_mismatch");
-    auto early = bench.ask();
-    bench.worker->answer(bench.worker->receive(), number(2));
-    bench.tell(store_answer(2, Error(Code::denied, "no").because("tree_mismatch")));
-    CHECK(reason_of(early.wait()) == "tree_mismatch");
-    auto at_once = bench.ask();
-    bench.worker->answer(bench.worker->receive(), Error(Code::busy, "4").because("store_busy"));
-    CHECK(reason_of(at_once.wait()) == "store_busy");
-}
-
-TEST_CASE("store answers: nobody waits for a launcher that was replaced", "[daemon][link][store]") {
-    Bench bench;
-    auto asked = bench.ask();
-    bench.worker->answer(bench.worker->receive(), number(1));
-    bench.front.turn();
-    bench.attach(2);
-    bench.launcher.forget_jobs();
-    CHECK(reason_of(asked.wait()) == "launcher_unavailable");
-}
-
-TEST_CASE("store answers: the next launcher counts anew, and its answers are for its own",
-          "[daemon][link][store]") {
-    Bench bench;
-    // Its number is there, its coroutine has not run when the launcher is replaced.
-    auto old = bench.ask();
-    bench.worker->answer(bench.worker->receive(), number(1));
-    SECTION("after its number was read") {
-        // One step reads the number and has the coroutine go on; it has not gone on yet.
-        bench.front.io.restart();
-        REQUIRE(bench.front.io.poll_one() == 1);
-        REQUIRE_FALSE(bench.worker->has_more());
-    }
-    SECTION("before its number was read") {}
-    bench.attach(2);
-    bench.launcher.forget_jobs();
-    auto next = bench.ask(Operation::check_store);
-    bench.worker->answer(bench.worker->receive(), number(1));
-    bench.front.turn();
-    bench.tell(store_answer(1, Bytes{22}));
-    REQUIRE(next.answered());
-    CHECK(*next.wait() == Bytes{22});
-    REQUIRE(old.answered());
-    CHECK_FALSE(old.wait());
-}
-
-TEST_CASE("store answers: one that came early from a replaced launcher is nobody's",
-          "[daemon][link][store]") {
-    Bench bench;
-    bench.tell(store_answer(1, Bytes{11}));
-    bench.attach(2);
-    bench.launcher.forget_jobs();
-    auto asked = bench.ask();
-    bench.worker->answer(bench.worker->receive(), number(1));
-    bench.front.turn();
-    CHECK_FALSE(asked.answered());
-    bench.tell(store_answer(1, Bytes{22}));
-    CHECK(*asked.wait() == Bytes{22});
-}
-
-TEST_CASE("store answers: eight that nobody asked for are kept, the oldest goes first",
-          "[daemon][link][store]") {
-    Bench bench;
-    for (std::uint64_t job = 1; job <= 9; ++job)
-        bench.tell(store_answer(job, Bytes{static_cast<std::uint8_t>(job)}));
-    auto kept = bench.ask();
-    bench.worker->answer(bench.worker->receive(), number(2));
-    bench.front.turn();
-    REQUIRE(kept.answered());
-    CHECK(*kept.wait() == Bytes{2});
-    auto dropped = bench.ask();
-    bench.worker->answer(bench.worker->receive(), number(1));
-    bench.front.turn();
-    CHECK_FALSE(dropped.answered());
-    CHECK(bench.front.link.attached());
-}
-
-TEST_CASE("store answers: one that cannot be read fails the link", "[daemon][link][store]") {
-    for (const Bytes& payload :
-         {Bytes(), Bytes{1}, number(1), PayloadWriter().u64(1).bytes(Bytes()).take(),
-          PayloadWriter().u64(1).bytes(Bytes{9}).u8(0).take()}) {
-        Bench bench;
-        Message message;
-        message.operation = Operation::store_answer;
-        message.payload = payload;
-        bench.tell(message);
-        CHECK_FALSE(bench.front.link.attached());
-        CHECK(bench.front.failed.size() == 1);
-    }
 }
 
 TEST_CASE("worker link: a notice is heard where somebody listens, and is nonsense elsewhere",

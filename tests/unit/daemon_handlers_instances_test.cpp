@@ -1,8 +1,8 @@
-// Instances that run: how they are listed, stopped, frozen and killed, and what they do themselves.
+// Instances that run: how they are listed and stopped, what they do themselves, and who takes them
+// over.
 #include <algorithm>
 
-#include "tests/support/catch.h"
-#include "tests/support/handler_world.h"
+#include "tests/support/running_world.h"
 
 using namespace holdfast;
 using namespace holdfast::tests;
@@ -10,40 +10,6 @@ namespace handlers = holdfast::daemon::handlers;
 using daemon::AgentState;
 using daemon::LaunchNotice;
 using Calls = std::vector<std::string>;
-
-namespace {
-
-struct RunningWorld : HandlerWorld {
-    RunningWorld() {
-        declare(bot);
-        agents[bot].launch = policy::Launch{{"ssh-ed25519 AAAA"}, policy::OnChange::kill};
-    }
-    void run(const std::string& instance, bool kill_on_change = true) {
-        auto facts = own_instance(bot, instance);
-        facts.kill_on_change = kill_on_change;
-        facts.running = true;
-        REQUIRE(launched.add(std::move(facts)));
-    }
-    Result<std::monostate> hear(LaunchNotice::Kind kind, const std::string& instance) {
-        return run_async(loop, handlers::instance_notice(services, {kind, instance, "signal 9"}));
-    }
-    Result<std::monostate> change(const std::string& instance) {
-        return run_async(loop, handlers::session_over(services, instance, "measurement_changed"));
-    }
-    Result<std::monostate> take_over() {
-        return run_async(loop, handlers::take_over_instances(services));
-    }
-    std::string last(const char* member) const {
-        return text_at(encode::Json(ledger.records.back().members), {member});
-    }
-    bool is_over(const std::string& instance) const { return launched.find(instance)->over; }
-};
-
-std::string stage(const Result<daemon::Answer>& answer) {
-    return text_at(json_of(answer), {"stages", "processes"});
-}
-
-}  // namespace
 
 TEST_CASE("instances: who runs and who ended is listed", "[daemon][launch]") {
     RunningWorld world;
@@ -107,7 +73,7 @@ TEST_CASE("stop: an agent that does not run, or is none, is told apart", "[daemo
     CHECK(world.launcher.calls.empty());
 }
 
-TEST_CASE("stop: without a record nothing is stopped; with the launcher away it is said",
+TEST_CASE("stop: without a record nothing is stopped, and with the launcher away it is said",
           "[daemon][launch]") {
     RunningWorld world;
     world.run("aa");
@@ -126,83 +92,6 @@ TEST_CASE("stop: an instance that ended meanwhile is no failure", "[daemon][laun
     world.run("aa");
     world.launcher.end_says = Error(Code::not_found, "no instance").because("unknown_instance");
     CHECK(world.as_operator(handlers::stop, RunningWorld::bot));
-}
-
-TEST_CASE("containment: what runs is frozen at suspend, killed by the other verbs",
-          "[daemon][contain][launch]") {
-    RunningWorld world;
-    world.run("aa");
-    const auto [verb, call] =
-        GENERATE(table<daemon::Handler, std::string>({{handlers::suspend, "end 3"},
-                                                      {handlers::kill, "end 2"},
-                                                      {handlers::revoke, "end 2"},
-                                                      {handlers::retire, "end 2"}}));
-    const auto answer = world.as_operator(verb, RunningWorld::bot);
-    REQUIRE(answer);
-    CHECK(stage(answer) == "done");
-    CHECK(world.launcher.calls == Calls{call});
-    CHECK_FALSE(world.containment.allows(RunningWorld::bot));
-}
-
-TEST_CASE("containment: where nothing runs there is nothing to end", "[daemon][contain][launch]") {
-    RunningWorld world;
-    const auto answer = world.as_operator(handlers::suspend, RunningWorld::bot);
-    REQUIRE(answer);
-    CHECK(stage(answer) == "not_needed");
-    CHECK(world.launcher.calls.empty());
-}
-
-TEST_CASE("containment: a launcher that is away keeps no agent from being stopped",
-          "[daemon][contain][launch]") {
-    RunningWorld world;
-    world.run("aa");
-    world.launcher.end_says = Error(Code::unavailable, "away", Retry::later);
-    const auto answer = world.as_operator(handlers::revoke, RunningWorld::bot);
-    REQUIRE(answer);
-    CHECK(answer->status == 200);
-    CHECK(stage(answer) == "pending");
-    CHECK(text_at(json_of(answer), {"stages", "fuse"}) == "done");
-    CHECK_FALSE(world.containment.allows(RunningWorld::bot));
-}
-
-TEST_CASE("containment: one that ended by itself is as good as killed",
-          "[daemon][contain][launch]") {
-    RunningWorld world;
-    world.run("aa");
-    world.launcher.end_says = Error(Code::not_found, "no instance").because("unknown_instance");
-    CHECK(stage(world.as_operator(handlers::kill, RunningWorld::bot)) == "done");
-}
-
-TEST_CASE("kill: the agent is suspended, and only another principal reinstates it",
-          "[daemon][contain][launch]") {
-    RunningWorld world;
-    world.run("aa");
-    const auto answer = world.as_operator(handlers::kill, RunningWorld::bot);
-    REQUIRE(answer);
-    CHECK(text_at(json_of(answer), {"state"}) == "suspended");
-    CHECK(world.last("verb") == "kill");
-    CHECK(reason_of(world.as_operator(handlers::reinstate, RunningWorld::bot)) == "same_principal");
-    CHECK(world.as_operator(handlers::reinstate, RunningWorld::bot, "", "login:2000"));
-}
-
-TEST_CASE("reinstate: what was frozen goes on, after the agent is allowed again",
-          "[daemon][contain][launch]") {
-    RunningWorld world;
-    world.run("aa");
-    REQUIRE(world.as_operator(handlers::suspend, RunningWorld::bot));
-    const auto answer = world.as_operator(handlers::reinstate, RunningWorld::bot, "", "login:2000");
-    REQUIRE(answer);
-    CHECK(stage(answer) == "done");
-    CHECK(world.launcher.calls == Calls{"end 3", "end 4"});
-    CHECK(world.containment.allows(RunningWorld::bot));
-}
-
-TEST_CASE("reinstate: refused, it thaws nothing", "[daemon][contain][launch]") {
-    RunningWorld world;
-    world.run("aa");
-    REQUIRE(world.as_operator(handlers::suspend, RunningWorld::bot));
-    REQUIRE_FALSE(world.as_operator(handlers::reinstate, RunningWorld::bot));
-    CHECK(world.launcher.calls == Calls{"end 3"});
 }
 
 TEST_CASE("instances: one that ended is recorded, removed and remembered", "[daemon][launch]") {
