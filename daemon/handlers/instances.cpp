@@ -5,6 +5,8 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <set>
+
 #include "api/messages.h"
 #include "core/encode/base64.h"
 #include "daemon/handlers/admin.h"
@@ -168,6 +170,23 @@ Async<std::monostate> session_over(Services& services, std::string instance, std
         (void)co_await services.launcher.end(std::move(order));
     }
     co_return co_await record_event(services, "session_over", std::move(event), by_itself);
+}
+
+Async<std::monostate> recheck_trees(Services& services) {
+    std::set<Sha256> manifests;
+    for (const auto& [instance, entry] : services.launched.entries())
+        if (!entry.over) manifests.insert(entry.facts.manifest);
+    Done worst = done();
+    for (const Sha256& manifest : manifests) {
+        auto same = co_await services.measurer.check_view(manifest);
+        if (same) continue;
+        worst = std::move(same);
+        // A measurer that is away says nothing about the tree.
+        if (worst.error().reason() != "store_changed") continue;
+        for (const std::string& instance : services.launched.running(manifest))
+            (void)co_await session_over(services, instance, "store_changed");
+    }
+    co_return worst;
 }
 
 Async<std::monostate> take_over_instances(Services& services) {
