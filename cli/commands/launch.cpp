@@ -63,11 +63,16 @@ Exit wait_until_ended(const Globals& globals, const std::string& name, const Jso
     const Json* pid = launched.find("pid");
     if (pid == nullptr || pid->integer() == nullptr)
         return fail(globals, Error(Code::internal, "the daemon named no process"));
+    bool stopped = false;
     const auto stop = [&] {
-        (void)post_to(admin_socket(globals), "/v1/agents/" + name + "/stop", Json::Object());
+        const auto said =
+            post_to(admin_socket(globals), "/v1/agents/" + name + "/stop", Json::Object());
+        stopped = stopped || said.has_value();
     };
     const auto waited = wait_for_process(static_cast<pid_t>(*pid->integer()), stop);
     if (!waited) return fail(globals, waited.error());
+    // Whatever it ends with then: it was told to.
+    if (stopped) return Exit::ok;
     const auto how = ending_of(globals, text_in(launched, "instance"));
     if (how == "exit status 0") return Exit::ok;
     return fail(globals, Error(Code::unavailable,
