@@ -5,6 +5,9 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <utility>
+#include <vector>
+
 #include "api/messages.h"
 #include "core/encode/base64.h"
 #include "daemon/handlers/admin.h"
@@ -95,15 +98,25 @@ void extend_beside(Services& services, const boost::asio::any_io_executor& execu
                           boost::asio::detached);
 }
 
-Async<std::monostate> end_all(Services& services, std::string agent, Ending ending) {
+namespace {
+
+Async<std::monostate> end_each(Services& services, std::vector<std::string> instances,
+                               Ending ending) {
     Done worst = done();
-    for (const std::string& instance : services.launched.of(agent)) {
+    for (const std::string& instance : instances) {
         EndOrder order{instance, ending};
         auto ended = co_await services.launcher.end(std::move(order));
         const bool gone = !ended && ended.error().code() == Code::not_found;
         if (!ended && !gone) worst = std::move(ended);
     }
     co_return worst;
+}
+
+}  // namespace
+
+Async<std::monostate> end_all(Services& services, std::string agent, Ending ending) {
+    auto instances = services.launched.of(agent);
+    co_return co_await end_each(services, std::move(instances), ending);
 }
 
 Async<Answer> list_instances(Services& services, const Call& call) {
@@ -118,9 +131,11 @@ Async<Answer> list_instances(Services& services, const Call& call) {
 }
 
 Async<Answer> stop(Services& services, const Call& call) {
-    HOLDFAST_CO_CHECK(api::empty_request(call.body));
+    HOLDFAST_CO_TRY(request, api::stop_request(call.body));
     if (!current_row(services, call.argument)) co_return unknown_agent(call.argument);
     api::Stopped reply{call.argument, services.launched.of(call.argument)};
+    if (request.instance)
+        std::erase_if(reply.instances, [&](const auto& one) { return one != *request.instance; });
     if (reply.instances.empty())
         co_return Error(Code::conflict, "no instance of agent " + call.argument + " runs")
             .because("not_running");
@@ -133,7 +148,7 @@ Async<Answer> stop(Services& services, const Call& call) {
         HOLDFAST_CO_CHECK(
             co_await record_event(services, "stop", std::move(event), call.principal));
     }
-    HOLDFAST_CO_CHECK(co_await end_all(services, call.argument, Ending::stop));
+    HOLDFAST_CO_CHECK(co_await end_each(services, reply.instances, Ending::stop));
     co_return json_answer(api::to_json(reply));
 }
 
