@@ -19,7 +19,7 @@ import python-agent 1
 declare_launched python-agent report.publish
 holdfast apply >/dev/null
 start() {
-  launch python-agent "$@"
+  launch python-agent
   pid=$(launched pid) instance=$(launched instance)
   signs_on python-agent
 }

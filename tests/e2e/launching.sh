@@ -38,8 +38,9 @@ describe_python() {  # NAME VERSION SCRIPT [OPTION…]
   local name=$1 version=$2 script=$3 program=(--interpreter $PYTHON)
   shift 3
   # Copied in for an earlier version.
-  [ ! -e "$DIR/code/$name/bin/python3" ] || program=(--entrypoint bin/python3)
-  describe "$name" "$version" "${program[@]}" --arg=-I --arg=-S --arg=-B --arg "$script" "$@"
+  [ ! -e "$DIR/code/$name/bin/python3" ] ||
+    program=(--entrypoint bin/python3 --arg=-I --arg=-S --arg=-B)
+  describe "$name" "$version" "${program[@]}" --arg "$script" "$@"
 }
 import() { holdfast store import "$DIR/manifests/$1-$2.json" "$DIR/code/$1" >/dev/null; }
 # The digest that names this manifest everywhere: of its statement's bytes.
