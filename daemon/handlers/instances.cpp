@@ -5,7 +5,10 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "api/messages.h"
 #include "core/encode/base64.h"
@@ -16,8 +19,6 @@
 
 namespace holdfast::daemon::handlers {
 namespace {
-
-constexpr const char* by_itself = "holdfast";
 
 encode::Json::Object event_of(const Launched::Entry& entry) {
     encode::Json::Object event;
@@ -36,9 +37,27 @@ Async<std::monostate> take_over(Services& services, std::string instance) {
     const std::string agent = facts.agent;
     if (!facts.running) co_return done();  // between prepared and released: its handler has it
     HOLDFAST_CO_CHECK(services.launched.add(std::move(facts)));
-    if (services.containment.allows(agent)) co_return done();
-    EndOrder order{instance, ending_for(services.containment.state_of(agent))};
+    const Launched::Entry* entry = services.launched.find(instance);
+    const bool must_die = entry->over && entry->facts.kill_on_change;
+    if (services.containment.allows(agent) && !must_die) co_return done();
+    const Ending ending =
+        must_die ? Ending::kill : ending_for(services.containment.state_of(agent));
+    EndOrder order{instance, ending};
     co_return co_await services.launcher.end(std::move(order));
+}
+
+// Registered, and no launcher knows of it any more: it ended while there was none.
+Async<std::monostate> forget_others(Services& services, const std::vector<std::string>& known) {
+    std::vector<LaunchNotice> gone;
+    for (const auto& [instance, entry] : services.launched.entries())
+        if (std::find(known.begin(), known.end(), instance) == known.end())
+            gone.push_back({LaunchNotice::Kind::ended, instance, "ended, nobody saw how"});
+    Done worst = done();
+    for (LaunchNotice& notice : gone) {
+        auto recorded = co_await instance_notice(services, std::move(notice));
+        if (!recorded) worst = std::move(recorded);
+    }
+    co_return worst;
 }
 
 }  // namespace
@@ -97,15 +116,25 @@ void extend_beside(Services& services, const boost::asio::any_io_executor& execu
                           boost::asio::detached);
 }
 
-Async<std::monostate> end_all(Services& services, std::string agent, Ending ending) {
+namespace {
+
+Async<std::monostate> end_each(Services& services, std::vector<std::string> instances,
+                               Ending ending) {
     Done worst = done();
-    for (const std::string& instance : services.launched.of(agent)) {
+    for (const std::string& instance : instances) {
         EndOrder order{instance, ending};
         auto ended = co_await services.launcher.end(std::move(order));
         const bool gone = !ended && ended.error().code() == Code::not_found;
         if (!ended && !gone) worst = std::move(ended);
     }
     co_return worst;
+}
+
+}  // namespace
+
+Async<std::monostate> end_all(Services& services, std::string agent, Ending ending) {
+    auto instances = services.launched.of(agent);
+    co_return co_await end_each(services, std::move(instances), ending);
 }
 
 Async<Answer> list_instances(Services& services, const Call& call) {
@@ -120,9 +149,11 @@ Async<Answer> list_instances(Services& services, const Call& call) {
 }
 
 Async<Answer> stop(Services& services, const Call& call) {
-    HOLDFAST_CO_CHECK(api::empty_request(call.body));
+    HOLDFAST_CO_TRY(request, api::stop_request(call.body));
     if (!current_row(services, call.argument)) co_return unknown_agent(call.argument);
     api::Stopped reply{call.argument, services.launched.of(call.argument)};
+    if (request.instance)
+        std::erase_if(reply.instances, [&](const auto& one) { return one != *request.instance; });
     if (reply.instances.empty())
         co_return Error(Code::conflict, "no instance of agent " + call.argument + " runs")
             .because("not_running");
@@ -135,7 +166,7 @@ Async<Answer> stop(Services& services, const Call& call) {
         HOLDFAST_CO_CHECK(
             co_await record_event(services, "stop", std::move(event), call.principal));
     }
-    HOLDFAST_CO_CHECK(co_await end_all(services, call.argument, Ending::stop));
+    HOLDFAST_CO_CHECK(co_await end_each(services, reply.instances, Ending::stop));
     co_return json_answer(api::to_json(reply));
 }
 
@@ -164,6 +195,8 @@ Async<std::monostate> session_over(Services& services, std::string instance, std
     services.launched.end_session(instance);
     const bool must_die = entry->facts.kill_on_change;
     auto event = event_of(*entry);
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    extend_beside(services, executor, must_die ? "kill" : "stop", event);
     event["reason"] = std::move(reason);
     if (must_die) {
         EndOrder order{instance, Ending::kill};
@@ -196,6 +229,8 @@ Async<std::monostate> take_over_instances(Services& services) {
         auto taken = co_await take_over(services, instance);
         if (!taken) worst = std::move(taken);
     }
+    auto forgotten = co_await forget_others(services, instances);
+    if (!forgotten) worst = std::move(forgotten);
     services.launched.set_complete(true);
     co_return worst;
 }

@@ -1,4 +1,6 @@
 // POST /v1/agents/{name}/launch: measured and recorded before the first instruction.
+#include <boost/asio/this_coro.hpp>
+
 #include "api/launch_messages.h"
 #include "core/crypto/digest.h"
 #include "core/encode/base64.h"
@@ -69,9 +71,20 @@ Async<std::monostate> record_and_register(Services& services, LaunchedInstance l
     co_return services.launched.add(std::move(launched));
 }
 
+// Ledger and register may have its launch already: they learn that it came to nothing.
+boost::asio::awaitable<void> record_failure(Services& services, encode::Json::Object failed,
+                                            std::string reason) {
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    extend_beside(services, executor, "stop", failed);
+    failed["reason"] = std::move(reason);
+    (void)co_await record_event(services, "launch_failed", std::move(failed), by_itself);
+}
+
 Async<std::monostate> release(Services& services, LaunchedInstance launched, AgentRow row,
                               std::string by) {
     const std::string instance = launched.instance;
+    encode::Json::Object failed = event_of(launched.agent);
+    failed["instance"] = instance;
     auto registering =
         record_and_register(services, std::move(launched), std::move(row), std::move(by));
     auto registered = co_await std::move(registering);
@@ -84,6 +97,7 @@ Async<std::monostate> release(Services& services, LaunchedInstance launched, Age
     services.launched.remove(instance);
     EndOrder kill{instance, Ending::kill};
     (void)co_await services.launcher.end(std::move(kill));
+    co_await record_failure(services, std::move(failed), outcome.error().reason());
     co_return std::move(outcome).error();
 }
 
