@@ -47,13 +47,10 @@ Async<std::monostate> take_over(Services& services, std::string instance) {
 }
 
 // Registered, and no launcher knows of it any more: it ended while there was none.
-Async<std::monostate> forget_others(Services& services, const std::vector<std::string>& known) {
-    std::vector<LaunchNotice> gone;
-    for (const auto& [instance, entry] : services.launched.entries())
-        if (std::find(known.begin(), known.end(), instance) == known.end())
-            gone.push_back({LaunchNotice::Kind::ended, instance, "ended, nobody saw how"});
+Async<std::monostate> forget(Services& services, std::set<std::string> instances) {
     Done worst = done();
-    for (LaunchNotice& notice : gone) {
+    for (const std::string& instance : instances) {
+        LaunchNotice notice{LaunchNotice::Kind::ended, instance, "ended, nobody saw how"};
         auto recorded = co_await instance_notice(services, std::move(notice));
         if (!recorded) worst = std::move(recorded);
     }
@@ -223,13 +220,17 @@ Async<std::monostate> recheck_trees(Services& services) {
 }
 
 Async<std::monostate> take_over_instances(Services& services) {
+    std::set<std::string> lost;  // until the launcher names them
+    for (const auto& [instance, entry] : services.launched.entries())
+        lost.insert(instance);
     HOLDFAST_CO_TRY(instances, co_await services.launcher.running());
     Done worst = done();
     for (const std::string& instance : instances) {
+        lost.erase(instance);
         auto taken = co_await take_over(services, instance);
         if (!taken) worst = std::move(taken);
     }
-    auto forgotten = co_await forget_others(services, instances);
+    auto forgotten = co_await forget(services, std::move(lost));
     if (!forgotten) worst = std::move(forgotten);
     services.launched.set_complete(true);
     co_return worst;
