@@ -6,6 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -31,18 +32,24 @@ Ending ending_for(AgentState state) {
     return state == AgentState::suspended ? Ending::freeze : Ending::kill;
 }
 
-// What was launched before this front began, and what must not run on.
+// What must not run on, by its agent's state or its own.
+std::optional<Ending> ending_due(const Services& services, const Launched::Entry& entry) {
+    if (!services.containment.allows(entry.facts.agent))
+        return ending_for(services.containment.state_of(entry.facts.agent));
+    if (entry.over && entry.facts.kill_on_change) return Ending::kill;
+    return std::nullopt;
+}
+
+// What was launched before this front or this launcher began.
 Async<std::monostate> take_over(Services& services, std::string instance) {
     HOLDFAST_CO_TRY(facts, co_await services.launcher.describe(instance));
-    const std::string agent = facts.agent;
     if (!facts.running) co_return done();  // between prepared and released: its handler has it
-    HOLDFAST_CO_CHECK(services.launched.add(std::move(facts)));
-    const Launched::Entry* entry = services.launched.find(instance);
-    const bool must_die = entry->over && entry->facts.kill_on_change;
-    if (services.containment.allows(agent) && !must_die) co_return done();
-    const Ending ending =
-        must_die ? Ending::kill : ending_for(services.containment.state_of(agent));
-    EndOrder order{instance, ending};
+    // Known already: another launcher gives no session back that is over.
+    const bool is_new = services.launched.find(instance) == nullptr;
+    if (is_new) HOLDFAST_CO_CHECK(services.launched.add(std::move(facts)));
+    const auto due = ending_due(services, *services.launched.find(instance));
+    if (!due) co_return done();
+    EndOrder order{instance, *due};
     co_return co_await services.launcher.end(std::move(order));
 }
 
