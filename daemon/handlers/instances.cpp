@@ -1,6 +1,10 @@
 // GET /v1/instances, POST /v1/agents/{name}/stop; and what happens to instances by themselves.
 #include "daemon/handlers/instances.h"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "api/messages.h"
 #include "core/encode/base64.h"
 #include "daemon/handlers/admin.h"
@@ -26,6 +30,10 @@ Ending ending_for(AgentState state) {
 
 // What was launched before this front began, and what must not run on.
 Async<std::monostate> take_over(Services& services, std::string instance) {
+    if (services.launched.is_abandoned(instance)) {
+        EndOrder kill{instance, Ending::kill};
+        co_return co_await services.launcher.end(std::move(kill));
+    }
     HOLDFAST_CO_TRY(facts, co_await services.launcher.describe(instance));
     const std::string agent = facts.agent;
     if (!facts.running) co_return done();  // between prepared and released: its handler has it
@@ -135,8 +143,19 @@ Async<std::monostate> session_over(Services& services, std::string instance, std
 }
 
 Async<std::monostate> take_over_instances(Services& services) {
+    std::vector<std::string> known;
+    for (const auto& [instance, entry] : services.launched.entries())
+        known.push_back(instance);
     HOLDFAST_CO_TRY(instances, co_await services.launcher.running());
     Done worst = done();
+    // Its end was told to a launcher that died before it told us.
+    for (const std::string& instance : known) {
+        if (std::find(instances.begin(), instances.end(), instance) != instances.end()) continue;
+        LaunchNotice gone{LaunchNotice::Kind::ended, instance,
+                          "ended; how is not known, since the launcher was replaced meanwhile"};
+        auto noted = co_await instance_notice(services, std::move(gone));
+        if (!noted) worst = std::move(noted);
+    }
     for (const std::string& instance : instances) {
         auto taken = co_await take_over(services, instance);
         if (!taken) worst = std::move(taken);
