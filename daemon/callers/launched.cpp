@@ -110,6 +110,13 @@ std::vector<std::string> Launched::of(const std::string& agent) const {
     return instances;
 }
 
+std::vector<std::string> Launched::running(const Sha256& manifest) const {
+    std::vector<std::string> instances;
+    for (const auto& [instance, entry] : entries_)
+        if (!entry.over && entry.facts.manifest == manifest) instances.push_back(instance);
+    return instances;
+}
+
 bool Launched::is_launched(uid_t uid) const {
     return std::any_of(entries_.begin(), entries_.end(),
                        [&](const auto& each) { return each.second.facts.uid == uid; });

@@ -47,6 +47,8 @@ class Launched {
     const std::map<std::string, Entry>& entries() const noexcept { return entries_; }
     // Instances of one agent.
     std::vector<std::string> of(const std::string& agent) const;
+    // Instances of one manifest whose session is not over.
+    std::vector<std::string> running(const Sha256& manifest) const;
     // Is this uid an agent's that runs now?
     bool is_launched(uid_t uid) const;
 

@@ -70,6 +70,9 @@ Async<std::monostate> end_blob_after_fuse(Services& services, std::string key_id
 Async<Outcome> carry_out(Services& services, AgentRow row, Stop stop) {
     const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
     const bool is_running = !services.launched.of(row.name).empty();
+    const auto declared = services.agents.find(row.name);
+    if (declared == services.agents.end() || declared->second.launch)
+        extend_beside(services, executor, stop.verb, event_of(row.name));
     Started<std::monostate> processes(executor, end_all(services, row.name, stop.processes));
     auto ending = stop.stages.has(Stage::fuse) ? end_fuse(services, row.key.id) : no_fuse();
     Started<std::string> fuse(executor, std::move(ending));

@@ -1,7 +1,12 @@
 // GET /v1/instances, POST /v1/agents/{name}/stop; and what happens to instances by themselves.
 #include "daemon/handlers/instances.h"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/this_coro.hpp>
+
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -45,6 +50,12 @@ Async<std::monostate> take_over(Services& services, std::string instance) {
 
 }  // namespace
 
+encode::Json::Object event_of(const std::string& agent) {
+    encode::Json::Object event;
+    event["agent"] = agent;
+    return event;
+}
+
 api::Launch launch_reply(const Launched::Entry& entry) {
     const LaunchedInstance& facts = entry.facts;
     api::Launch reply;
@@ -69,6 +80,28 @@ Async<std::monostate> record_event(Services& services, std::string type, encode:
     HOLDFAST_CO_TRY(index, co_await services.ledger.append(std::move(type), std::move(event)));
     (void)index;
     co_return done();
+}
+
+Async<std::monostate> extend_event(Services& services, std::string type,
+                                   encode::Json::Object event) {
+    event["time"] = services.now();
+    event["type"] = std::move(type);
+    std::string content = encode::canonical(encode::Json(std::move(event)));
+    HOLDFAST_CO_TRY(position, co_await services.keys.extend_register(std::move(content)));
+    (void)position;
+    co_return done();
+}
+
+void extend_beside(Services& services, const boost::asio::any_io_executor& executor,
+                   std::string type, encode::Json::Object event) {
+    const auto watch = [](Async<std::monostate> extending) -> boost::asio::awaitable<void> {
+        const auto extended = co_await std::move(extending);
+        if (!extended && extended.error().reason() != "register_absent")
+            log_warning("register: " + extended.error().text());
+    };
+    boost::asio::co_spawn(executor,
+                          watch(extend_event(services, std::move(type), std::move(event))),
+                          boost::asio::detached);
 }
 
 Async<std::monostate> end_all(Services& services, std::string agent, Ending ending) {
@@ -100,10 +133,12 @@ Async<Answer> stop(Services& services, const Call& call) {
     if (reply.instances.empty())
         co_return Error(Code::conflict, "no instance of agent " + call.argument + " runs")
             .because("not_running");
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
     for (const std::string& instance : reply.instances) {
         const Launched::Entry* entry = services.launched.find(instance);
         if (entry == nullptr) continue;
         auto event = event_of(*entry);
+        extend_beside(services, executor, "stop", event);
         HOLDFAST_CO_CHECK(
             co_await record_event(services, "stop", std::move(event), call.principal));
     }
@@ -118,6 +153,8 @@ Async<std::monostate> instance_notice(Services& services, LaunchNotice notice) {
     std::string type = "ended";
     if (notice.kind == LaunchNotice::Kind::exec_refused) {
         type = "exec_refused";
+        const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+        extend_beside(services, executor, type, event);
         services.launched.end_session(notice.instance);
     } else {
         services.launched.remember({entry->facts.agent, notice.instance, notice.detail});
@@ -140,6 +177,23 @@ Async<std::monostate> session_over(Services& services, std::string instance, std
         (void)co_await services.launcher.end(std::move(order));
     }
     co_return co_await record_event(services, "session_over", std::move(event), by_itself);
+}
+
+Async<std::monostate> recheck_trees(Services& services) {
+    std::set<Sha256> manifests;
+    for (const auto& [instance, entry] : services.launched.entries())
+        if (!entry.over) manifests.insert(entry.facts.manifest);
+    Done worst = done();
+    for (const Sha256& manifest : manifests) {
+        auto same = co_await services.measurer.check_view(manifest);
+        if (same) continue;
+        worst = std::move(same);
+        // A measurer that is away says nothing about the tree.
+        if (worst.error().reason() != "store_changed") continue;
+        for (const std::string& instance : services.launched.running(manifest))
+            (void)co_await session_over(services, instance, "store_changed");
+    }
+    co_return worst;
 }
 
 Async<std::monostate> take_over_instances(Services& services) {

@@ -2,6 +2,8 @@
 #ifndef HOLDFAST_DAEMON_HANDLERS_INSTANCES_H
 #define HOLDFAST_DAEMON_HANDLERS_INSTANCES_H
 
+#include <boost/asio/any_io_executor.hpp>
+
 #include <string>
 
 #include "api/launch_messages.h"
@@ -11,10 +13,19 @@ namespace holdfast::daemon::handlers {
 
 api::Launch launch_reply(const Launched::Entry& entry);
 
-// In the ledger, and in the chip's register. The event's members and "type" go into both; `by` and
-// nothing else only into the ledger.
+// An event about an agent as a whole.
+encode::Json::Object event_of(const std::string& agent);
+
+// In the ledger: the members, and who did it.
 Async<std::monostate> record_event(Services& services, std::string type, encode::Json::Object event,
                                    std::string by);
+// In the chip's register: the members, their type and the time.
+Async<std::monostate> extend_event(Services& services, std::string type,
+                                   encode::Json::Object event);
+// The same beside what else is done: nobody waits for the chip to stop an agent. A failure is
+// logged, and shows in the evidence as a launch without an end.
+void extend_beside(Services& services, const boost::asio::any_io_executor& executor,
+                   std::string type, encode::Json::Object event);
 
 // Every instance of an agent; the first thing that did not work, after all were tried.
 Async<std::monostate> end_all(Services& services, std::string agent, Ending ending);

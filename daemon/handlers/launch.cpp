@@ -47,7 +47,6 @@ encode::Json::Object launch_event(const LaunchedInstance& launched, const AgentR
     event["sandbox"] = encode::hex(launched.sandbox);
     event["tree"] = encode::hex(launched.tree);
     event["uid"] = static_cast<std::int64_t>(launched.uid);
-    event["version"] = launched.version;
     return event;
 }
 
@@ -56,7 +55,13 @@ Async<std::monostate> record_and_register(Services& services, LaunchedInstance l
                                           AgentRow row, std::string by) {
     const std::string agent = launched.agent;
     auto event = launch_event(launched, row);
-    HOLDFAST_CO_CHECK(co_await record_event(services, "launch", std::move(event), std::move(by)));
+    HOLDFAST_CO_CHECK(co_await record_event(services, "launch", event, std::move(by)));
+    auto extended = co_await extend_event(services, "launch", std::move(event));
+    if (!extended && extended.error().reason() == "register_absent") {
+        launched.missing.emplace_back("no register in the chip: the launch cannot be proved");
+    } else if (!extended) {
+        co_return std::move(extended).error().within("register");
+    }
     // A stop, or another declaration, meanwhile wins.
     HOLDFAST_CO_TRY(still, may_launch(services, agent));
     if (still.key.id != row.key.id)

@@ -1,4 +1,6 @@
 // POST /v1/agents/{name}/reinstate: undoes a suspension, durable first, in memory last.
+#include <boost/asio/this_coro.hpp>
+
 #include "api/admin_messages.h"
 #include "api/messages.h"
 #include "daemon/handlers/admin.h"
@@ -47,6 +49,10 @@ Async<Answer> reinstate(Services& services, const Call& call) {
     HOLDFAST_CO_CHECK(services.registry.put(*row));
     services.containment.set(row->name, AgentState::active);
 
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    const auto declared = services.agents.find(row->name);
+    if (declared != services.agents.end() && declared->second.launch)
+        extend_beside(services, executor, "reinstate", event_of(row->name));
     // What was frozen goes on; what was killed stays so until it is launched.
     auto thawed = co_await end_all(services, row->name, Ending::thaw);
     api::Contained reply{row->name, std::string(to_string(row->state)), {}};

@@ -43,10 +43,10 @@ Done Register::open() {
     unsettled_ = false;
     auto found = find();
     if (found || is(found.error(), connection_lost)) return found;
-    return absent(std::move(found).error());
+    return absent(found.error());
 }
 
-Done Register::absent(Error why) {
+Done Register::absent(const Error& why) {
     state_ = RegisterState::absent;
     try_again_ = !is_lasting(why);
     reason_ = why.text();

@@ -71,7 +71,7 @@ class Register final : public Registrar {
     Done settle_from(const Sha256& held);
     Done extend_last();
     Done ready();
-    Done absent(Error why);
+    Done absent(const Error& why);
     Done broken(std::string why);
 
     Result<IndexRecord> read_or_plan();

@@ -1,7 +1,5 @@
 // Writes the seeds of the fuzz corpora that no hand can type: make-fuzz-seeds CORPUS. Only where
 // keys are made (evidence, actions, certificates) do its files differ from run to run.
-#include <filesystem>
-#include <fstream>
 #include <iostream>
 
 #include "attest/evidence/pack.h"
@@ -17,6 +15,7 @@
 #include "ledger/bundle.h"
 #include "ledger/checkpoint.h"
 #include "ledger/record.h"
+#include "tests/fuzz/corpus.h"
 #include "tests/fuzz/fixed_keys.h"
 #include "tests/support/sample_manifest.h"
 #include "tests/support/signed_by_others.h"
@@ -24,24 +23,9 @@
 
 using namespace holdfast;
 using daemon::Operation;
+using fuzz::Corpus;
 
 namespace {
-
-class Corpus {
-  public:
-    Corpus(const std::string& folder, const std::string& target) : folder_(folder + "/" + target) {
-        std::filesystem::create_directories(folder_);
-    }
-    void add(const std::string& name, ByteView bytes) const {
-        std::ofstream file(folder_ + "/" + name, std::ios::binary);
-        const auto text = text_of(bytes);
-        file.write(text.data(), static_cast<std::streamsize>(text.size()));
-    }
-    void add(const std::string& name, std::string_view text) const { add(name, view_of(text)); }
-
-  private:
-    std::string folder_;
-};
 
 Bytes joined(std::initializer_list<ByteView> parts) {
     Bytes all;

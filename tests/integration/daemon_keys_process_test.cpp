@@ -176,7 +176,8 @@ TEST_CASE("keys process: evidence crosses the link", "[daemon][keys][swtpm]") {
     const auto evidence = run_async(process.io, process.keys.attest(key->id, crypto::sha256({})));
     if (!evidence) FAIL(evidence.error().text());
     CHECK(evidence->key.id == key->id);
-    CHECK(evidence->pcrs.size() == 8);
+    CHECK(evidence->pcrs.size() == 9);  // 0–7, and the anchor of the register
+    CHECK(evidence->event_register);
     CHECK_FALSE(evidence->ek_certificates.empty());
     CHECK_FALSE(evidence->quote.signature.empty());
 }
