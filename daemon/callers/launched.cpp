@@ -92,6 +92,15 @@ void Launched::end_session(const std::string& instance) {
     if (found != entries_.end()) found->second.over = true;
 }
 
+void Launched::abandon(std::string instance) {
+    abandoned_.push_back(std::move(instance));
+    if (abandoned_.size() > max_abandoned) abandoned_.pop_front();
+}
+
+bool Launched::is_abandoned(const std::string& instance) const {
+    return std::find(abandoned_.begin(), abandoned_.end(), instance) != abandoned_.end();
+}
+
 const Launched::Entry* Launched::find(const std::string& instance) const {
     const auto found = entries_.find(instance);
     return found == entries_.end() ? nullptr : &found->second;

@@ -15,6 +15,7 @@
 namespace holdfast::daemon {
 
 inline constexpr std::size_t max_endings = 64;
+inline constexpr std::size_t max_abandoned = 64;
 
 class Launched {
   public:
@@ -35,6 +36,9 @@ class Launched {
     void remember(Ended ended);
     const std::deque<Ended>& endings() const noexcept { return endings_; }
     void end_session(const std::string& instance);
+    // Its launch failed, and no launcher was there to kill it: where one turns up, it must not run.
+    void abandon(std::string instance);
+    bool is_abandoned(const std::string& instance) const;
     // A launcher that just started has told of all of its instances.
     void set_complete(bool complete) noexcept { complete_ = complete; }
     bool complete() const noexcept { return complete_; }
@@ -56,6 +60,7 @@ class Launched {
   private:
     std::map<std::string, Entry> entries_;  // by instance
     std::deque<Ended> endings_;
+    std::deque<std::string> abandoned_;
     bool complete_ = false;
 };
 

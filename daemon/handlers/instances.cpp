@@ -42,6 +42,10 @@ std::optional<Ending> ending_due(const Services& services, const Launched::Entry
 
 // What was launched before this front or this launcher began.
 Async<std::monostate> take_over(Services& services, std::string instance) {
+    if (services.launched.is_abandoned(instance)) {
+        EndOrder kill{instance, Ending::kill};
+        co_return co_await services.launcher.end(std::move(kill));
+    }
     HOLDFAST_CO_TRY(facts, co_await services.launcher.describe(instance));
     if (!facts.running) co_return done();  // between prepared and released: its handler has it
     // Known already: another launcher gives no session back that is over.
@@ -53,17 +57,6 @@ Async<std::monostate> take_over(Services& services, std::string instance) {
     co_return co_await services.launcher.end(std::move(order));
 }
 
-// Registered, and no launcher knows of it any more: it ended while there was none.
-Async<std::monostate> forget(Services& services, std::set<std::string> instances) {
-    Done worst = done();
-    for (const std::string& instance : instances) {
-        LaunchNotice notice{LaunchNotice::Kind::ended, instance, "ended, nobody saw how"};
-        auto recorded = co_await instance_notice(services, std::move(notice));
-        if (!recorded) worst = std::move(recorded);
-    }
-    co_return worst;
-}
-
 }  // namespace
 
 encode::Json::Object event_of(const std::string& agent) {
@@ -72,8 +65,7 @@ encode::Json::Object event_of(const std::string& agent) {
     return event;
 }
 
-api::Launch launch_reply(const Launched::Entry& entry) {
-    const LaunchedInstance& facts = entry.facts;
+api::Launch launch_reply(const LaunchedInstance& facts) {
     api::Launch reply;
     reply.agent = facts.agent;
     reply.instance = facts.instance;
@@ -85,7 +77,6 @@ api::Launch launch_reply(const Launched::Entry& entry) {
     reply.uid = facts.uid;
     reply.cgroup = facts.cgroup;
     reply.log = facts.log;
-    reply.session_over = entry.over;
     reply.missing = facts.missing;
     return reply;
 }
@@ -145,7 +136,8 @@ Async<Answer> list_instances(Services& services, const Call& call) {
     HOLDFAST_CO_CHECK(api::empty_request(call.body));
     std::vector<api::Launch> launches;
     for (const auto& [instance, entry] : services.launched.entries())
-        launches.push_back(launch_reply(entry));
+        launches.push_back(launch_reply(entry.facts));
+        launches.back().session_over = entry.over;
     std::vector<api::Ending> endings;
     for (const auto& ended : services.launched.endings())
         endings.push_back({ended.agent, ended.instance, ended.how});
@@ -227,18 +219,23 @@ Async<std::monostate> recheck_trees(Services& services) {
 }
 
 Async<std::monostate> take_over_instances(Services& services) {
-    std::set<std::string> lost;  // until the launcher names them
+    std::vector<std::string> known;
     for (const auto& [instance, entry] : services.launched.entries())
-        lost.insert(instance);
+        known.push_back(instance);
     HOLDFAST_CO_TRY(instances, co_await services.launcher.running());
     Done worst = done();
+    // Its end was told to a launcher that died before it told us.
+    for (const std::string& instance : known) {
+        if (std::find(instances.begin(), instances.end(), instance) != instances.end()) continue;
+        LaunchNotice gone{LaunchNotice::Kind::ended, instance,
+                          "ended; how is not known, since the launcher was replaced meanwhile"};
+        auto noted = co_await instance_notice(services, std::move(gone));
+        if (!noted) worst = std::move(noted);
+    }
     for (const std::string& instance : instances) {
-        lost.erase(instance);
         auto taken = co_await take_over(services, instance);
         if (!taken) worst = std::move(taken);
     }
-    auto forgotten = co_await forget(services, std::move(lost));
-    if (!forgotten) worst = std::move(forgotten);
     services.launched.set_complete(true);
     co_return worst;
 }

@@ -11,7 +11,7 @@
 
 namespace holdfast::daemon::handlers {
 
-api::Launch launch_reply(const Launched::Entry& entry);
+api::Launch launch_reply(const LaunchedInstance& facts);
 
 // Who did what nobody asked for.
 inline constexpr const char* by_itself = "holdfast";

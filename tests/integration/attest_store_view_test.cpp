@@ -130,6 +130,19 @@ TEST_CASE("store: a view with anything added, removed, replaced or changed is no
     if (path != "lib") CHECK(opened.error().text().find("/" + path + ": ") != std::string::npos);
 }
 
+TEST_CASE("store: a link in a view's place is not followed, wherever it leads", "[store]") {
+    const StoreWorld world;
+    world.fill();
+    SignedManifest manifest;
+    const std::string view = view_of_import(world, manifest);
+    REQUIRE(world.opened().open_view(manifest));
+    REQUIRE(::rename(view.c_str(), (view + ".real").c_str()) == 0);
+    REQUIRE(::symlink((view + ".real").c_str(), view.c_str()) == 0);
+    const auto opened = world.opened().open_view(manifest);
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().reason() == "store_changed");
+}
+
 TEST_CASE("store: what was not imported is not found", "[store]") {
     const StoreWorld world;
     world.fill();
