@@ -135,9 +135,10 @@ Async<std::monostate> end_all(Services& services, std::string agent, Ending endi
 Async<Answer> list_instances(Services& services, const Call& call) {
     HOLDFAST_CO_CHECK(api::empty_request(call.body));
     std::vector<api::Launch> launches;
-    for (const auto& [instance, entry] : services.launched.entries())
+    for (const auto& [instance, entry] : services.launched.entries()) {
         launches.push_back(launch_reply(entry.facts));
         launches.back().session_over = entry.over;
+    }
     std::vector<api::Ending> endings;
     for (const auto& ended : services.launched.endings())
         endings.push_back({ended.agent, ended.instance, ended.how});
