@@ -5,7 +5,11 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <optional>
+#include <set>
+#include <utility>
+#include <vector>
 
 #include "api/messages.h"
 #include "core/encode/base64.h"
@@ -16,8 +20,6 @@
 
 namespace holdfast::daemon::handlers {
 namespace {
-
-constexpr const char* by_itself = "holdfast";
 
 encode::Json::Object event_of(const Launched::Entry& entry) {
     encode::Json::Object event;
@@ -40,6 +42,10 @@ std::optional<Ending> ending_due(const Services& services, const Launched::Entry
 
 // What was launched before this front or this launcher began.
 Async<std::monostate> take_over(Services& services, std::string instance) {
+    if (services.launched.is_abandoned(instance)) {
+        EndOrder kill{instance, Ending::kill};
+        co_return co_await services.launcher.end(std::move(kill));
+    }
     HOLDFAST_CO_TRY(facts, co_await services.launcher.describe(instance));
     if (!facts.running) co_return done();  // between prepared and released: its handler has it
     // Known already: another launcher gives no session back that is over.
@@ -59,8 +65,7 @@ encode::Json::Object event_of(const std::string& agent) {
     return event;
 }
 
-api::Launch launch_reply(const Launched::Entry& entry) {
-    const LaunchedInstance& facts = entry.facts;
+api::Launch launch_reply(const LaunchedInstance& facts) {
     api::Launch reply;
     reply.agent = facts.agent;
     reply.instance = facts.instance;
@@ -72,7 +77,6 @@ api::Launch launch_reply(const Launched::Entry& entry) {
     reply.uid = facts.uid;
     reply.cgroup = facts.cgroup;
     reply.log = facts.log;
-    reply.session_over = entry.over;
     reply.missing = facts.missing;
     return reply;
 }
@@ -107,9 +111,12 @@ void extend_beside(Services& services, const boost::asio::any_io_executor& execu
                           boost::asio::detached);
 }
 
-Async<std::monostate> end_all(Services& services, std::string agent, Ending ending) {
+namespace {
+
+Async<std::monostate> end_each(Services& services, std::vector<std::string> instances,
+                               Ending ending) {
     Done worst = done();
-    for (const std::string& instance : services.launched.of(agent)) {
+    for (const std::string& instance : instances) {
         EndOrder order{instance, ending};
         auto ended = co_await services.launcher.end(std::move(order));
         const bool gone = !ended && ended.error().code() == Code::not_found;
@@ -118,11 +125,20 @@ Async<std::monostate> end_all(Services& services, std::string agent, Ending endi
     co_return worst;
 }
 
+}  // namespace
+
+Async<std::monostate> end_all(Services& services, std::string agent, Ending ending) {
+    auto instances = services.launched.of(agent);
+    co_return co_await end_each(services, std::move(instances), ending);
+}
+
 Async<Answer> list_instances(Services& services, const Call& call) {
     HOLDFAST_CO_CHECK(api::empty_request(call.body));
     std::vector<api::Launch> launches;
-    for (const auto& [instance, entry] : services.launched.entries())
-        launches.push_back(launch_reply(entry));
+    for (const auto& [instance, entry] : services.launched.entries()) {
+        launches.push_back(launch_reply(entry.facts));
+        launches.back().session_over = entry.over;
+    }
     std::vector<api::Ending> endings;
     for (const auto& ended : services.launched.endings())
         endings.push_back({ended.agent, ended.instance, ended.how});
@@ -130,9 +146,11 @@ Async<Answer> list_instances(Services& services, const Call& call) {
 }
 
 Async<Answer> stop(Services& services, const Call& call) {
-    HOLDFAST_CO_CHECK(api::empty_request(call.body));
+    HOLDFAST_CO_TRY(request, api::stop_request(call.body));
     if (!current_row(services, call.argument)) co_return unknown_agent(call.argument);
     api::Stopped reply{call.argument, services.launched.of(call.argument)};
+    if (request.instance)
+        std::erase_if(reply.instances, [&](const auto& one) { return one != *request.instance; });
     if (reply.instances.empty())
         co_return Error(Code::conflict, "no instance of agent " + call.argument + " runs")
             .because("not_running");
@@ -145,7 +163,7 @@ Async<Answer> stop(Services& services, const Call& call) {
         HOLDFAST_CO_CHECK(
             co_await record_event(services, "stop", std::move(event), call.principal));
     }
-    HOLDFAST_CO_CHECK(co_await end_all(services, call.argument, Ending::stop));
+    HOLDFAST_CO_CHECK(co_await end_each(services, reply.instances, Ending::stop));
     co_return json_answer(api::to_json(reply));
 }
 
@@ -174,6 +192,8 @@ Async<std::monostate> session_over(Services& services, std::string instance, std
     services.launched.end_session(instance);
     const bool must_die = entry->facts.kill_on_change;
     auto event = event_of(*entry);
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    extend_beside(services, executor, must_die ? "kill" : "stop", event);
     event["reason"] = std::move(reason);
     if (must_die) {
         EndOrder order{instance, Ending::kill};
@@ -182,9 +202,37 @@ Async<std::monostate> session_over(Services& services, std::string instance, std
     co_return co_await record_event(services, "session_over", std::move(event), by_itself);
 }
 
+Async<std::monostate> recheck_trees(Services& services) {
+    std::set<Sha256> manifests;
+    for (const auto& [instance, entry] : services.launched.entries())
+        if (!entry.over) manifests.insert(entry.facts.manifest);
+    Done worst = done();
+    for (const Sha256& manifest : manifests) {
+        auto same = co_await services.measurer.check_view(manifest);
+        if (same) continue;
+        worst = std::move(same);
+        // A measurer that is away says nothing about the tree.
+        if (worst.error().reason() != "store_changed") continue;
+        for (const std::string& instance : services.launched.running(manifest))
+            (void)co_await session_over(services, instance, "store_changed");
+    }
+    co_return worst;
+}
+
 Async<std::monostate> take_over_instances(Services& services) {
+    std::vector<std::string> known;
+    for (const auto& [instance, entry] : services.launched.entries())
+        known.push_back(instance);
     HOLDFAST_CO_TRY(instances, co_await services.launcher.running());
     Done worst = done();
+    // Its end was told to a launcher that died before it told us.
+    for (const std::string& instance : known) {
+        if (std::find(instances.begin(), instances.end(), instance) != instances.end()) continue;
+        LaunchNotice gone{LaunchNotice::Kind::ended, instance,
+                          "ended; how is not known, since the launcher was replaced meanwhile"};
+        auto noted = co_await instance_notice(services, std::move(gone));
+        if (!noted) worst = std::move(noted);
+    }
     for (const std::string& instance : instances) {
         auto taken = co_await take_over(services, instance);
         if (!taken) worst = std::move(taken);

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "attest/measure/environment.h"
 #include "core/crypto/digest.h"
 #include "core/encode/base64.h"
 
@@ -48,6 +49,13 @@ Result<std::vector<attest::StoredManifest>> candidates(const attest::Store& stor
     return all;
 }
 
+// Nothing was ever imported where there is no store yet.
+Result<attest::Store> store_of(const Settings& settings) {
+    auto store = attest::Store::open(settings.store_dir, ::geteuid());
+    if (store || store.error().code() != Code::not_found) return store;
+    return denied(std::move(store).error().text(), "manifest_not_imported");
+}
+
 Result<attest::SignedManifest> open_stored(const attest::Store& store,
                                            const attest::StoredManifest& stored,
                                            const std::vector<std::string>& keys) {
@@ -73,6 +81,14 @@ Result<attest::SignedManifest> trusted_manifest(const attest::Store& store,
     return *std::move(first);
 }
 
+// Whom the loader makes take other code would never be recognised: said before it is started.
+Done check_variables(const attest::Manifest& manifest) {
+    std::string variables;
+    for (const auto& [name, value] : manifest.environment)
+        variables.append(name).append("=").append(value).push_back('\0');
+    return attest::check_loader_environment(variables);
+}
+
 Done check_manifest_for(const attest::SignedManifest& manifest, const LaunchOrder& order,
                         const AgentRecord& record, std::int64_t now) {
     const attest::Manifest& said = manifest.manifest;
@@ -83,7 +99,7 @@ Done check_manifest_for(const attest::SignedManifest& manifest, const LaunchOrde
         return denied("version " + std::to_string(said.version) + " is older than version " +
                           std::to_string(record.version) + ", which was launched before",
                       "manifest_downgraded");
-    return done();
+    return check_variables(said);
 }
 
 // ── what is outside the tree ────────────────────────────────────────────────────────────────────
@@ -147,7 +163,7 @@ void append_prefixed(crypto::Sha256Stream& stream, std::string_view text) {
 Result<LaunchPlan> plan_launch(const Settings& settings, const LaunchOrder& order,
                                const AgentRecords& records, std::int64_t now) {
     HOLDFAST_TRY(file, agent_file_of(settings, order.agent));
-    HOLDFAST_TRY(store, attest::Store::open(settings.store_dir, ::geteuid()));
+    HOLDFAST_TRY(store, store_of(settings));
     HOLDFAST_TRY(manifest, trusted_manifest(store, order, file.launch->manifest_keys));
     HOLDFAST_TRY(record, records.of(order.agent));
     HOLDFAST_CHECK(check_manifest_for(manifest, order, record, now));
