@@ -93,6 +93,8 @@ Done Check::object(int shelf, const std::string& name, const std::string& path) 
     }
     if (status.st_uid != store_.owner) differs(place, "belongs to somebody else");
     if ((status.st_mode & permissions) != object->mode) differs(place, "mode");
+    if (status.st_mtim.tv_sec != object_time || status.st_mtim.tv_nsec != 0)
+        differs(place, "written to after its import");
     const auto before = report_.differing;
     HOLDFAST_CHECK(contents(shelf, name, place, object->digest));
     if (report_.differing == before) whole_.emplace(status.st_ino, object->digest);

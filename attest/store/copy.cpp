@@ -165,14 +165,14 @@ Result<Descriptor> FileCopier::create(const PlannedFile& planned) const {
 Done FileCopier::finish(const PlannedFile& planned, Descriptor target) const {
     const std::string& path = planned.entry->path;
     if (!verity_) {
-        if (::fchmod(target.get(), planned.object.mode) != 0) return disk_error("chmod");
-        return done();
+        return seal_object(target.get(), planned.object.mode, path);
     }
     // fs-verity wants a file that we may write and nobody has open for that.
     target = Descriptor();
     HOLDFAST_CHECK(enable_verity(view_, path));
-    if (::fchmodat(view_, path.c_str(), planned.object.mode, 0) != 0) return disk_error("chmod");
-    return done();
+    const Descriptor again(::openat(view_, path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    if (!again) return disk_error("open " + shown(path));
+    return seal_object(again.get(), planned.object.mode, path);
 }
 
 }  // namespace holdfast::attest

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "attest/manifest/tree.h"
+#include "attest/store/layout.h"
 
 namespace holdfast::attest {
 namespace {
@@ -148,6 +149,13 @@ Done write_all(int file, ByteView bytes) {
         if (written < 0) return disk_error("write");
         bytes = bytes.subspan(static_cast<std::size_t>(written));
     }
+    return done();
+}
+
+Done seal_object(int file, mode_t mode, std::string_view path) {
+    if (::fchmod(file, mode) != 0) return disk_error("chmod " + shown(path));
+    const std::array<struct timespec, 2> times{timespec{object_time, 0}, timespec{object_time, 0}};
+    if (::futimens(file, times.data()) != 0) return disk_error("utimens " + shown(path));
     return done();
 }
 

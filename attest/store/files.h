@@ -32,6 +32,8 @@ Result<std::string> link_target(int at, const std::string& name);
 Result<std::string> read_file(int at, const std::string& name, std::size_t max);
 Result<std::string> read_all(int file, std::size_t max);
 Done write_all(int file, ByteView bytes);
+// What it stays like: this mode, and object_time. The last step: a later write would show.
+Done seal_object(int file, mode_t mode, std::string_view path);
 
 // With everything in it, folders without write bits too; what is not there is fine.
 Done remove_all(int at, const std::string& name);

@@ -32,6 +32,9 @@ inline constexpr mode_t data_mode = 0444;
 inline constexpr mode_t program_mode = 0555;
 inline constexpr mode_t entrypoint_mode = 0111;
 
+// Every object's modification time, Unix seconds: who writes into one later, root too, moves it.
+inline constexpr std::int64_t object_time = 1;
+
 // In objects/: "ab/<sha256>.0444".
 struct ObjectName {
     Sha256 digest{};

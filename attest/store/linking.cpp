@@ -102,8 +102,7 @@ Done Linking::copy_into_view(const Origin& from, const PlannedFile& file) const 
                                      private_file_mode));
     if (!target) return disk_error("create " + shown(path));
     HOLDFAST_CHECK(copy_bytes(source.get(), target.get(), file.entry->size));
-    if (::fchmod(target.get(), file.object.mode) != 0) return disk_error("chmod " + shown(path));
-    return done();
+    return seal_object(target.get(), file.object.mode, path);
 }
 
 Done Linking::close_view(const Tree& tree) const {

@@ -78,7 +78,8 @@ std::vector<PlannedFile> plan_files(const Folders& store, const Manifest& manife
                              AT_SYMLINK_NOFOLLOW) == 0) {
             file.stored = S_ISREG(status.st_mode) && status.st_uid == store.owner &&
                           (status.st_mode & permissions) == file.object.mode &&
-                          static_cast<std::uint64_t>(status.st_size) == entry.size;
+                          static_cast<std::uint64_t>(status.st_size) == entry.size &&
+                          status.st_mtim.tv_sec == object_time && status.st_mtim.tv_nsec == 0;
             file.links = status.st_nlink;
         }
         files.push_back(file);

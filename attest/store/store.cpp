@@ -29,6 +29,13 @@ StoredManifest summary_of(const SignedManifest& opened) {
     return stored;
 }
 
+// Who put something else there, a link say, changed the store; any other error may pass.
+bool is_no_folder(int at, const std::string& path) {
+    struct stat status{};
+    return ::fstatat(at, path.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           !S_ISDIR(status.st_mode);
+}
+
 }  // namespace
 
 Result<Store> Store::open(const std::string& directory, uid_t owner) {
@@ -73,6 +80,7 @@ Result<Store::View> Store::open_view(const SignedManifest& manifest) const {
     if (!root && root.error().code() == Code::not_found)
         return Error(Code::not_found, "store: the manifest's tree was not imported")
             .because("manifest_not_imported");
+    if (!root && is_no_folder(directory_.get(), place)) return store_changed(place, "type");
     if (!root) return std::move(root).error();
     const ViewRules rules{owner_,
                           [&place](const std::string& path, std::string_view what) -> Done {

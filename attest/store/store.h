@@ -41,9 +41,9 @@ class Store {
     // The envelope's bytes. not_found with reason manifest_not_imported.
     Result<std::string> envelope(const Sha256& digest) const;
 
-    // The view of a manifest, each entry compared by statx with the manifest: type, owner, mode,
-    // size, no entry more, none less. denied with reason store_changed naming the path. Contents
-    // are not read (fsck does): only root can have changed them.
+    // The view of a manifest, each entry compared by stat with the manifest: type, owner, mode,
+    // size, time, no entry more, none less. denied with reason store_changed naming the path.
+    // Contents are not read (fsck does): only root can have changed them.
     struct View {
         Descriptor root;   // O_PATH directory
         std::string path;  // absolute

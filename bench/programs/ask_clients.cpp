@@ -6,8 +6,6 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,7 +14,6 @@
 #include <charconv>
 #include <chrono>
 #include <csignal>
-#include <cstring>
 #include <iostream>
 #include <memory>
 #include <span>
@@ -24,12 +21,15 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/programs/keep_alive.h"
 #include "bench/programs/samples.h"
 #include "holdfast/descriptor.h"
 
 namespace {
 
 using holdfast::Descriptor;
+using holdfast::bench::connect_to;
+using holdfast::bench::exchange;
 using holdfast::bench::Samples;
 using Clock = Samples::Clock;
 
@@ -54,41 +54,6 @@ struct Shared {
     };
     std::array<Part, max_clients> parts;
 };
-
-Descriptor connect_to(const std::string& path) {
-    ::sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) return {};
-    std::memcpy(address.sun_path, path.data(), path.size());
-    Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const auto* generic = reinterpret_cast<const ::sockaddr*>(&address);
-    return ::connect(socket.get(), generic, sizeof address) == 0 ? std::move(socket) : Descriptor();
-}
-
-// Where the reply's body ends; 0 while the head is not whole.
-std::size_t end_of_reply(std::string_view text) {
-    constexpr std::string_view length = "Content-Length: ";
-    const auto head = text.find("\r\n\r\n");
-    const auto at = text.find(length);
-    if (head == std::string_view::npos || at > head) return 0;
-    std::size_t size = 0;
-    (void)std::from_chars(&text[at + length.size()], &text[head], size);
-    return head + 4 + size;
-}
-
-bool exchange(const Descriptor& socket, const std::string& request, std::string& reply) {
-    if (::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL) !=
-        static_cast<ssize_t>(request.size()))
-        return false;
-    reply.clear();
-    std::array<char, 16UL * 1024> piece;
-    for (std::size_t end = 0; end == 0 || reply.size() < end; end = end_of_reply(reply)) {
-        const auto got = ::recv(socket.get(), piece.data(), piece.size(), 0);
-        if (got <= 0) return false;
-        reply.append(piece.data(), static_cast<std::size_t>(got));
-    }
-    return true;
-}
 
 bool ask(const Descriptor& socket, const Job& job, std::string& reply) {
     if (exchange(socket, job.request, reply) && reply.starts_with("HTTP/1.1 200")) return true;

@@ -207,7 +207,7 @@ std::vector<Command> launch_commands() {
          "end its instances: SIGTERM, then SIGKILL; its key is untouched",
          {{"instance", "ID", "only this one, as ps shows it"}},
          stop},
-        {"logs", "NAME", "what its instances printed", {{"follow", "", "and what comes"}}, logs},
+        {"logs", "NAME", "what its instances printed", {{"follow,f", "", "and what comes"}}, logs},
     };
 }
 

@@ -22,6 +22,12 @@ bool is_launch_uid(uid_t uid) {
     return uid >= first_launch_uid;
 }
 
+// Not who changes while it is looked at: that one is measured again, and judged then.
+bool is_about_code(const Error& error) {
+    return error.code() == Code::denied && error.reason() != "caller_gone" &&
+           error.reason() != "measurement_changed";
+}
+
 Error not_told_yet() {
     return Error(Code::unavailable, "no launcher has said yet which agents run", Retry::later)
         .because("launcher_unavailable");
@@ -52,10 +58,13 @@ Async<Instance> Instances::recognise_launched(const Peer& peer) {
     HOLDFAST_CO_TRY(before, launched_.behind(peer));
     const std::string id = before->facts.instance;
     auto measured = co_await measurer_.measure(peer.pid, peer.pidfd.get(), peer.uid);
-    if (!measured) co_return std::move(measured).error();
     // It may have ended meanwhile: asked again, of the table as it is now.
     HOLDFAST_CO_TRY(entry, launched_.behind(peer));
     if (entry->facts.instance != id) co_return unrecognised(peer.uid);
+    if (!measured) {
+        if (is_about_code(measured.error())) on_changed_(id, measured.error());
+        co_return std::move(measured).error();
+    }
     auto& view = *measured;
     Done right = check_code(*entry, view, entry->facts.pid == peer.pid);
     if (right && entry->facts.signers == attest::Signers::leader) right = check_untraceable(peer);

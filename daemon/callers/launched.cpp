@@ -70,6 +70,9 @@ Done Launched::add(LaunchedInstance facts) {
     entry.view_mark = mark;
     facts.code = Descriptor();
     std::string instance = facts.instance;
+    // Told again by another launcher: a session that is over stays so.
+    const auto known = entries_.find(instance);
+    entry.over = known != entries_.end() && known->second.over;
     entry.facts = std::move(facts);
     entries_.insert_or_assign(std::move(instance), std::move(entry));
     return done();
@@ -89,6 +92,15 @@ void Launched::end_session(const std::string& instance) {
     if (found != entries_.end()) found->second.over = true;
 }
 
+void Launched::abandon(std::string instance) {
+    abandoned_.push_back(std::move(instance));
+    if (abandoned_.size() > max_abandoned) abandoned_.pop_front();
+}
+
+bool Launched::is_abandoned(const std::string& instance) const {
+    return std::find(abandoned_.begin(), abandoned_.end(), instance) != abandoned_.end();
+}
+
 const Launched::Entry* Launched::find(const std::string& instance) const {
     const auto found = entries_.find(instance);
     return found == entries_.end() ? nullptr : &found->second;
@@ -98,6 +110,13 @@ std::vector<std::string> Launched::of(const std::string& agent) const {
     std::vector<std::string> instances;
     for (const auto& [instance, entry] : entries_)
         if (entry.facts.agent == agent) instances.push_back(instance);
+    return instances;
+}
+
+std::vector<std::string> Launched::running(const Sha256& manifest) const {
+    std::vector<std::string> instances;
+    for (const auto& [instance, entry] : entries_)
+        if (!entry.over && entry.facts.manifest == manifest) instances.push_back(instance);
     return instances;
 }
 

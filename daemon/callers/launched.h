@@ -15,6 +15,7 @@
 namespace holdfast::daemon {
 
 inline constexpr std::size_t max_endings = 64;
+inline constexpr std::size_t max_abandoned = 64;
 
 class Launched {
   public:
@@ -35,6 +36,9 @@ class Launched {
     void remember(Ended ended);
     const std::deque<Ended>& endings() const noexcept { return endings_; }
     void end_session(const std::string& instance);
+    // Its launch failed, and no launcher was there to kill it: where one turns up, it must not run.
+    void abandon(std::string instance);
+    bool is_abandoned(const std::string& instance) const;
     // A launcher that just started has told of all of its instances.
     void set_complete(bool complete) noexcept { complete_ = complete; }
     bool complete() const noexcept { return complete_; }
@@ -43,6 +47,8 @@ class Launched {
     const std::map<std::string, Entry>& entries() const noexcept { return entries_; }
     // Instances of one agent.
     std::vector<std::string> of(const std::string& agent) const;
+    // Instances of one manifest whose session is not over.
+    std::vector<std::string> running(const Sha256& manifest) const;
     // Is this uid an agent's that runs now?
     bool is_launched(uid_t uid) const;
 
@@ -54,6 +60,7 @@ class Launched {
   private:
     std::map<std::string, Entry> entries_;  // by instance
     std::deque<Ended> endings_;
+    std::deque<std::string> abandoned_;
     bool complete_ = false;
 };
 

@@ -66,6 +66,7 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
                 .instances = instances_,
                 .launched = launched_,
                 .launcher = launcher_,
+                .measurer = measurer_,
                 .agents = agents_,
                 .now = unix_now,
                 .links = [this] { return links(); }},
@@ -88,7 +89,8 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
                  },
              .descriptor_ceiling = descriptor_ceiling},
       settling_(io.get_executor(), [this] { return settle(); }),
-      summing_(io.get_executor(), [this] { return sum_refusals(); }) {}
+      summing_(io.get_executor(), [this] { return sum_refusals(); }),
+      rechecking_(io.get_executor(), [this] { return recheck(); }) {}
 
 Done FrontProcess::start() {
     SupervisorLink::Events events;
@@ -127,6 +129,7 @@ Async<Answer> FrontProcess::handle(const Route& route, const Call& call) {
     // Only operators leave a containment unfinished.
     if (!call.principal.empty() && handlers::unsettled(services_)) settling_.plan(settle_again);
     plan_sums();
+    plan_recheck();
     co_return answer;
 }
 
@@ -154,6 +157,18 @@ WorkerLink& FrontProcess::link_of(WorkerKind kind) {
         case WorkerKind::launcher: break;
     }
     return launcher_link_;
+}
+
+// Only while something that was launched runs: an idle daemon sleeps.
+void FrontProcess::plan_recheck() {
+    if (launched_.entries().empty()) return;
+    rechecking_.plan(std::chrono::seconds(services_.settings.store_recheck_s));
+}
+
+asio::awaitable<void> FrontProcess::recheck() {
+    const auto checked = co_await handlers::recheck_trees(services_);
+    if (!checked) log_warning("trees of launched agents: " + checked.error().text());
+    plan_recheck();
 }
 
 void FrontProcess::attach(WorkerId worker, Descriptor socket) {

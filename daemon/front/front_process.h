@@ -39,6 +39,8 @@ class FrontProcess {
     void plan_sums();
     boost::asio::awaitable<void> settle();
     boost::asio::awaitable<void> sum_refusals();
+    void plan_recheck();
+    boost::asio::awaitable<void> recheck();
     void attach(WorkerId worker, Descriptor socket);
     WorkerLink& link_of(WorkerKind kind);
     // Runs beside everything else; what went wrong is logged.
@@ -63,7 +65,7 @@ class FrontProcess {
     Services services_;
     Admission admission_;
     Front front_;
-    Chore settling_, summing_;
+    Chore settling_, summing_, rechecking_;
 };
 
 // Unix seconds.

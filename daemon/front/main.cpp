@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "daemon/confine.h"
 #include "daemon/front/front_process.h"
 #include "daemon/front/listener.h"
 #include "daemon/log.h"
@@ -15,6 +16,7 @@ namespace {
 Done run() {
     HOLDFAST_CHECK(begin_process("front"));
     HOLDFAST_TRY(settings, inherited_settings());
+    HOLDFAST_CHECK(confine_process());
     HOLDFAST_TRY(ceiling, raise_descriptor_limit());
     boost::asio::io_context io(1);
     boost::asio::signal_set signals(io, SIGTERM, SIGINT);

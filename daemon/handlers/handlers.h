@@ -52,6 +52,9 @@ bool unsettled(const Services& services);
 Async<std::monostate> instance_notice(Services& services, LaunchNotice notice);
 Async<std::monostate> session_over(Services& services, std::string instance, std::string reason);
 Async<std::monostate> take_over_instances(Services& services);
+// Every tree of what runs, whole, by the measurer; a changed one ends the sessions of its
+// instances.
+Async<std::monostate> recheck_trees(Services& services);
 
 // The connection says that this answer's signature never left: a "withheld" record follows.
 Async<std::uint64_t> record_withheld(Services& services, std::uint64_t sequence,

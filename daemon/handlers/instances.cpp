@@ -5,6 +5,9 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
+#include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -18,8 +21,6 @@
 namespace holdfast::daemon::handlers {
 namespace {
 
-constexpr const char* by_itself = "holdfast";
-
 encode::Json::Object event_of(const Launched::Entry& entry) {
     encode::Json::Object event;
     event["agent"] = entry.facts.agent;
@@ -31,14 +32,28 @@ Ending ending_for(AgentState state) {
     return state == AgentState::suspended ? Ending::freeze : Ending::kill;
 }
 
-// What was launched before this front began, and what must not run on.
+// What must not run on, by its agent's state or its own.
+std::optional<Ending> ending_due(const Services& services, const Launched::Entry& entry) {
+    if (!services.containment.allows(entry.facts.agent))
+        return ending_for(services.containment.state_of(entry.facts.agent));
+    if (entry.over && entry.facts.kill_on_change) return Ending::kill;
+    return std::nullopt;
+}
+
+// What was launched before this front or this launcher began.
 Async<std::monostate> take_over(Services& services, std::string instance) {
+    if (services.launched.is_abandoned(instance)) {
+        EndOrder kill{instance, Ending::kill};
+        co_return co_await services.launcher.end(std::move(kill));
+    }
     HOLDFAST_CO_TRY(facts, co_await services.launcher.describe(instance));
-    const std::string agent = facts.agent;
     if (!facts.running) co_return done();  // between prepared and released: its handler has it
-    HOLDFAST_CO_CHECK(services.launched.add(std::move(facts)));
-    if (services.containment.allows(agent)) co_return done();
-    EndOrder order{instance, ending_for(services.containment.state_of(agent))};
+    // Known already: another launcher gives no session back that is over.
+    const bool is_new = services.launched.find(instance) == nullptr;
+    if (is_new) HOLDFAST_CO_CHECK(services.launched.add(std::move(facts)));
+    const auto due = ending_due(services, *services.launched.find(instance));
+    if (!due) co_return done();
+    EndOrder order{instance, *due};
     co_return co_await services.launcher.end(std::move(order));
 }
 
@@ -50,8 +65,7 @@ encode::Json::Object event_of(const std::string& agent) {
     return event;
 }
 
-api::Launch launch_reply(const Launched::Entry& entry) {
-    const LaunchedInstance& facts = entry.facts;
+api::Launch launch_reply(const LaunchedInstance& facts) {
     api::Launch reply;
     reply.agent = facts.agent;
     reply.instance = facts.instance;
@@ -63,7 +77,6 @@ api::Launch launch_reply(const Launched::Entry& entry) {
     reply.uid = facts.uid;
     reply.cgroup = facts.cgroup;
     reply.log = facts.log;
-    reply.session_over = entry.over;
     reply.missing = facts.missing;
     return reply;
 }
@@ -122,8 +135,10 @@ Async<std::monostate> end_all(Services& services, std::string agent, Ending endi
 Async<Answer> list_instances(Services& services, const Call& call) {
     HOLDFAST_CO_CHECK(api::empty_request(call.body));
     std::vector<api::Launch> launches;
-    for (const auto& [instance, entry] : services.launched.entries())
-        launches.push_back(launch_reply(entry));
+    for (const auto& [instance, entry] : services.launched.entries()) {
+        launches.push_back(launch_reply(entry.facts));
+        launches.back().session_over = entry.over;
+    }
     std::vector<api::Ending> endings;
     for (const auto& ended : services.launched.endings())
         endings.push_back({ended.agent, ended.instance, ended.how});
@@ -177,6 +192,8 @@ Async<std::monostate> session_over(Services& services, std::string instance, std
     services.launched.end_session(instance);
     const bool must_die = entry->facts.kill_on_change;
     auto event = event_of(*entry);
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    extend_beside(services, executor, must_die ? "kill" : "stop", event);
     event["reason"] = std::move(reason);
     if (must_die) {
         EndOrder order{instance, Ending::kill};
@@ -185,9 +202,37 @@ Async<std::monostate> session_over(Services& services, std::string instance, std
     co_return co_await record_event(services, "session_over", std::move(event), by_itself);
 }
 
+Async<std::monostate> recheck_trees(Services& services) {
+    std::set<Sha256> manifests;
+    for (const auto& [instance, entry] : services.launched.entries())
+        if (!entry.over) manifests.insert(entry.facts.manifest);
+    Done worst = done();
+    for (const Sha256& manifest : manifests) {
+        auto same = co_await services.measurer.check_view(manifest);
+        if (same) continue;
+        worst = std::move(same);
+        // A measurer that is away says nothing about the tree.
+        if (worst.error().reason() != "store_changed") continue;
+        for (const std::string& instance : services.launched.running(manifest))
+            (void)co_await session_over(services, instance, "store_changed");
+    }
+    co_return worst;
+}
+
 Async<std::monostate> take_over_instances(Services& services) {
+    std::vector<std::string> known;
+    for (const auto& [instance, entry] : services.launched.entries())
+        known.push_back(instance);
     HOLDFAST_CO_TRY(instances, co_await services.launcher.running());
     Done worst = done();
+    // Its end was told to a launcher that died before it told us.
+    for (const std::string& instance : known) {
+        if (std::find(instances.begin(), instances.end(), instance) != instances.end()) continue;
+        LaunchNotice gone{LaunchNotice::Kind::ended, instance,
+                          "ended; how is not known, since the launcher was replaced meanwhile"};
+        auto noted = co_await instance_notice(services, std::move(gone));
+        if (!noted) worst = std::move(noted);
+    }
     for (const std::string& instance : instances) {
         auto taken = co_await take_over(services, instance);
         if (!taken) worst = std::move(taken);

@@ -1,4 +1,6 @@
 // POST /v1/agents/{name}/launch: measured and recorded before the first instruction.
+#include <boost/asio/this_coro.hpp>
+
 #include "api/launch_messages.h"
 #include "core/crypto/digest.h"
 #include "core/encode/base64.h"
@@ -69,11 +71,20 @@ Async<std::monostate> record_and_register(Services& services, LaunchedInstance l
     co_return services.launched.add(std::move(launched));
 }
 
+Async<std::monostate> record_refused(Services& services, std::string agent, std::string instance,
+                                     std::string reason, std::string by) {
+    encode::Json::Object refused;
+    refused["agent"] = std::move(agent);
+    refused["instance"] = std::move(instance);
+    refused["reason"] = reason.empty() ? "not_started" : std::move(reason);
+    co_return co_await record_event(services, "launch_refused", std::move(refused), std::move(by));
+}
+
 Async<std::monostate> release(Services& services, LaunchedInstance launched, AgentRow row,
                               std::string by) {
+    const std::string agent = launched.agent;
     const std::string instance = launched.instance;
-    auto registering =
-        record_and_register(services, std::move(launched), std::move(row), std::move(by));
+    auto registering = record_and_register(services, std::move(launched), std::move(row), by);
     auto registered = co_await std::move(registering);
     Done outcome = std::move(registered);
     if (outcome) {
@@ -83,7 +94,15 @@ Async<std::monostate> release(Services& services, LaunchedInstance launched, Age
     if (outcome) co_return done();
     services.launched.remove(instance);
     EndOrder kill{instance, Ending::kill};
-    (void)co_await services.launcher.end(std::move(kill));
+    auto killed = co_await services.launcher.end(std::move(kill));
+    if (!killed && killed.error().code() != Code::not_found) services.launched.abandon(instance);
+    // Ledger and register may have its launch already: they learn that it never ran.
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    encode::Json::Object never_ran = event_of(agent);
+    never_ran["instance"] = instance;
+    extend_beside(services, executor, "stop", std::move(never_ran));
+    auto refusing = record_refused(services, agent, instance, outcome.error().reason(), by);
+    (void)co_await std::move(refusing);
     co_return std::move(outcome).error();
 }
 
@@ -98,21 +117,17 @@ Async<Answer> launch(Services& services, const Call& call) {
     const std::string instance = order.instance;
     auto prepared = co_await services.launcher.prepare(std::move(order));
     if (!prepared) {
-        encode::Json::Object refused;
-        refused["agent"] = call.argument;
-        refused["by"] = call.principal;
-        refused["reason"] = prepared.error().reason();
-        (void)co_await services.ledger.append("launch_refused", std::move(refused));
+        auto refusing = record_refused(services, call.argument, instance, prepared.error().reason(),
+                                       call.principal);
+        (void)co_await std::move(refusing);
         co_return std::move(prepared).error();
     }
+    // What it is told of, also when it has ended by then: some agents are soon done.
+    const api::Launch reply = launch_reply(*prepared);
     auto releasing = release(services, *std::move(prepared), std::move(row), call.principal);
     HOLDFAST_CO_CHECK(co_await std::move(releasing));
     const Launched::Entry* entry = services.launched.find(instance);
-    if (entry == nullptr)
-        co_return Error(Code::unavailable,
-                        "it ended at once: see `holdfast logs " + call.argument + "`")
-            .because("ended_at_once");
-    co_return json_answer(api::to_json(launch_reply(*entry)));
+    co_return json_answer(api::to_json(entry == nullptr ? reply : launch_reply(entry->facts)));
 }
 
 }  // namespace holdfast::daemon::handlers

@@ -46,6 +46,7 @@ struct Services {
     Instances& instances;
     Launched& launched;
     Launcher& launcher;
+    Measurer& measurer;
     std::map<std::string, policy::AgentFile>& agents;  // declared agents in force, by name
     std::function<std::int64_t()> now;                 // Unix seconds
     // Worker → "attached" or "replacing", as the front's links know it; for status.

@@ -215,7 +215,7 @@ Done read_outcome(int control) {
     const auto message = receive_message(control);
     if (!message && message.error().code() == Code::not_found) return done();
     if (!message) return message.error();
-    return Error(Code::unavailable, std::string(text_of(message->payload)));
+    return Error(Code::unavailable, std::string(text_of(message->payload))).because("not_started");
 }
 
 }  // namespace holdfast::daemon

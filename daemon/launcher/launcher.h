@@ -77,6 +77,7 @@ class LaunchWorker {
     void kill(Running& running);
     void serve_gate(Running& running);
     bool reap(Running& running);
+    Done give_cgroup(KeptInstance& kept) const;
     Result<std::string> data_directory(const LaunchPlan& plan) const;
     Result<AgentLog*> log_of(const std::string& agent);
     Result<Running*> find(const std::string& instance);

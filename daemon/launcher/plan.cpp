@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "attest/measure/environment.h"
 #include "core/crypto/digest.h"
 #include "core/encode/base64.h"
 
@@ -80,6 +81,14 @@ Result<attest::SignedManifest> trusted_manifest(const attest::Store& store,
     return *std::move(first);
 }
 
+// Whom the loader makes take other code would never be recognised: said before it is started.
+Done check_variables(const attest::Manifest& manifest) {
+    std::string variables;
+    for (const auto& [name, value] : manifest.environment)
+        variables.append(name).append("=").append(value).push_back('\0');
+    return attest::check_loader_environment(variables);
+}
+
 Done check_manifest_for(const attest::SignedManifest& manifest, const LaunchOrder& order,
                         const AgentRecord& record, std::int64_t now) {
     const attest::Manifest& said = manifest.manifest;
@@ -90,7 +99,7 @@ Done check_manifest_for(const attest::SignedManifest& manifest, const LaunchOrde
         return denied("version " + std::to_string(said.version) + " is older than version " +
                           std::to_string(record.version) + ", which was launched before",
                       "manifest_downgraded");
-    return done();
+    return check_variables(said);
 }
 
 // ── what is outside the tree ────────────────────────────────────────────────────────────────────

@@ -34,6 +34,7 @@ struct LaunchPlan {
 //   manifest_unsigned      none of the agent file's keys signed it
 //   manifest_of_another    it is signed, but for another agent
 //   manifest_expired, manifest_not_yet_valid, manifest_downgraded
+//   loader_environment     a variable of it makes the loader take other code
 //   store_changed          the view is not what was imported
 //   host_file_changed      a host file is not what the manifest says, or others may write it
 // What the front says is a name and at most a digest: everything else is looked up here.

@@ -101,6 +101,27 @@ Sha256 entrypoint_digest(const attest::Manifest& manifest) {
     return {};  // check_manifest has seen it
 }
 
+// What the plan says of it; where it runs comes with the process.
+LaunchedInstance facts_of(const LaunchOrder& order, const LaunchPlan& plan,
+                          const Sandbox& sandbox) {
+    const attest::Manifest& manifest = plan.manifest.manifest;
+    LaunchedInstance facts;
+    facts.agent = order.agent;
+    facts.instance = order.instance;
+    facts.version = manifest.version;
+    facts.manifest = plan.manifest.digest;
+    facts.tree = attest::tree_root(manifest.tree);
+    facts.arguments_environment = arguments_digest(plan);
+    facts.sandbox = crypto::sha256(view_of(sandbox.text()));
+    facts.signers = manifest.signers;
+    facts.kill_on_change = plan.rules.on_change == policy::OnChange::kill;
+    facts.uid = plan.record.uid;
+    facts.entrypoint = entrypoint_digest(manifest);
+    if (!sandbox.has_landlock())
+        facts.missing.emplace_back("no Landlock in this kernel: it can read what any user can");
+    return facts;
+}
+
 }  // namespace
 
 // <state>/data/NAME: what it writes, across its launches.
@@ -126,6 +147,20 @@ Result<AgentLog*> LaunchWorker::log_of(const std::string& agent) {
     return &logs_.emplace(agent, std::move(log)).first->second;
 }
 
+Done LaunchWorker::give_cgroup(KeptInstance& kept) const {
+    LaunchedInstance& facts = kept.facts;
+    if (!parts_.cgroups) {
+        facts.missing.push_back(parts_.cgroups.error().text() +
+                                ": what it starts can outlive it, and it cannot be frozen");
+        return done();
+    }
+    HOLDFAST_TRY(group, parts_.cgroups->make(facts.instance));
+    kept.cgroup = std::move(group.directory);
+    facts.cgroup = group.id;
+    facts.cgroup_path = std::move(group.path);
+    return done();
+}
+
 Result<KeptInstance> LaunchWorker::start(const LaunchOrder& order, LaunchPlan plan,
                                          Descriptor& control) {
     const attest::Manifest& manifest = plan.manifest.manifest;
@@ -138,25 +173,14 @@ Result<KeptInstance> LaunchWorker::start(const LaunchOrder& order, LaunchPlan pl
                  Sandbox::prepare({plan.view.root.get(), host_paths(manifest), data.get()}));
     HOLDFAST_TRY(pipe, make_pipe());
     HOLDFAST_TRY(log, log_of(order.agent));
-
     HOLDFAST_TRY(code, seal(joined(plan.code), "holdfast-code"));
     // Before it runs: who is launched once as this version stays there.
     if (manifest.version != plan.record.version)
         HOLDFAST_CHECK(parts_.records.put(order.agent, {plan.record.uid, manifest.version}));
 
     KeptInstance kept;
-    LaunchedInstance& facts = kept.facts;
-    if (parts_.cgroups) {
-        HOLDFAST_TRY(group, parts_.cgroups->make(order.instance));
-        kept.cgroup = std::move(group.directory);
-        facts.cgroup = group.id;
-        facts.cgroup_path = std::move(group.path);
-    } else {
-        facts.missing.push_back(parts_.cgroups.error().text() +
-                                ": what it starts can outlive it, and it cannot be frozen");
-    }
-    if (!sandbox.has_landlock())
-        facts.missing.emplace_back("no Landlock in this kernel: it can read what any user can");
+    kept.facts = facts_of(order, plan, sandbox);
+    HOLDFAST_CHECK(give_cgroup(kept));
     HOLDFAST_TRY(child, start_child({.program = plan.view.path + "/" + manifest.entrypoint,
                                      .arguments = plan.arguments,
                                      .environment = plan.environment,
@@ -165,22 +189,11 @@ Result<KeptInstance> LaunchWorker::start(const LaunchOrder& order, LaunchPlan pl
                                      .cgroup = kept.cgroup ? kept.cgroup.get() : -1,
                                      .uid = plan.record.uid,
                                      .sandbox = sandbox}));
-    facts.agent = order.agent;
-    facts.instance = order.instance;
-    facts.version = manifest.version;
-    facts.manifest = plan.manifest.digest;
-    facts.tree = attest::tree_root(manifest.tree);
-    facts.arguments_environment = arguments_digest(plan);
-    facts.sandbox = crypto::sha256(view_of(sandbox.text()));
-    facts.signers = manifest.signers;
-    facts.kill_on_change = plan.rules.on_change == policy::OnChange::kill;
-    facts.pid = child.pid;
-    facts.uid = plan.record.uid;
-    facts.log = log->path();
-    facts.entrypoint = entrypoint_digest(manifest);
-    facts.pidfd = std::move(child.pidfd);
-    facts.view = std::move(plan.view.root);
-    facts.code = std::move(code);
+    kept.facts.log = log->path();
+    kept.facts.pid = child.pid;
+    kept.facts.pidfd = std::move(child.pidfd);
+    kept.facts.view = std::move(plan.view.root);
+    kept.facts.code = std::move(code);
     kept.listener = std::move(child.listener);
     kept.output = std::move(pipe.out);
     control = std::move(child.control);

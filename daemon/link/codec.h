@@ -90,6 +90,10 @@ Result<ActivateRequest> decode_activate(ByteView payload);
 Bytes encode_name(std::string_view name);
 Result<std::string> decode_name(ByteView payload);
 
+// check_view: the digest of a manifest's statement.
+Bytes encode_digest(const Sha256& digest);
+Result<Sha256> decode_digest(ByteView payload);
+
 // The pidfd is the message's only descriptor.
 struct MeasureRequest {
     pid_t pid = 0;

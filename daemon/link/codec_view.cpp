@@ -87,6 +87,17 @@ Result<std::vector<attest::MappedName>> get_mapped(PayloadReader& in) {
 
 }  // namespace
 
+Bytes encode_digest(const Sha256& digest) {
+    return PayloadWriter().bytes(digest).take();
+}
+
+Result<Sha256> decode_digest(ByteView payload) {
+    PayloadReader in(payload);
+    HOLDFAST_TRY(digest, get_sha256(in));
+    HOLDFAST_CHECK(in.finish());
+    return digest;
+}
+
 Reply encode(attest::ProcessView view) {
     Reply reply;
     PayloadWriter out;

@@ -18,4 +18,10 @@ Async<attest::ProcessView> LinkedMeasurer::measure(pid_t pid, int pidfd, uid_t u
     co_return decode_view(std::move(reply));
 }
 
+Async<std::monostate> LinkedMeasurer::check_view(Sha256 manifest) {
+    Errand errand{Operation::check_view, encode_digest(manifest), {}, ""};
+    HOLDFAST_CO_TRY(reply, co_await link_.call(std::move(errand)));
+    co_return PayloadReader(reply.body).finish();
+}
+
 }  // namespace holdfast::daemon

@@ -12,6 +12,7 @@ class LinkedMeasurer final : public Measurer {
     explicit LinkedMeasurer(WorkerLink& link) : link_(link) {}
 
     Async<attest::ProcessView> measure(pid_t pid, int pidfd, uid_t uid) override;
+    Async<std::monostate> check_view(Sha256 manifest) override;
 
   private:
     WorkerLink& link_;

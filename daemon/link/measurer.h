@@ -18,6 +18,8 @@ class Measurer {
 
     // The pidfd is duplicated into the message; the view's descriptors come back the same way.
     virtual Async<attest::ProcessView> measure(pid_t pid, int pidfd, uid_t uid) = 0;
+    // Is the tree of this manifest as it was imported? denied, store_changed.
+    virtual Async<std::monostate> check_view(Sha256 manifest) = 0;
 };
 
 }  // namespace holdfast::daemon

@@ -3,6 +3,7 @@
 #include <ctime>
 #include <memory>
 
+#include "daemon/confine.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
 #include "daemon/workers/keys.h"
@@ -78,5 +79,7 @@ int main() {
     if (!begun) return log_error(begun.error().text()), 1;
     const auto settings = inherited_settings();
     if (!settings) return log_error(settings.error().text()), 1;
+    const auto confined = confine_process();
+    if (!confined) return log_error(confined.error().text()), 1;
     return run(*settings);
 }

@@ -1,4 +1,5 @@
 // holdfast-measurer: the only process that may look into other users' processes.
+#include "daemon/confine.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
 #include "daemon/workers/measurer.h"
@@ -10,10 +11,11 @@ int main() {
     if (!begun) return log_error(begun.error().text()), 1;
     const auto settings = inherited_settings();
     if (!settings) return log_error(settings.error().text()), 1;
+    const auto confined = confine_process();
+    if (!confined) return log_error(confined.error().text()), 1;
 
     Service service;
-    service.handle = [&settings](const Message& request) {
-        return measure_for(request, settings->dev);
-    };
+    const MeasurerRules rules{settings->dev, settings->store_dir};
+    service.handle = [&rules](const Message& request) { return answer_measurer(request, rules); };
     return serve({supervisor_link, front_link}, service);
 }

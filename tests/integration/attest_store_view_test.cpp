@@ -72,6 +72,13 @@ TEST_CASE("store: a view with anything added, removed, replaced or changed is no
         close();
         path = "zzz";
     }
+    SECTION("a file of the same size and mode, written to") {
+        REQUIRE(::chmod(at("large").c_str(), 0644) == 0);
+        std::fstream(at("large"), std::ios::in | std::ios::out).put('!');
+        REQUIRE(::chmod(at("large").c_str(), 0444) == 0);
+        close();
+        path = "large";
+    }
     SECTION("a file less") {
         REQUIRE(::unlink(at("lib/a/x").c_str()) == 0);
         close();
@@ -128,6 +135,19 @@ TEST_CASE("store: a view with anything added, removed, replaced or changed is no
     REQUIRE_FALSE(opened);
     CHECK(opened.error().reason() == "store_changed");
     if (path != "lib") CHECK(opened.error().text().find("/" + path + ": ") != std::string::npos);
+}
+
+TEST_CASE("store: a link in a view's place is not followed, wherever it leads", "[store]") {
+    const StoreWorld world;
+    world.fill();
+    SignedManifest manifest;
+    const std::string view = view_of_import(world, manifest);
+    REQUIRE(world.opened().open_view(manifest));
+    REQUIRE(::rename(view.c_str(), (view + ".real").c_str()) == 0);
+    REQUIRE(::symlink((view + ".real").c_str(), view.c_str()) == 0);
+    const auto opened = world.opened().open_view(manifest);
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().reason() == "store_changed");
 }
 
 TEST_CASE("store: what was not imported is not found", "[store]") {

@@ -29,6 +29,12 @@ class NoMeasurer final : public daemon::Measurer {
     daemon::Async<attest::ProcessView> measure(pid_t, int, uid_t) override {
         co_return Error(Code::unavailable, "no measurer here").because("measurer_unavailable");
     }
+    daemon::Async<std::monostate> check_view(Sha256) override {
+        ++views_checked;
+        co_return view_says;
+    }
+    Done view_says = done();
+    int views_checked = 0;
 };
 
 struct HandlerWorld {
@@ -55,7 +61,7 @@ struct HandlerWorld {
     FakeLauncher launcher;
     daemon::Services services{settings,    keys,     ledger, registry,  containment,
                               credentials, refusals, host,   instances, launched,
-                              launcher,    agents,   now,    {}};
+                              launcher,    measurer, agents, now,       {}};
     daemon::Peer peer = this_process();
     std::map<std::string, daemon::Instance> callers;
     Done code_is_the_same = done();  // what the warm check says

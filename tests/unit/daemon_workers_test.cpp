@@ -180,16 +180,16 @@ TEST_CASE("keys worker: malformed requests are refused one by one", "[daemon][wo
     CHECK_FALSE(fixture.ask(Operation::create, encode_name("../ca")));
 }
 
-TEST_CASE("measurer: knows one request, with one descriptor", "[daemon][workers]") {
+TEST_CASE("measurer: knows two requests, and a process only with its pidfd", "[daemon][workers]") {
+    const MeasurerRules rules{false, "/nowhere"};
     Message request;
     request.operation = Operation::measure;
     request.payload = encode(MeasureRequest{1, 0});
-    CHECK_FALSE(measure_for(request, false));
+    CHECK_FALSE(answer_measurer(request, rules));
     request.descriptors.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     request.operation = Operation::sign;
-    const auto refused = measure_for(request, false);
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error().code() == Code::invalid);
+    const auto refused = answer_measurer(request, rules);
+    REQUIRE((!refused && refused.error().code() == Code::invalid));
 }
 
 namespace {
