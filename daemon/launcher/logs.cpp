@@ -51,8 +51,8 @@ bool AgentLog::rotate() {
 // still because nobody can read it. One piece a turn: an agent that prints without end keeps nobody
 // else waiting.
 bool AgentLog::take_from(int pipe) {
-    std::array<char, piece>
-        buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): read fills it
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): read fills it
+    std::array<char, piece> buffer;
     const ssize_t got = ::read(pipe, buffer.data(), buffer.size());
     if (got == 0) return false;
     if (got < 0) return errno == EAGAIN || errno == EINTR;
