@@ -23,6 +23,17 @@ Result<LaunchRequest> read_launch(const Json& json) {
     return request;
 }
 
+Result<StopRequest> read_stop(const Json& json) {
+    HOLDFAST_TRY(fields, encode::Fields::of(json, "stop request"));
+    StopRequest request;
+    if (fields.any("instance") != nullptr) {
+        HOLDFAST_TRY(instance, fields.text("instance", max_instance_name));
+        request.instance = std::move(instance);
+    }
+    HOLDFAST_CHECK(fields.finish());
+    return request;
+}
+
 Json texts(const std::vector<std::string>& list) {
     return Json::Array(list.begin(), list.end());
 }
@@ -32,6 +43,11 @@ Json texts(const std::vector<std::string>& list) {
 Result<LaunchRequest> launch_request(std::string_view body) {
     if (body.empty()) return LaunchRequest{};
     return read_request(body, read_launch);
+}
+
+Result<StopRequest> stop_request(std::string_view body) {
+    if (body.empty()) return StopRequest{};
+    return read_request(body, read_stop);
 }
 
 Json to_json(const Launch& launch) {

@@ -44,6 +44,13 @@ struct Ending {
 };
 encode::Json to_json(const std::vector<Launch>& running, const std::vector<Ending>& ended);
 
+inline constexpr std::size_t max_instance_name = 64;
+
+struct StopRequest {
+    std::optional<std::string> instance;  // none: every one of the agent
+};
+Result<StopRequest> stop_request(std::string_view body);
+
 struct Stopped {
     std::string agent;
     std::vector<std::string> instances;

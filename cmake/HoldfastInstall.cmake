@@ -4,14 +4,17 @@ set(HOLDFAST_SYSUSERS_DIR "lib/sysusers.d" CACHE STRING "where sysusers files go
 set(HOLDFAST_TMPFILES_DIR "lib/tmpfiles.d" CACHE STRING "where tmpfiles files go, below the prefix")
 
 set(HOLDFAST_SBINDIR ${CMAKE_INSTALL_FULL_SBINDIR})
+set(HOLDFAST_BINDIR ${CMAKE_INSTALL_FULL_BINDIR})
 set(holdfast_units ${CMAKE_BINARY_DIR}/systemd)
-configure_file(${CMAKE_SOURCE_DIR}/systemd/holdfastd.service ${holdfast_units}/holdfastd.service @ONLY)
+foreach(service IN ITEMS holdfastd.service holdfast-agent@.service)
+  configure_file(${CMAKE_SOURCE_DIR}/systemd/${service} ${holdfast_units}/${service} @ONLY)
+endforeach()
 foreach(socket IN ITEMS holdfast-agent.socket holdfast-admin.socket)
   configure_file(${CMAKE_SOURCE_DIR}/systemd/${socket} ${holdfast_units}/${socket} COPYONLY)
 endforeach()
 
-install(FILES ${holdfast_units}/holdfastd.service ${holdfast_units}/holdfast-agent.socket
-              ${holdfast_units}/holdfast-admin.socket
+install(FILES ${holdfast_units}/holdfastd.service ${holdfast_units}/holdfast-agent@.service
+              ${holdfast_units}/holdfast-agent.socket ${holdfast_units}/holdfast-admin.socket
         DESTINATION ${HOLDFAST_UNIT_DIR})
 install(FILES systemd/holdfast.sysusers.conf DESTINATION ${HOLDFAST_SYSUSERS_DIR} RENAME holdfast.conf)
 install(FILES systemd/holdfast.tmpfiles.conf DESTINATION ${HOLDFAST_TMPFILES_DIR} RENAME holdfast.conf)
@@ -22,7 +25,7 @@ find_program(SYSTEMD_ANALYZE systemd-analyze)
 if(HOLDFAST_TESTS AND SYSTEMD_ANALYZE)
   add_test(NAME systemd-verify
            COMMAND ${CMAKE_SOURCE_DIR}/tests/integration/systemd_verify.sh
-                   ${SYSTEMD_ANALYZE} ${CMAKE_SOURCE_DIR}/systemd $<TARGET_FILE:holdfastd>)
+                   ${SYSTEMD_ANALYZE} ${CMAKE_SOURCE_DIR}/systemd $<TARGET_FILE:holdfastd> $<TARGET_FILE:holdfast>)
   set_tests_properties(systemd-verify PROPERTIES LABELS integration TIMEOUT 60)
 endif()
 if(HOLDFAST_TESTS)

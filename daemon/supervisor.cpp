@@ -51,6 +51,7 @@ Supervisor::Supervisor(Parts parts)
     : parts_(std::move(parts)), posts_(posts_for(parts_.settings)), front_(posts_.front()) {}
 
 int Supervisor::run() {
+    allow_kept_descriptors();
     if (parts_.settings.dev) log_warning("privileges: not separated (--dev)");
     while (!exit_status_) {
         start_due(Clock::now());

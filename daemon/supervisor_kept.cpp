@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
@@ -14,6 +16,9 @@ namespace holdfast::daemon {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+// Six for each instance, as often again in messages under way, and our own.
+constexpr rlim_t open_files = 16UL * max_instances;
 
 // A few hundred messages may not fit the socket's buffer at once.
 Done send_patiently(int link, const Message& message, Clock::time_point until) {
@@ -29,10 +34,19 @@ Done send_patiently(int link, const Message& message, Clock::time_point until) {
 
 void kill_members(int cgroup) {
     const Descriptor file(::openat(cgroup, "cgroup.kill", O_WRONLY | O_CLOEXEC));
-    if (file) (void)!::write(file.get(), "1", 1);
+    if (!file) return;
+    // What it does not reach is killed by its leader's pidfd at least.
+    [[maybe_unused]] const ssize_t put = ::write(file.get(), "1", 1);
 }
 
 }  // namespace
+
+void allow_kept_descriptors() {
+    struct rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= open_files) return;
+    limit.rlim_cur = std::min(limit.rlim_max, open_files);
+    (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 Done KeptInstances::take(Message message) {
     if (message.operation == Operation::forget_instance) {

@@ -13,6 +13,9 @@ namespace holdfast::daemon {
 
 inline constexpr std::chrono::seconds hand_over_time{2};  // for a launcher to take them all
 
+// Raises this process's limit of open files for as many instances as may run.
+void allow_kept_descriptors();
+
 class KeptInstances {
   public:
     // keep_instance and forget_instance; anything else is invalid.

@@ -27,6 +27,18 @@ held() { lap; printf '   %s✔%s %s %s(%s)%s\n' "$green" "$plain" "$*" "$dim" "$
 broke() { printf '   %s✘ %s%s\n' "$red" "$*" "$plain" >&2; exit 1; }
 quote() { sed "s/^/   $dim│ /; s/\$/$plain/"; }
 
+# refused REASON WHAT COMMAND…: the daemon must say exactly that reason.
+refused() {
+  local reason=$1 what=$2 answer code=0
+  shift 2
+  answer=$("$@" 2>&1) || code=$?
+  # A reply of the agent socket, a step of the example, or an error of the command line.
+  answer=$(jq -c '.reply // .' <<<"$answer" 2>/dev/null) || broke "$what: $answer"
+  [ "$(jq -r .code <<<"$answer")" = "$reason" ] || broke "$what: $answer"
+  held "$what: refused"
+  jq -r .detail <<<"$answer" | quote
+}
+
 # ── the TPM and the daemon ──────────────────────────────────────────────────────────────────────
 
 work="" daemon="" compiler="" made_users=()
@@ -56,7 +68,13 @@ start_daemon() {
 daemon_processes() { echo "$daemon" "$(cat "/proc/$daemon/task/$daemon/children" 2>/dev/null)"; }
 # Not by /proc/PID/exe: these processes are not dumpable, so only root may read that.
 program_of() { local words; mapfile -t -d '' words <"/proc/$1/cmdline"; basename "${words[0]}"; }
-user_of() { id -un "$(awk '$1 == "Uid:" {print $2}' "/proc/$1/status")"; }
+# A container's user may have no name.
+name_of() {
+  local name
+  name=$(getent passwd "$1" | cut -d: -f1) || true
+  echo "${name:-uid $1}"
+}
+user_of() { name_of "$(awk '$1 == "Uid:" {print $2}' "/proc/$1/status")"; }
 
 # Every process of the daemon ends with its supervisor; wait until that is so.
 stop_daemon() {
@@ -103,12 +121,28 @@ remove_users() {
   made_users=()
 }
 
-# as USER COMMAND…: as that user, with a clean environment.
-as() {
-  local user=$1 drop=()
-  shift
-  [ "$dev" = yes ] || drop=(setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups)
-  "${drop[@]}" env -i PATH=/usr/bin:/bin HOLDFAST_SOCKET="$work/agent.sock" "$@"
+# The daemon's users and its settings, as on a real host.
+set_up_host() {
+  local user
+  for user in holdfast holdfast-keys holdfast-measure; do make_user "$user"; done
+  make_group holdfast-admin
+  [ "${#made_users[@]}" -eq 0 ] || say "users and groups are made for the demo and removed at its end"
+  cat >"$work/holdfastd.conf" <<EOF
+[host]
+name = demo
+[paths]
+state = $work/state
+store = $work/store
+log = $work/log
+agents = $work/agents.d
+libexec = $work/libexec
+[listen]
+agent_socket = $work/agent.sock
+admin_socket = $work/admin.sock
+[tpm]
+tcti = swtpm:path=$work/tpm/sock
+simulator = allow
+EOF
 }
 
 # ── the end ─────────────────────────────────────────────────────────────────────────────────────

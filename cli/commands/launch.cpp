@@ -26,6 +26,8 @@ using encode::Json;
 
 constexpr std::chrono::milliseconds log_pause{200};  // between two looks at a log that is followed
 constexpr std::size_t log_piece = 64UL * 1024;
+constexpr std::chrono::milliseconds ending_pause{50};  // between two looks at how it ended
+constexpr int ending_looks = 100;
 
 Result<std::string> target_of(const std::string& name, const std::string& verb) {
     HOLDFAST_CHECK(check_agent_name(name));
@@ -49,26 +51,50 @@ Result<Json::Object> launch_request(const Values& values) {
     return request;
 }
 
-// How the daemon says it ended; nothing while it does not say so.
+const Json* find_instance(const Json& reply, std::string_view list, const std::string& instance) {
+    const Json* rows = reply.find(list);
+    if (rows == nullptr || rows->array() == nullptr) return nullptr;
+    for (const Json& one : *rows->array())
+        if (text_in(one, "instance") == instance) return &one;
+    return nullptr;
+}
+
+// How the daemon says it ended. It may see that a moment after we do; one that was replaced
+// meanwhile does not know.
 std::optional<std::string> ending_of(const Globals& globals, const std::string& instance) {
-    const auto answered = get_from(admin_socket(globals), "/v1/instances");
-    const Json* ended = answered ? answered->json.find("ended") : nullptr;
-    if (ended == nullptr || ended->array() == nullptr) return std::nullopt;
-    for (const Json& one : *ended->array())
-        if (text_in(one, "instance") == instance) return text_in(one, "how");
+    for (int look = 0; look < ending_looks; ++look) {
+        const auto answered = get_from(admin_socket(globals), "/v1/instances");
+        if (!answered) return std::nullopt;
+        const Json* ended = find_instance(answered->json, "ended", instance);
+        if (ended != nullptr) return text_in(*ended, "how");
+        if (find_instance(answered->json, "instances", instance) == nullptr) return std::nullopt;
+        std::this_thread::sleep_for(ending_pause);
+    }
     return std::nullopt;
+}
+
+Json::Object stop_request(const std::string& instance) {
+    Json::Object request;
+    request["instance"] = instance;
+    return request;
 }
 
 Exit wait_until_ended(const Globals& globals, const std::string& name, const Json& launched) {
     const Json* pid = launched.find("pid");
     if (pid == nullptr || pid->integer() == nullptr)
         return fail(globals, Error(Code::internal, "the daemon named no process"));
+    const std::string instance = text_in(launched, "instance");
+    bool stopped = false;
     const auto stop = [&] {
-        (void)post_to(admin_socket(globals), "/v1/agents/" + name + "/stop", Json::Object());
+        const auto said =
+            post_to(admin_socket(globals), "/v1/agents/" + name + "/stop", stop_request(instance));
+        stopped = stopped || said.has_value();
     };
     const auto waited = wait_for_process(static_cast<pid_t>(*pid->integer()), stop);
     if (!waited) return fail(globals, waited.error());
-    const auto how = ending_of(globals, text_in(launched, "instance"));
+    // Whatever it ends with then: it was told to.
+    if (stopped) return Exit::ok;
+    const auto how = ending_of(globals, instance);
     if (how == "exit status 0") return Exit::ok;
     return fail(globals, Error(Code::unavailable,
                                "agent " + name + ": " + how.value_or("ended, nobody knows how")));
@@ -90,7 +116,9 @@ Exit launch(const Globals& globals, const Values& values) {
 Exit stop(const Globals& globals, const Values& values) {
     auto target = target_of(values.operands().front(), "stop");
     if (!target) return fail_with(globals, Exit::usage, target.error());
-    auto answered = post_to(admin_socket(globals), *target, Json::Object());
+    const auto instance = values.get("instance");
+    auto answered = post_to(admin_socket(globals), *target,
+                            instance ? stop_request(*instance) : Json::Object());
     if (!answered) return fail(globals, answered.error());
     return show(globals, *answered, lines_of(answered->json));
 }
@@ -177,9 +205,9 @@ std::vector<Command> launch_commands() {
         {"stop",
          "NAME",
          "end its instances: SIGTERM, then SIGKILL; its key is untouched",
-         {},
+         {{"instance", "ID", "only this one, as ps shows it"}},
          stop},
-        {"logs", "NAME", "what its instances printed", {{"follow", "", "and what comes"}}, logs},
+        {"logs", "NAME", "what its instances printed", {{"follow,f", "", "and what comes"}}, logs},
     };
 }
 

@@ -70,6 +70,9 @@ Done Launched::add(LaunchedInstance facts) {
     entry.view_mark = mark;
     facts.code = Descriptor();
     std::string instance = facts.instance;
+    // Told again by another launcher: a session that is over stays so.
+    const auto known = entries_.find(instance);
+    entry.over = known != entries_.end() && known->second.over;
     entry.facts = std::move(facts);
     entries_.insert_or_assign(std::move(instance), std::move(entry));
     return done();

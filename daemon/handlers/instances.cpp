@@ -6,6 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -20,8 +21,6 @@
 namespace holdfast::daemon::handlers {
 namespace {
 
-constexpr const char* by_itself = "holdfast";
-
 encode::Json::Object event_of(const Launched::Entry& entry) {
     encode::Json::Object event;
     event["agent"] = entry.facts.agent;
@@ -33,14 +32,24 @@ Ending ending_for(AgentState state) {
     return state == AgentState::suspended ? Ending::freeze : Ending::kill;
 }
 
-// What was launched before this front began, and what must not run on.
+// What must not run on, by its agent's state or its own.
+std::optional<Ending> ending_due(const Services& services, const Launched::Entry& entry) {
+    if (!services.containment.allows(entry.facts.agent))
+        return ending_for(services.containment.state_of(entry.facts.agent));
+    if (entry.over && entry.facts.kill_on_change) return Ending::kill;
+    return std::nullopt;
+}
+
+// What was launched before this front or this launcher began.
 Async<std::monostate> take_over(Services& services, std::string instance) {
     HOLDFAST_CO_TRY(facts, co_await services.launcher.describe(instance));
-    const std::string agent = facts.agent;
     if (!facts.running) co_return done();  // between prepared and released: its handler has it
-    HOLDFAST_CO_CHECK(services.launched.add(std::move(facts)));
-    if (services.containment.allows(agent)) co_return done();
-    EndOrder order{instance, ending_for(services.containment.state_of(agent))};
+    // Known already: another launcher gives no session back that is over.
+    const bool is_new = services.launched.find(instance) == nullptr;
+    if (is_new) HOLDFAST_CO_CHECK(services.launched.add(std::move(facts)));
+    const auto due = ending_due(services, *services.launched.find(instance));
+    if (!due) co_return done();
+    EndOrder order{instance, *due};
     co_return co_await services.launcher.end(std::move(order));
 }
 
@@ -52,8 +61,7 @@ encode::Json::Object event_of(const std::string& agent) {
     return event;
 }
 
-api::Launch launch_reply(const Launched::Entry& entry) {
-    const LaunchedInstance& facts = entry.facts;
+api::Launch launch_reply(const LaunchedInstance& facts) {
     api::Launch reply;
     reply.agent = facts.agent;
     reply.instance = facts.instance;
@@ -65,7 +73,6 @@ api::Launch launch_reply(const Launched::Entry& entry) {
     reply.uid = facts.uid;
     reply.cgroup = facts.cgroup;
     reply.log = facts.log;
-    reply.session_over = entry.over;
     reply.missing = facts.missing;
     return reply;
 }
@@ -100,9 +107,12 @@ void extend_beside(Services& services, const boost::asio::any_io_executor& execu
                           boost::asio::detached);
 }
 
-Async<std::monostate> end_all(Services& services, std::string agent, Ending ending) {
+namespace {
+
+Async<std::monostate> end_each(Services& services, std::vector<std::string> instances,
+                               Ending ending) {
     Done worst = done();
-    for (const std::string& instance : services.launched.of(agent)) {
+    for (const std::string& instance : instances) {
         EndOrder order{instance, ending};
         auto ended = co_await services.launcher.end(std::move(order));
         const bool gone = !ended && ended.error().code() == Code::not_found;
@@ -111,11 +121,20 @@ Async<std::monostate> end_all(Services& services, std::string agent, Ending endi
     co_return worst;
 }
 
+}  // namespace
+
+Async<std::monostate> end_all(Services& services, std::string agent, Ending ending) {
+    auto instances = services.launched.of(agent);
+    co_return co_await end_each(services, std::move(instances), ending);
+}
+
 Async<Answer> list_instances(Services& services, const Call& call) {
     HOLDFAST_CO_CHECK(api::empty_request(call.body));
     std::vector<api::Launch> launches;
-    for (const auto& [instance, entry] : services.launched.entries())
-        launches.push_back(launch_reply(entry));
+    for (const auto& [instance, entry] : services.launched.entries()) {
+        launches.push_back(launch_reply(entry.facts));
+        launches.back().session_over = entry.over;
+    }
     std::vector<api::Ending> endings;
     for (const auto& ended : services.launched.endings())
         endings.push_back({ended.agent, ended.instance, ended.how});
@@ -123,9 +142,11 @@ Async<Answer> list_instances(Services& services, const Call& call) {
 }
 
 Async<Answer> stop(Services& services, const Call& call) {
-    HOLDFAST_CO_CHECK(api::empty_request(call.body));
+    HOLDFAST_CO_TRY(request, api::stop_request(call.body));
     if (!current_row(services, call.argument)) co_return unknown_agent(call.argument);
     api::Stopped reply{call.argument, services.launched.of(call.argument)};
+    if (request.instance)
+        std::erase_if(reply.instances, [&](const auto& one) { return one != *request.instance; });
     if (reply.instances.empty())
         co_return Error(Code::conflict, "no instance of agent " + call.argument + " runs")
             .because("not_running");
@@ -138,7 +159,7 @@ Async<Answer> stop(Services& services, const Call& call) {
         HOLDFAST_CO_CHECK(
             co_await record_event(services, "stop", std::move(event), call.principal));
     }
-    HOLDFAST_CO_CHECK(co_await end_all(services, call.argument, Ending::stop));
+    HOLDFAST_CO_CHECK(co_await end_each(services, reply.instances, Ending::stop));
     co_return json_answer(api::to_json(reply));
 }
 
@@ -167,6 +188,8 @@ Async<std::monostate> session_over(Services& services, std::string instance, std
     services.launched.end_session(instance);
     const bool must_die = entry->facts.kill_on_change;
     auto event = event_of(*entry);
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    extend_beside(services, executor, must_die ? "kill" : "stop", event);
     event["reason"] = std::move(reason);
     if (must_die) {
         EndOrder order{instance, Ending::kill};

@@ -11,7 +11,10 @@
 
 namespace holdfast::daemon::handlers {
 
-api::Launch launch_reply(const Launched::Entry& entry);
+api::Launch launch_reply(const LaunchedInstance& facts);
+
+// Who did what nobody asked for.
+inline constexpr const char* by_itself = "holdfast";
 
 // An event about an agent as a whole.
 encode::Json::Object event_of(const std::string& agent);

@@ -1,4 +1,6 @@
 // POST /v1/agents/{name}/launch: measured and recorded before the first instruction.
+#include <boost/asio/this_coro.hpp>
+
 #include "api/launch_messages.h"
 #include "core/crypto/digest.h"
 #include "core/encode/base64.h"
@@ -94,7 +96,11 @@ Async<std::monostate> release(Services& services, LaunchedInstance launched, Age
     EndOrder kill{instance, Ending::kill};
     auto killed = co_await services.launcher.end(std::move(kill));
     if (!killed && killed.error().code() != Code::not_found) services.launched.abandon(instance);
-    // Its record of a launch may be there already: this one says that it never ran.
+    // Ledger and register may have its launch already: they learn that it never ran.
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    encode::Json::Object never_ran = event_of(agent);
+    never_ran["instance"] = instance;
+    extend_beside(services, executor, "stop", std::move(never_ran));
     auto refusing = record_refused(services, agent, instance, outcome.error().reason(), by);
     (void)co_await std::move(refusing);
     co_return std::move(outcome).error();
@@ -116,14 +122,12 @@ Async<Answer> launch(Services& services, const Call& call) {
         (void)co_await std::move(refusing);
         co_return std::move(prepared).error();
     }
+    // What it is told of, also when it has ended by then: some agents are soon done.
+    const api::Launch reply = launch_reply(*prepared);
     auto releasing = release(services, *std::move(prepared), std::move(row), call.principal);
     HOLDFAST_CO_CHECK(co_await std::move(releasing));
     const Launched::Entry* entry = services.launched.find(instance);
-    if (entry == nullptr)
-        co_return Error(Code::unavailable,
-                        "it ended at once: see `holdfast logs " + call.argument + "`")
-            .because("ended_at_once");
-    co_return json_answer(api::to_json(launch_reply(*entry)));
+    co_return json_answer(api::to_json(entry == nullptr ? reply : launch_reply(entry->facts)));
 }
 
 }  // namespace holdfast::daemon::handlers

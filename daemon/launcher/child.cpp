@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <linux/close_range.h>
 #include <poll.h>
+#include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -14,7 +15,9 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <memory>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 #include "daemon/link/messages.h"
@@ -76,6 +79,14 @@ Done reset_signals() {
     return done();
 }
 
+// The change of user leaves the inheritable ones.
+Done drop_capabilities() {
+    const std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void*)> none(::cap_init(),
+                                                                             &::cap_free);
+    if (!none || ::cap_set_proc(none.get()) != 0) return failed("cap_set_proc");
+    return done();
+}
+
 // Before the exec: a process that executes with capabilities would be dumpable whatever its
 // file's mode says. From the change of user on nobody of that uid may trace it.
 Done become(uid_t uid) {
@@ -86,6 +97,7 @@ Done become(uid_t uid) {
     if (::setresuid(uid, uid, uid) != 0) return failed("setresuid");
     if (::setuid(0) == 0 || ::setgid(0) == 0)
         return Error(Code::internal, "the change of user can be undone");
+    HOLDFAST_CHECK(drop_capabilities());
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failed("PR_SET_NO_NEW_PRIVS");
     return done();
 }

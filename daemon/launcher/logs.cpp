@@ -37,23 +37,26 @@ Result<AgentLog> AgentLog::open(const std::string& path, gid_t readers, std::uin
                     bound);
 }
 
-void AgentLog::rotate() {
-    (void)std::rename(path_.c_str(), (path_ + ".1").c_str());
+// Somebody may have removed the file; what else keeps it in its place keeps it as long as it is.
+bool AgentLog::rotate() {
+    if (std::rename(path_.c_str(), (path_ + ".1").c_str()) != 0 && errno != ENOENT) return false;
     auto file = open_log(path_, readers_);
-    if (!file) return;
+    if (!file) return false;
     file_ = *std::move(file);
     size_ = 0;
+    return true;
 }
 
-// A full disk loses what is printed: an agent must not stand still because nobody can read it. One
-// piece a turn: an agent that prints without end keeps nobody else waiting.
+// A full disk, and a file that cannot be rotated, lose what is printed: an agent must not stand
+// still because nobody can read it. One piece a turn: an agent that prints without end keeps nobody
+// else waiting.
 bool AgentLog::take_from(int pipe) {
-    std::array<char, piece>
-        buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): read fills it
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): read fills it
+    std::array<char, piece> buffer;
     const ssize_t got = ::read(pipe, buffer.data(), buffer.size());
     if (got == 0) return false;
     if (got < 0) return errno == EAGAIN || errno == EINTR;
-    if (size_ + static_cast<std::uint64_t>(got) > bound_) rotate();
+    if (size_ + static_cast<std::uint64_t>(got) > bound_ && !rotate()) return true;
     const ssize_t put = ::write(file_.get(), buffer.data(), static_cast<std::size_t>(got));
     if (put > 0) size_ += static_cast<std::uint64_t>(put);
     return true;

@@ -33,7 +33,7 @@ class AgentLog {
           readers_(readers),
           size_(size),
           bound_(bound) {}
-    void rotate();
+    bool rotate();
 
     Descriptor file_;
     std::string path_;

@@ -49,6 +49,13 @@ Result<std::vector<attest::StoredManifest>> candidates(const attest::Store& stor
     return all;
 }
 
+// Nothing was ever imported where there is no store yet.
+Result<attest::Store> store_of(const Settings& settings) {
+    auto store = attest::Store::open(settings.store_dir, ::geteuid());
+    if (store || store.error().code() != Code::not_found) return store;
+    return denied(std::move(store).error().text(), "manifest_not_imported");
+}
+
 Result<attest::SignedManifest> open_stored(const attest::Store& store,
                                            const attest::StoredManifest& stored,
                                            const std::vector<std::string>& keys) {
@@ -156,7 +163,7 @@ void append_prefixed(crypto::Sha256Stream& stream, std::string_view text) {
 Result<LaunchPlan> plan_launch(const Settings& settings, const LaunchOrder& order,
                                const AgentRecords& records, std::int64_t now) {
     HOLDFAST_TRY(file, agent_file_of(settings, order.agent));
-    HOLDFAST_TRY(store, attest::Store::open(settings.store_dir, ::geteuid()));
+    HOLDFAST_TRY(store, store_of(settings));
     HOLDFAST_TRY(manifest, trusted_manifest(store, order, file.launch->manifest_keys));
     HOLDFAST_TRY(record, records.of(order.agent));
     HOLDFAST_CHECK(check_manifest_for(manifest, order, record, now));

@@ -181,9 +181,11 @@ Result<Descriptor> confine_calls() {
     if (loaded != 0) return failed("seccomp_load", -loaded);
     const int listener = ::seccomp_notify_fd(filter.get());
     if (listener < 0) return failed("seccomp_notify_fd", -listener);
-    // The filter's release closes its own.
     Descriptor own(::fcntl(listener, F_DUPFD_CLOEXEC, 0));
     if (!own) return failed("F_DUPFD_CLOEXEC", errno);
+    // libseccomp keeps its own beyond the filter's release, until all it keeps is reset.
+    const int reset = ::seccomp_reset(nullptr, 0);
+    if (reset != 0) return failed("seccomp_reset", -reset);
     return own;
 }
 

@@ -4,17 +4,27 @@
 #include <utility>
 
 #include "daemon/launcher/launcher.h"
+#include "daemon/link/codec.h"
 #include "daemon/link/codec_store.h"
 
 namespace holdfast::daemon {
 
+namespace {
+
+// It works with what strangers wrote: only what is a reply, and nothing beside it, goes on.
+Result<Reply> judged(Result<Message> answer) {
+    if (!answer) return std::move(answer).error();
+    auto reply = decode_reply(*std::move(answer));
+    if (!reply)
+        return Error(Code::unavailable, "the importer answers nonsense").because("importer_failed");
+    HOLDFAST_TRY(outcome, *std::move(reply));
+    return Reply{std::move(outcome.body), {}};
+}
+
+}  // namespace
+
 Message store_answer(std::uint64_t job, Result<Message> answer) {
-    Message reply;
-    if (answer) {
-        reply = *std::move(answer);
-    } else {
-        reply = encode_reply(Message{}, std::move(answer).error());
-    }
+    Message reply = encode_reply(Message{}, judged(std::move(answer)));
     Message message;
     message.operation = Operation::store_answer;
     message.payload = PayloadWriter().u64(job).bytes(reply.payload).take();

@@ -32,6 +32,11 @@ Result<std::vector<std::string>> decode_running(ByteView body) {
     return running;
 }
 
+Error replaced() {
+    return Error(Code::unavailable, "the launcher was replaced", Retry::later)
+        .because("launcher_unavailable");
+}
+
 }  // namespace
 
 struct LinkedLauncher::Job {
@@ -78,7 +83,10 @@ Async<LaunchedInstance> LinkedLauncher::describe(std::string instance) {
 
 Async<Bytes> LinkedLauncher::ask_store(Operation operation, Bytes payload) {
     const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    const std::uint64_t launcher = launchers_;
     HOLDFAST_CO_TRY(begun, co_await ask(operation, std::move(payload)));
+    // Its number came, and the launcher went before this continued: the number is another's now.
+    if (launchers_ != launcher) co_return replaced();
     HOLDFAST_CO_TRY(number, PayloadReader(begun.body).u64());
     if (auto early = early_.extract(number)) {
         HOLDFAST_CO_TRY(at_once, std::move(early.mapped()));
@@ -89,7 +97,7 @@ Async<Bytes> LinkedLauncher::ask_store(Operation operation, Bytes payload) {
     auto waited =
         co_await job->answered.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     (void)waited;
-    jobs_.erase(number);
+    if (launchers_ == launcher) jobs_.erase(number);
     if (!job->answer)
         co_return Error(Code::timeout, "the importer does not answer").because("store_timeout");
     HOLDFAST_CO_TRY(reply, *std::move(job->answer));
@@ -119,12 +127,12 @@ Done LinkedLauncher::take_answer(Message message) {
 
 void LinkedLauncher::forget_jobs() {
     for (const auto& [number, job] : jobs_) {
-        job->answer.emplace(Error(Code::unavailable, "the launcher was replaced", Retry::later)
-                                .because("launcher_unavailable"));
+        job->answer.emplace(replaced());
         job->answered.cancel();
     }
     jobs_.clear();
-    early_.clear();  // the next launcher counts anew
+    early_.clear();
+    ++launchers_;
 }
 
 }  // namespace holdfast::daemon

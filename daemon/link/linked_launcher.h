@@ -37,6 +37,7 @@ class LinkedLauncher final : public Launcher {
     // By number. The other owner of a job is the coroutine that waits for it.
     std::map<std::uint64_t, std::shared_ptr<Job>> jobs_;
     std::map<std::uint64_t, Result<Reply>> early_;
+    std::uint64_t launchers_ = 0;  // so many there were: each counts its jobs anew
 };
 
 }  // namespace holdfast::daemon

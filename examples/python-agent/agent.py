@@ -3,8 +3,12 @@
 It holds no key and no password. A line of JSON per step on standard output. It ends with 0 once it has
 signed as much as it was told to, with 1 when it is refused for good; what may pass (a daemon that
 restarts, a chip that is busy) it waits for.
+
+Launched by Holdfast it has a folder of its own: a verifier's question that is laid there, as
+challenge.json {"nonce", "verifier"}, is answered with evidence.json beside it.
 """
 import argparse
+import base64
 import json
 import os
 import sys
@@ -36,6 +40,7 @@ class Agent:
         self.options = options
         self.daemon = holdfast.Client(retry_for=10)  # rides out 429 and 503, as Retry-After says
         self.renew_after = 0
+        self.folder = os.environ.get("HOLDFAST_DATA")  # there when it was launched
 
     def introduce_itself(self):
         me = self.daemon.whoami()
@@ -49,7 +54,21 @@ class Agent:
         credential = self.daemon.credential()
         self.renew_after = credential.renew_after
         say("credential", serial=credential.serial, not_after=credential.not_after,
-            renew_after=credential.renew_after)
+            renew_after=credential.renew_after, chain_pem=credential.chain_pem)
+
+    def answer_verifier(self):
+        """One question at a time: it is gone once it is answered."""
+        question = self.folder and os.path.join(self.folder, "challenge.json")
+        if not question or not os.path.exists(question):
+            return
+        with open(question, encoding="utf-8") as file:
+            asked = json.load(file)
+        nonce = base64.urlsafe_b64decode(asked["nonce"] + "==")
+        evidence = self.daemon.evidence(nonce, asked["verifier"])
+        with open(os.path.join(self.folder, "evidence.json"), "wb") as file:
+            file.write(evidence)
+        os.remove(question)
+        say("evidence", verifier=asked["verifier"])
 
     def act(self, number):
         self.keep_credential_fresh()
@@ -61,6 +80,7 @@ class Agent:
         self.insist(self.introduce_itself)
         for number in range(1, self.options.actions + 1):
             self.insist(self.act, number)
+            self.insist(self.answer_verifier)
             if number < self.options.actions:
                 time.sleep(self.options.every)
 

@@ -4,10 +4,13 @@ JSON-RPC over standard input and output, a line a message, as the Model Context 
 transport has it; of its methods, what a tool needs: initialize, ping, tools/list, tools/call.
 
 The runner is the agent. A tool is a process of its own that inherits everything, $HOLDFAST_SOCKET
-included, and still has no say: launched with `signers = leader`, only the runner can sign.
+included, and still has no say: launched with `signers = leader`, only the runner can sign. Launched,
+nobody is at its standard input: the same lines go over the socket tools.sock in its own folder.
 """
+import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 
@@ -119,12 +122,35 @@ def lines(stream):
         yield line
 
 
-def main():
-    daemon = holdfast.Client(retry_for=10)
-    for line in lines(sys.stdin.buffer):
+def serve(daemon, requests, replies):
+    for line in lines(requests):
         reply = answer(daemon, line)
         if reply is not None:
-            print(json.dumps(reply), flush=True)
+            replies.write(json.dumps(reply).encode() + b"\n")
+            replies.flush()
+
+
+def serve_folder(daemon, folder):
+    """One caller after the other."""
+    path = os.path.join(folder, "tools.sock")
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(path)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        while True:
+            connection, _ = listener.accept()
+            # A caller that goes away in the middle is no reason to end.
+            with connection, contextlib.suppress(OSError), connection.makefile("rwb") as stream:
+                serve(daemon, stream, stream)
+
+
+def main():
+    daemon = holdfast.Client(retry_for=10)
+    folder = os.environ.get("HOLDFAST_DATA")  # there when it was launched
+    if folder:
+        serve_folder(daemon, folder)
+    serve(daemon, sys.stdin.buffer, sys.stdout.buffer)
     return 0
 
 

@@ -3,8 +3,8 @@
 # as expected, and no process that died or whose sanitizer had something to say. Meant for the asan
 # build, where g++ 12's coroutines show what they do; a route without its two drives fails the story.
 . "$(dirname "$0")/lib.sh"
-
-[ "$(id -u)" -eq 0 ] || skip "reinstating needs a second user, so this needs root"
+. "$(dirname "$0")/host.sh"
+AGENT_UID=60127
 
 # An agent that can say anything: curl, with a byte of its own so that plain curl is another program.
 speak_as() {
@@ -17,18 +17,22 @@ processes=""
 
 # request SOCKET METHOD PATH [BODY]: the status in $status, the reply in $DIR/reply
 request() {
-  local socket=$1 method=$2 path=$3 program=("$caller") body=()
-  [ "$socket" = agent ] || program=("${operator[@]}")
+  local socket=$1 method=$2 path=$3 program body=()
+  program=("${operator[@]}")
+  [ "$socket" != agent ] || program=(as_uid "$AGENT_UID" "$AGENT_UID" "$caller")
   [ $# -lt 4 ] || body=(-H "Content-Type: application/json" --data-binary "$4")
   status=$("${program[@]}" -s --max-time 60 -o "$DIR/reply" -w '%{http_code}' -X "$method" \
     --unix-socket "$DIR/$socket.sock" "${body[@]}" "http://holdfast$path") ||
     fail "$method $path on the $socket socket: no answer (curl: $?)"
 }
 
+# The daemon's own processes; importers and agents, which come and go, are the launcher's children.
+workers() { tr ' ' '\n' <"/proc/$DAEMON_PID/task/$DAEMON_PID/children" | sort; }
+
 # What must hold after every single request.
 nobody_died() {
   ! grep -E 'Sanitizer|runtime error:' "$DIR/daemon.log" || fail "a sanitizer reported, after $*"
-  [ "$(descendants "$DAEMON_PID" | sort)" = "$processes" ] || fail "a process was replaced, after $*"
+  [ "$(workers)" = "$processes" ] || fail "a process was replaced, after $*"
 }
 
 # accepted "METHOD ROUTE" SOCKET PATH [BODY]
@@ -53,10 +57,13 @@ refused() {
   echo "$got $route"
 }
 
-start_tpm
-start_daemon
-processes=$(descendants "$DAEMON_PID" | sort)
-[ "$(wc -l <<<"$processes")" -eq 3 ] || fail "front, keys-tpm and measurer should run: $processes"
+set_up_host
+start_tpm --group holdfast-keys
+start_daemon --config "$DIR/holdfastd.conf"
+processes=$(workers)
+[ "$(wc -w <<<"$processes")" -eq 4 ] || fail "front, keys-tpm, measurer and launcher should run: $processes"
+touch "$DIR/reply"
+chmod 0666 "$DIR/reply"
 speak_as caller
 speak_as spare
 speak_as former
@@ -86,7 +93,7 @@ refused  "GET /v1/whoami" 403 measurement_mismatch agent /v1/whoami
 truncate -s -1 "$AGENTS/caller"
 
 say "An operator looks"
-for path in /v1/status /v1/agents /v1/ledger/head /v1/enroll/host; do
+for path in /v1/status /v1/agents /v1/instances /v1/store /v1/ledger/head /v1/enroll/host; do
   accepted "GET $path" admin "$path"
   refused  "GET $path" 413 body_too_large admin "$path" '{}'
 done
@@ -95,6 +102,30 @@ accepted "GET /v1/agents/{name}" admin /v1/agents/caller
 refused  "GET /v1/agents/{name}" 404 unknown_agent admin /v1/agents/nobody
 accepted "POST /v1/ledger/resume" admin /v1/ledger/resume
 refused  "POST /v1/ledger/resume" 400 malformed_request admin /v1/ledger/resume '{"x":1}'
+
+say "An agent's code is imported and launched, stopped and killed"
+ssh-keygen -q -t ed25519 -N '' -f "$DIR/sponsor"
+mkdir "$DIR/code"
+cp "$(readlink -f "$(type -P sleep)")" "$DIR/code/sleep"
+holdfast manifest create "$DIR/code" --name sleeper --manifest-version 1 --entrypoint sleep \
+  --arg 600 --output "$DIR/manifest" >/dev/null
+holdfast manifest sign "$DIR/manifest" --ssh-key "$DIR/sponsor" --output "$DIR/manifest.json" >/dev/null
+declare_launched sleeper refund.create
+holdfast apply >/dev/null
+import="{\"directory\":\"$DIR/code\",\"manifest\":\"$DIR/manifest.json\"}"
+refused  "POST /v1/agents/{name}/launch" 403 manifest_not_imported admin /v1/agents/sleeper/launch '{}'
+refused  "POST /v1/store/import" 400 malformed_request admin /v1/store/import '{"directory":"code"}'
+accepted "POST /v1/store/import" admin /v1/store/import "$import"
+for verb in check collect; do
+  accepted "POST /v1/store/$verb" admin "/v1/store/$verb"
+  refused  "POST /v1/store/$verb" 400 malformed_request admin "/v1/store/$verb" '{"x":1}'
+done
+refused  "POST /v1/agents/{name}/launch" 403 not_launchable admin /v1/agents/caller/launch
+refused  "POST /v1/agents/{name}/stop" 409 not_running admin /v1/agents/sleeper/stop
+accepted "POST /v1/agents/{name}/launch" admin /v1/agents/sleeper/launch
+accepted "POST /v1/agents/{name}/stop" admin /v1/agents/sleeper/stop
+accepted "POST /v1/agents/{name}/kill" admin /v1/agents/sleeper/kill
+refused  "POST /v1/agents/{name}/launch" 403 agent_suspended admin /v1/agents/sleeper/launch
 
 say "A verifier enrols the host"
 "$ROOT/scripts/software-tpm" roots "$DIR" >"$DIR/roots.pem"
@@ -106,7 +137,7 @@ holdfast enroll finish "$DIR/reply" --secret "$DIR/secret" --out "$DIR/enrolment
 refused  "POST /v1/enroll/activate" 400 malformed_request admin /v1/enroll/activate '{"blob":"AAAA"}'
 
 say "An operator stops agents; another one reinstates"
-for verb in suspend reinstate revoke retire; do
+for verb in suspend reinstate revoke retire launch stop kill; do
   refused "POST /v1/agents/{name}/$verb" 404 unknown_agent admin "/v1/agents/nobody/$verb"
 done
 accepted "POST /v1/agents/{name}/suspend" admin /v1/agents/caller/suspend
@@ -117,11 +148,7 @@ for route in credential actions evidence; do
   refused "POST /v1/$route" 403 agent_suspended agent "/v1/$route" "$body"
 done
 refused  "POST /v1/agents/{name}/reinstate" 403 same_principal admin /v1/agents/caller/reinstate
-chmod 0711 "$DIR"
-chmod 0666 "$DIR/admin.sock"
-touch "$DIR/reply"
-chmod 0666 "$DIR/reply"
-operator=(setpriv --reuid=1 --regid=1 --clear-groups curl)
+operator=(as_uid 60128 holdfast-admin curl)
 accepted "POST /v1/agents/{name}/reinstate" admin /v1/agents/caller/reinstate
 operator=(curl)
 accepted "POST /v1/actions" agent /v1/actions "$action"

@@ -53,3 +53,22 @@ simulator = allow
 END
   printf '%s\n' "$@" >>"$DIR/holdfastd.conf"
 }
+
+# declare_launched NAME ACTION…: an agent file of an agent that is launched; whatever $DIR/sponsor signs.
+declare_launched() {
+  local name=$1 actions
+  shift
+  actions=$(printf '"%s", ' "$@")
+  cat >"$DIR/agents.d/$name.toml" <<END
+name = "$name"
+environment = "test"
+actions = [${actions%, }]
+[accountability]
+sponsor = "sponsor@example.org"
+owner = "owner@example.org"
+policy_author = "author@example.org"
+can_stop = ["oncall@example.org"]
+[launch]
+manifest_keys = ["$(cat "$DIR/sponsor.pub")"]
+END
+}

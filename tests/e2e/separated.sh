@@ -40,8 +40,10 @@ dac_read_search=$((1 << 2)) sys_ptrace=$((1 << 19)) checkpoint_restore=$((1 << 4
 expect_process holdfast-front holdfast 0
 expect_process holdfast-keys-tpm holdfast-keys 0
 expect_process holdfast-measurer holdfast-measure $((dac_read_search | sys_ptrace | checkpoint_restore))
+chown=$((1 << 0)) kill=$((1 << 5)) setgid=$((1 << 6)) setuid=$((1 << 7)) setpcap=$((1 << 8))
+expect_process holdfast-launcher root $((chown | kill | setgid | setuid | setpcap))
 [ "$(field "$DAEMON_PID" Uid | cut -f1)" -eq 0 ]
-[ "$(descendants "$DAEMON_PID" | wc -l)" -eq 3 ] || fail "other processes run as well"
+[ "$(descendants "$DAEMON_PID" | wc -l)" -eq 4 ] || fail "other processes run as well"
 
 say "The keys folder is the keys worker's alone; the front cannot even replace it"
 stat -c '%a %U %n' "$DIR/state" "$DIR/state/keys" "$DIR/state/ledger" | sed "s|$DIR/||"

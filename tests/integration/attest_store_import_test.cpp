@@ -166,6 +166,11 @@ TEST_CASE("import: an object that does not look like one is not reused", "[store
         REQUIRE(::truncate(object.c_str(), 10) == 0);
         REQUIRE(::chmod(object.c_str(), 0444) == 0);
     }
+    SECTION("it was written to") {
+        REQUIRE(::chmod(object.c_str(), 0644) == 0);
+        std::fstream(object, std::ios::in | std::ios::out).put('!');
+        REQUIRE(::chmod(object.c_str(), 0444) == 0);
+    }
     SECTION("others may write it") {
         REQUIRE(::chmod(object.c_str(), 0666) == 0);
     }

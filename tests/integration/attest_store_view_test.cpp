@@ -72,6 +72,13 @@ TEST_CASE("store: a view with anything added, removed, replaced or changed is no
         close();
         path = "zzz";
     }
+    SECTION("a file of the same size and mode, written to") {
+        REQUIRE(::chmod(at("large").c_str(), 0644) == 0);
+        std::fstream(at("large"), std::ios::in | std::ios::out).put('!');
+        REQUIRE(::chmod(at("large").c_str(), 0444) == 0);
+        close();
+        path = "large";
+    }
     SECTION("a file less") {
         REQUIRE(::unlink(at("lib/a/x").c_str()) == 0);
         close();

@@ -192,14 +192,14 @@ TEST_CASE("instances: other code executed right after measuring is not recognise
     auto child = about_to_execute();
     const Peer peer = peer_for(child);
     MeasurerThen nothing([] {});
-    daemon::Instances honest(nothing, agents);
+    const daemon::Launched none;
+    daemon::Instances honest(nothing, agents, none, [](const auto&, const auto&) {});
     CHECK(run_async(loop, honest.recognise(peer))->agent == "bot");
     MeasurerThen executes([&] {
         child.tell();
         child.tell();
         child.await();  // cat has echoed
     });
-    const daemon::Launched none;
     daemon::Instances deceived(executes, agents, none, [](const auto&, const auto&) {});
     CHECK(reason_of(run_async(loop, deceived.recognise(peer))) == "measurement_changed");
 }

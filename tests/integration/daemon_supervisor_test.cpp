@@ -1,4 +1,9 @@
 // The supervisor and its children: what they are given, who replaces them, how all of them end.
+#include <sys/resource.h>
+
+#include <fstream>
+
+#include "daemon/link/launched.h"
 #include "tests/support/supervised_daemon.h"
 
 using holdfast::Descriptor;
@@ -16,6 +21,26 @@ TEST_CASE("supervisor: children get their descriptors and nothing else", "[daemo
         CHECK(child.field("environment") == "PATH,LC_ALL,TSS2_LOG,");
         CHECK(child.field("nnp") == "1");
     }
+}
+
+TEST_CASE("supervisor: it may hold six descriptors for each agent that may run",
+          "[daemon][supervisor][launch]") {
+    constexpr rlim_t needed = 6 * holdfast::daemon::max_instances;
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    if (before.rlim_max < 2 * needed) HOLDFAST_SKIP("needs a higher limit of open files");
+    rlimit low = before;
+    low.rlim_cur = 256;
+    Daemon daemon;
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &low) == 0);
+    daemon.start_dev();
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    (void)daemon.ready();
+    std::ifstream limits("/proc/" + std::to_string(daemon.pid()) + "/limits");
+    rlim_t soft = 0;
+    for (std::string line; std::getline(limits, line);)
+        if (line.starts_with("Max open files")) soft = std::stoul(line.substr(14));
+    CHECK(soft > needed);
 }
 
 TEST_CASE("supervisor: killed, it takes every child along", "[daemon][supervisor]") {

@@ -16,12 +16,15 @@ daemon=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$unit")
 
 printf '[tpm]\ntcti = device:/dev/tpmrm0\n' >"$root/least.conf"
 libexec=$("$root$daemon" --config "$root/least.conf" --dump-config | sed -n 's|^libexec *= *\([^ ]*\).*|\1|p')
-for worker in holdfast-front holdfast-keys-tpm holdfast-measurer holdfast-importer; do
+for worker in holdfast-front holdfast-keys-tpm holdfast-measurer holdfast-launcher holdfast-importer; do
   [ -x "$root$libexec/$worker" ] || fail "the daemon looks for $libexec/$worker, which was not installed"
 done
+
+agents=$(dirname "$unit")/holdfast-agent@.service
+command=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$agents")
+[ -x "$root$command" ] || fail "holdfast-agent@.service starts $command, which was not installed"
 
 for socket in $(sed -n 's/^Sockets=//p' "$unit"); do
   grep -qx "Service=$(basename "$unit")" "$(dirname "$unit")/$socket" || fail "$socket is not of the unit"
 done
 [ -n "$(find "$root" -path '*/share/holdfast/python/holdfast.py')" ] || fail "the Python client was not installed"
-[ -n "$(find "$root" -path '*/bin/holdfast')" ] || fail "the command line was not installed"

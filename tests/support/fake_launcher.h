@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/link/launcher.h"
@@ -42,34 +44,46 @@ class FakeLauncher final : public daemon::Launcher {
     Done prepare_says = done();
     Done release_says = done();
     Result<Bytes> store_says = Bytes();
+    Done end_says = done();
     std::function<void()> while_preparing = [] {};
+    std::function<void()> while_releasing = [] {};
+    std::optional<daemon::LaunchOrder> last_order;
+    std::vector<std::string> instances = {"aa"};  // what running() says
+    bool described_as_running = true;
+    bool without_code = false;  // what it prepares has a list of code that is none
+    Bytes last_payload;         // of ask_store
 
     Done available() const override { return available_says; }
     daemon::Async<daemon::LaunchedInstance> prepare(daemon::LaunchOrder order) override {
         calls.push_back("prepare " + order.agent);
+        last_order = order;
         while_preparing();
         HOLDFAST_CO_CHECK(prepare_says);
-        co_return own_instance(order.agent, order.instance);
+        auto launched = own_instance(order.agent, order.instance);
+        if (without_code) launched.code = Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+        co_return launched;
     }
     daemon::Async<std::monostate> release(std::string) override {
         calls.emplace_back("release");
+        while_releasing();
         co_return release_says;
     }
     daemon::Async<std::monostate> end(daemon::EndOrder order) override {
         calls.push_back("end " + std::to_string(static_cast<int>(order.ending)));
-        co_return done();
+        co_return end_says;
     }
     daemon::Async<std::vector<std::string>> running() override {
         calls.emplace_back("running");
-        co_return std::vector<std::string>{"aa"};
+        co_return instances;
     }
     daemon::Async<daemon::LaunchedInstance> describe(std::string instance) override {
         calls.push_back("describe " + instance);
         auto launched = own_instance("deploy-bot", instance);
-        launched.running = true;
+        launched.running = described_as_running;
         co_return launched;
     }
-    daemon::Async<Bytes> ask_store(daemon::Operation operation, Bytes) override {
+    daemon::Async<Bytes> ask_store(daemon::Operation operation, Bytes payload) override {
+        last_payload = std::move(payload);
         calls.push_back("store " + std::to_string(static_cast<int>(operation)));
         HOLDFAST_CO_TRY(answer, store_says);
         co_return answer;

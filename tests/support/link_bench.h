@@ -101,6 +101,8 @@ class FakeWorker {
     void answer(const Message& request, Bytes body = Bytes()) const {
         answer(request, Reply{std::move(body), {}});
     }
+    // Unasked: whatever its id.
+    void tell(const Message& message) const { REQUIRE(send_message(socket_.get(), message)); }
     void send_junk(const Bytes& junk) const {
         REQUIRE(::send(socket_.get(), junk.data(), junk.size(), 0) > 0);
     }

@@ -151,6 +151,52 @@ TEST_CASE("config: numbers hold at their bounds and fail one past them", "[daemo
                   .find("register.anchor_pcr: must be 8 to 15") != std::string::npos);
 }
 
+TEST_CASE("config: launched agents' uids hold at their bounds and fail one past them",
+          "[daemon][config]") {
+    const auto with = [](const std::string& first, const std::string& count) {
+        return ConfigFile(minimal + "[launch]\nfirst_uid = " + first + "\nuids = " + count + "\n")
+            .error();
+    };
+    const auto is_about = [](const std::string& error, const char* key) {
+        return error.find(key) != std::string::npos;
+    };
+    // People, services and the overflow uid are below; 4294967294 and 4294967295 mean nobody.
+    CHECK(with("65536", "1").empty());
+    CHECK(is_about(with("65535", "1"), "launch.first_uid"));
+    CHECK(with("4294967293", "1").empty());
+    CHECK(is_about(with("4294967294", "1"), "launch.first_uid"));
+    CHECK(is_about(with("4294967293", "2"), "launch.uids"));
+    CHECK(with("4294967292", "2").empty());
+    CHECK(is_about(with("65536", "0"), "launch.uids"));
+    CHECK(is_about(with("65536", "-1"), "launch.uids"));
+    CHECK(with("65536", "65536").empty());
+    CHECK(is_about(with("65536", "65537"), "launch.uids"));
+}
+
+TEST_CASE("config: whole trees are read again each 5 seconds to an hour", "[daemon][config]") {
+    const auto with = [](const std::string& seconds) {
+        return ConfigFile(minimal + "[store]\nrecheck_s = " + seconds + "\n").error();
+    };
+    CHECK(with("5").empty());
+    CHECK(with("3600").empty());
+    for (const char* wrong : {"4", "3601", "0", "-5"})
+        CHECK(with(wrong).find("store.recheck_s: must be 5 to 3600") != std::string::npos);
+}
+
+TEST_CASE("config: what agents print goes below an absolute path", "[daemon][config]") {
+    const auto log_with = [](const std::string& text) {
+        const ConfigFile file("[host]\nname = web1\n" + minimal + text);
+        const auto settings = read_settings(file.path, nullptr);
+        return settings ? settings->agent_log("bot") : settings.error().text();
+    };
+    CHECK(log_with("") == "/var/log/holdfast/bot.log");
+    CHECK(log_with("[paths]\nlog = /srv/log\n") == "/srv/log/bot.log");
+    CHECK(log_with("[paths]\nlog = srv\n").find("paths.log: must be an absolute path") !=
+          std::string::npos);
+    CHECK(dev_settings("/tmp/dev").agent_log("bot") == "/tmp/dev/log/bot.log");
+    CHECK(dev_settings("/tmp/dev").agent_data("bot").ends_with("/data/bot"));
+}
+
 TEST_CASE("config: choices take their words only", "[daemon][config]") {
     const auto with = [](const std::string& text) { return ConfigFile(minimal + text).error(); };
     CHECK(with("simulator = allow\n").empty());
@@ -184,7 +230,9 @@ TEST_CASE("config: an operator cannot set what only --dev means", "[daemon][conf
 TEST_CASE("config: the dump is read back to the same settings", "[daemon][config]") {
     const ConfigFile file("[host]\nname = web1\n" + minimal +
                           "nv_base = 0x1900000\nsimulator = allow\nowner_auth_file = /etc/a b\n"
-                          "[limits]\nconnections = 99\n[register]\nanchor_pcr = 14\n");
+                          "[limits]\nconnections = 99\n[register]\nanchor_pcr = 14\n"
+                          "[launch]\nfirst_uid = 70000\nuids = 9\n[store]\nrecheck_s = 7\n"
+                          "[paths]\nlog = /srv/log\n");
     const auto settings = read_settings(file.path, nullptr);
     REQUIRE(settings);
     for (const auto& original : {*settings, dev_settings("/tmp/somewhere")}) {

@@ -54,8 +54,8 @@ TEST_CASE("suspend: in memory, registry and ledger, not in the chip", "[daemon][
     const auto answer = world.as_operator(handlers::suspend, ContainmentWorld::bot);
     REQUIRE(answer);
     CHECK(answer->status == 200);
-    CHECK(stages(answer) ==
-          R"({"fuse":"not_needed","ledger":"done","memory":"done","registry":"done"})");
+    CHECK(stages(answer) == R"({"fuse":"not_needed","ledger":"done","memory":"done",)"
+                            R"("processes":"not_needed","registry":"done"})");
     CHECK(world.state() == AgentState::suspended);
     CHECK(world.row().state == AgentState::suspended);
     CHECK(world.row().changed_by == "login:1000");
@@ -69,7 +69,8 @@ TEST_CASE("revoke: the fuse is blown in the chip", "[daemon][contain]") {
     const auto answer = world.as_operator(handlers::revoke, ContainmentWorld::bot);
     REQUIRE(answer);
     CHECK(answer->status == 200);
-    CHECK(stages(answer) == R"({"fuse":"done","ledger":"done","memory":"done","registry":"done"})");
+    CHECK(stages(answer) == R"({"fuse":"done","ledger":"done","memory":"done",)"
+                            R"("processes":"not_needed","registry":"done"})");
     CHECK(world.keys.calls == std::vector<std::string>{"blow_fuse agent-deploy-bot-1"});
     CHECK(world.row().state == AgentState::revoked);
     CHECK(world.row().pending.empty());

@@ -195,7 +195,7 @@ TEST_CASE("codec: values outside an enumeration are refused", "[daemon][link][co
     CHECK_FALSE(decode_host(encode(host)));
     host.custody = static_cast<holdfast::Custody>(7);
     CHECK_FALSE(decode_host(encode(host)));
-    CHECK_FALSE(decode_worker(encode(WorkerId{static_cast<WorkerKind>(3), 1})));
+    CHECK_FALSE(decode_worker(encode(WorkerId{static_cast<WorkerKind>(4), 1})));
 }
 
 TEST_CASE("codec: requests come back, and are read strictly", "[daemon][link][codec]") {
