@@ -105,7 +105,7 @@ Done Instances::as_launched(const Peer& peer, const Instance& instance) const {
     if (entry == nullptr)
         return Error(Code::denied, "instance " + instance.id + " has ended")
             .because("instance_over");
-    const Done in_place = check_place(*entry, peer);
+    Done in_place = check_place(*entry, peer);
     if (!in_place) {
         // Who is gone or over already changes nothing more.
         if (in_place.error().reason() == "measurement_changed")

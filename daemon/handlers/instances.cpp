@@ -42,15 +42,9 @@ std::optional<Ending> ending_due(const Services& services, const Launched::Entry
 
 // What was launched before this front or this launcher began.
 Async<std::monostate> take_over(Services& services, std::string instance) {
-    if (services.launched.is_abandoned(instance)) {
-        EndOrder kill{instance, Ending::kill};
-        co_return co_await services.launcher.end(std::move(kill));
-    }
     HOLDFAST_CO_TRY(facts, co_await services.launcher.describe(instance));
     if (!facts.running) co_return done();  // between prepared and released: its handler has it
-    // Known already: another launcher gives no session back that is over.
-    const bool is_new = services.launched.find(instance) == nullptr;
-    if (is_new) HOLDFAST_CO_CHECK(services.launched.add(std::move(facts)));
+    HOLDFAST_CO_CHECK(services.launched.add(std::move(facts)));
     const auto due = ending_due(services, *services.launched.find(instance));
     if (!due) co_return done();
     EndOrder order{instance, *due};
@@ -219,6 +213,15 @@ Async<std::monostate> recheck_trees(Services& services) {
     co_return worst;
 }
 
+namespace {
+
+Async<std::monostate> kill_abandoned(Services& services, std::string instance) {
+    EndOrder kill{std::move(instance), Ending::kill};
+    co_return co_await services.launcher.end(std::move(kill));
+}
+
+}  // namespace
+
 Async<std::monostate> take_over_instances(Services& services) {
     std::vector<std::string> known;
     for (const auto& [instance, entry] : services.launched.entries())
@@ -234,7 +237,9 @@ Async<std::monostate> take_over_instances(Services& services) {
         if (!noted) worst = std::move(noted);
     }
     for (const std::string& instance : instances) {
-        auto taken = co_await take_over(services, instance);
+        const bool must_end = services.launched.is_abandoned(instance);
+        auto taking = must_end ? kill_abandoned(services, instance) : take_over(services, instance);
+        auto taken = co_await std::move(taking);
         if (!taken) worst = std::move(taken);
     }
     services.launched.set_complete(true);

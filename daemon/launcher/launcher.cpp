@@ -243,7 +243,8 @@ bool LaunchWorker::reap(Running& running) {
     }
     if (running.kept.cgroup) ended_cgroups_.push_back(facts.instance);
     parts_.keep(forget_message(facts.instance));
-    parts_.tell({LaunchNotice::Kind::ended, facts.instance, how});
+    // Who never executed: that was the answer to its release.
+    if (facts.running) parts_.tell({LaunchNotice::Kind::ended, facts.instance, how});
     log_info("agent " + facts.agent + " (pid " + std::to_string(facts.pid) + ") " + how);
     return true;
 }

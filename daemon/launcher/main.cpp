@@ -1,10 +1,13 @@
 // holdfast-launcher: the only process that may become another user and make control groups.
 #include <poll.h>
+#include <sys/prctl.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <system_error>
 #include <utility>
 
 #include "daemon/accounts.h"
@@ -56,6 +59,12 @@ bool answer_front(LaunchWorker& launcher) {
     return true;
 }
 
+// Without a front there is nothing to do. It may be gone because the supervisor is.
+void leave(LaunchWorker& launcher) {
+    pollfd supervisor{supervisor_link, own, 0};
+    if (::poll(&supervisor, 1, 0) == 1) launcher.kill_all();
+}
+
 void run(LaunchWorker& launcher) {
     for (;;) {
         std::vector<pollfd> watched{{supervisor_link, own, 0}, {front_link, own, 0}};
@@ -63,7 +72,7 @@ void run(LaunchWorker& launcher) {
         if (::poll(watched.data(), watched.size(), patience(launcher)) < 0) continue;
         // Nothing comes from there any more: its end, and with it that of every agent.
         if (watched[0].revents != 0) return launcher.kill_all();
-        if (watched[1].revents != 0 && !answer_front(launcher)) return;
+        if (watched[1].revents != 0 && !answer_front(launcher)) return leave(launcher);
         launcher.serve(watched);
     }
 }
@@ -85,8 +94,16 @@ LaunchWorker::Parts parts_of(const Settings& settings, AgentRecords records, gid
             .answer_later = [](const Message& message) { send_or_end(front_link, message); }};
 }
 
+// The supervisor's end is read from its link, and ends every agent before us. The signal that ends
+// other workers would come before we could.
+Done outlive_supervisor() {
+    if (::prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) == 0) return done();
+    return Error(Code::internal, "PR_SET_PDEATHSIG: " + std::generic_category().message(errno));
+}
+
 Done begin_and_run() {
     HOLDFAST_CHECK(begin_process("launcher"));
+    HOLDFAST_CHECK(outlive_supervisor());
     HOLDFAST_TRY(settings, inherited_settings());
     HOLDFAST_TRY(readers, group_of(settings.admin_group));
     HOLDFAST_TRY(records, AgentRecords::open(settings.state_dir + "/launcher",

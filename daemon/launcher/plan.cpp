@@ -146,7 +146,7 @@ std::vector<std::string> environment_of(const attest::Manifest& manifest, const 
     std::vector<std::string> environment;
     environment.reserve(variables.size());
     for (const auto& [name, value] : variables)
-        environment.push_back(name + "=" + value);
+        environment.emplace_back(name).append("=").append(value);
     return environment;
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env -S python3 -B
 """Every test that docs/threat-model.md names exists: threat_model_names.py SOURCE_FOLDER.
 
-The last column of the tables under "Holds", "Does not hold" and "Attacks on recognition, tried" names
+The last column of the tables under "Holds", "Does not hold" and the two of attacks that were tried names
 `stories` (scripts) and "tests" (their whole titles), or says "not tested".
 """
 import pathlib
@@ -9,7 +9,7 @@ import re
 import sys
 
 root = pathlib.Path(sys.argv[1])
-SECTIONS = ["Holds", "Does not hold", "Attacks on recognition, tried"]
+SECTIONS = ["Holds", "Does not hold", "Attacks on recognition, tried", "Attacks on launched agents, tried"]
 
 
 def titles():
