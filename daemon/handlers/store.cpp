@@ -65,6 +65,7 @@ Async<Answer> store_list(Services& services, const Call& call) {
         body, co_await services.launcher.ask_store(Operation::list_store, std::move(payload)));
     HOLDFAST_CO_TRY(stored, decode_stored(body));
     std::vector<api::StoredManifest> manifests;
+    manifests.reserve(stored.size());
     for (const attest::StoredManifest& one : stored)
         manifests.push_back({one.name, one.version, one.digest, one.root,
                              static_cast<std::int64_t>(one.files),

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <exception>
 #include <system_error>
 #include <utility>
 
@@ -120,8 +121,13 @@ Done begin_and_run() {
 }  // namespace holdfast::daemon
 
 int main() {
-    const auto ended = holdfast::daemon::begin_and_run();
-    if (ended) return EXIT_SUCCESS;
-    holdfast::daemon::log_error(ended.error().text());
+    try {
+        const auto ended = holdfast::daemon::begin_and_run();
+        if (ended) return EXIT_SUCCESS;
+        holdfast::daemon::log_error(ended.error().text());
+    } catch (const std::exception& error) {
+        // Only memory can be missing here: every other failure is a value.
+        holdfast::daemon::log_error(error.what());
+    }
     return EXIT_FAILURE;
 }

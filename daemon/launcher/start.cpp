@@ -82,6 +82,7 @@ Done make_data_parent(const std::string& path) {
 
 std::vector<std::string> host_paths(const attest::Manifest& manifest) {
     std::vector<std::string> paths;
+    paths.reserve(manifest.host_files.size());
     for (const auto& file : manifest.host_files)
         paths.push_back(file.path);
     return paths;
