@@ -20,9 +20,10 @@ using std::chrono::milliseconds;
 const std::vector<cap_value_t> measurer_capabilities{CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH,
                                                      CAP_CHECKPOINT_RESTORE};
 
-// To become an agent's user, drop what is left, give it its folder, and end it.
-const std::vector<cap_value_t> launcher_capabilities{CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_CHOWN,
-                                                     CAP_KILL};
+// To become an agent's user, drop what is left, give it its folder, and end it; its importers read
+// entrypoints (0111) again, which their owner may not.
+const std::vector<cap_value_t> launcher_capabilities{CAP_SETUID, CAP_SETGID, CAP_SETPCAP,
+                                                     CAP_CHOWN,  CAP_KILL,   CAP_DAC_READ_SEARCH};
 
 // With --dev there is one uid for all: nothing could keep an agent apart, so nothing is launched.
 std::vector<Post> posts_for(const Settings& settings) {

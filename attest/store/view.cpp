@@ -113,7 +113,7 @@ Done Comparison::file(int folder, const std::string& name, const TreeEntry& entr
     if (static_cast<std::uint64_t>(status.st_size) != entry.size)
         return differs(entry.path, "size");
     if (status.st_mtim.tv_sec != object_time || status.st_mtim.tv_nsec != 0)
-        return differs(entry.path, "written to after its import");
+        HOLDFAST_CHECK(differs(entry.path, "written to after its import"));
     return rules_.on_file ? rules_.on_file(folder, name, entry, status) : done();
 }
 

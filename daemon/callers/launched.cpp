@@ -70,9 +70,13 @@ Done Launched::add(LaunchedInstance facts) {
     entry.view_mark = mark;
     facts.code = Descriptor();
     std::string instance = facts.instance;
-    // Told again by another launcher: a session that is over stays so.
+    // Told again by another launcher: a session that is over stays so, and a folder that was
+    // changed meanwhile shows.
     const auto known = entries_.find(instance);
-    entry.over = known != entries_.end() && known->second.over;
+    if (known != entries_.end()) {
+        entry.over = known->second.over;
+        entry.view_mark = known->second.view_mark;
+    }
     entry.facts = std::move(facts);
     entries_.insert_or_assign(std::move(instance), std::move(entry));
     return done();

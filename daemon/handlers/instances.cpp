@@ -44,9 +44,7 @@ std::optional<Ending> ending_due(const Services& services, const Launched::Entry
 Async<std::monostate> take_over(Services& services, std::string instance) {
     HOLDFAST_CO_TRY(facts, co_await services.launcher.describe(instance));
     if (!facts.running) co_return done();  // between prepared and released: its handler has it
-    // Known already: another launcher gives no session back that is over.
-    const bool is_new = services.launched.find(instance) == nullptr;
-    if (is_new) HOLDFAST_CO_CHECK(services.launched.add(std::move(facts)));
+    HOLDFAST_CO_CHECK(services.launched.add(std::move(facts)));
     const auto due = ending_due(services, *services.launched.find(instance));
     if (!due) co_return done();
     EndOrder order{instance, *due};

@@ -52,6 +52,7 @@ cp host-ca.pem ca.pem
 blocks console README.md | here | sed -n '/^holdfast sign/,/^holdfast verify/p' | run_all
 
 say "docs/manifests.md: describing an agent's code and signing that"
+rm sponsor sponsor.pub  # it makes its own
 blocks sh docs/manifests.md | run_all
 
 say "docs/protocol.md: curl as a complete client"

@@ -21,6 +21,7 @@ sed -i '$d' "$DIR/code/python-agent/agent.py"
 import python-agent 1
 holdfast store list --json | jq -e --arg digest "$(digest_of python-agent 1)" \
   '.manifests[0] | .manifest_sha256 == $digest and .name == "python-agent"' >/dev/null
+holdfast store fsck --json | jq -ce 'select(.differing == 0 and .unread == 0 and .objects > 0)' || fail "fsck"
 
 say "Launched: its own user, no privilege, no way to look into it, exactly the stated environment"
 launch python-agent

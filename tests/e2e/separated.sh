@@ -41,7 +41,7 @@ expect_process holdfast-front holdfast 0
 expect_process holdfast-keys-tpm holdfast-keys 0
 expect_process holdfast-measurer holdfast-measure $((dac_read_search | sys_ptrace | checkpoint_restore))
 chown=$((1 << 0)) kill=$((1 << 5)) setgid=$((1 << 6)) setuid=$((1 << 7)) setpcap=$((1 << 8))
-expect_process holdfast-launcher root $((chown | kill | setgid | setuid | setpcap))
+expect_process holdfast-launcher root $((chown | dac_read_search | kill | setgid | setuid | setpcap))
 [ "$(field "$DAEMON_PID" Uid | cut -f1)" -eq 0 ]
 [ "$(descendants "$DAEMON_PID" | wc -l)" -eq 4 ] || fail "other processes run as well"
 

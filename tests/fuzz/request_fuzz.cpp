@@ -4,8 +4,10 @@
 #include <functional>
 
 #include "api/admin_messages.h"
+#include "api/launch_messages.h"
 #include "api/messages.h"
 #include "api/problem.h"
+#include "api/store_messages.h"
 #include "core/encode/base64.h"
 #include "core/encode/statement.h"
 #include "daemon/front/http.h"
@@ -90,12 +92,32 @@ Done read_apply(std::string_view body) {
     return done();
 }
 
-// Each handler reads its body with one of these; all but four want none.
+Done read_launch(std::string_view body) {
+    HOLDFAST_CHECK(api::launch_request(body));
+    return done();
+}
+
+Done read_stop(std::string_view body) {
+    HOLDFAST_CHECK(api::stop_request(body));
+    return done();
+}
+
+Done read_import(std::string_view body) {
+    HOLDFAST_TRY(wanted, api::store_import_request(body));
+    promise(wanted.directory.starts_with('/') && wanted.manifest.starts_with('/'),
+            "the importer is given absolute paths");
+    return done();
+}
+
+// Each handler reads its body with one of these; all others want none.
 Done read_body(const Asked& asked) {
-    constexpr std::array<std::pair<std::string_view, Done (*)(std::string_view)>, 4> readers = {
+    constexpr std::array<std::pair<std::string_view, Done (*)(std::string_view)>, 7> readers = {
         {{"/v1/actions", read_action},
          {"/v1/evidence", read_evidence},
          {"/v1/enroll/activate", read_activate},
+         {"/v1/agents/{name}/launch", read_launch},
+         {"/v1/agents/{name}/stop", read_stop},
+         {"/v1/store/import", read_import},
          {"/v1/apply", read_apply}}};
     for (const auto& [path, reader] : readers)
         if (asked.match.route->path == path) return reader(asked.body);

@@ -57,5 +57,29 @@ Async<Answer> enroll_host(Services&, const Call&) {
 Async<Answer> enroll_activate(Services&, const Call&) {
     std::abort();
 }
+Async<Answer> launch(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> stop(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> kill(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> list_instances(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> store_import(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> store_list(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> store_collect(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> store_check(Services&, const Call&) {
+    std::abort();
+}
 
 }  // namespace holdfast::daemon::handlers

@@ -172,6 +172,7 @@ TEST_CASE("fsck: every difference is named", "[store][check]") {
     REQUIRE(imported);
     const std::string large = path_of(world, "large", 0444);
     const std::string view = "views/" + to_name(ViewName{imported->root, imported->manifest}) + "/";
+    const std::string written = "written to after its import";
     std::vector<Difference> expected;
     const auto object = [&](const std::string& path) {
         return path.substr(world.store("").size());
@@ -180,7 +181,10 @@ TEST_CASE("fsck: every difference is named", "[store][check]") {
         REQUIRE(::chmod(large.c_str(), 0644) == 0);
         std::fstream(large, std::ios::in | std::ios::out) << "other";
         REQUIRE(::chmod(large.c_str(), 0444) == 0);
-        expected = {{object(large), "contents"}, {view + "large", "contents"}};
+        expected = {{object(large), written},
+                    {object(large), "contents"},
+                    {view + "large", written},
+                    {view + "large", "contents"}};
     }
     SECTION("an object of another mode, and the view") {
         REQUIRE(::chmod(large.c_str(), 0644) == 0);
@@ -196,7 +200,7 @@ TEST_CASE("fsck: every difference is named", "[store][check]") {
         std::ofstream(world.store(view + "large")) << std::string(1'000'000, 'L');
         REQUIRE(::chmod(world.store(view + "large").c_str(), 0444) == 0);
         REQUIRE(::chmod(world.store(view).c_str(), 0555) == 0);
-        expected = {{view + "large", "contents"}};
+        expected = {{view + "large", written}, {view + "large", "contents"}};
     }
     SECTION("a view that is missing") {
         REQUIRE(remove_all(AT_FDCWD, world.store(view.substr(0, view.size() - 1))));

@@ -184,6 +184,9 @@ TEST_CASE("launched: the folder of the tree stays as it was, but for its time of
     CHECK(place().empty());
     std::ofstream(view + "/more") << "code";
     CHECK(place() == "measurement_changed");
+    // Another launcher tells of it again.
+    REQUIRE(launched.add(instance_of(child, view)));
+    CHECK(place() == "measurement_changed");
 }
 
 TEST_CASE("launched: who left its control group is not in its place any more",

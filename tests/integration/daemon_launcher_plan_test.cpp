@@ -75,6 +75,12 @@ TEST_CASE("plan: manifest_not_imported, of this agent or by that digest",
     CHECK(plans.reason() == "planned");
 }
 
+TEST_CASE("plan: manifest_not_imported, where there is no store yet", "[daemon][launcher][plan]") {
+    const PlanWorld plans;
+    REQUIRE_FALSE(std::filesystem::exists(plans.settings.store_dir));
+    CHECK(plans.reason() == "manifest_not_imported");
+}
+
 TEST_CASE("plan: manifest_unsigned, where none of the agent file's keys signed it",
           "[daemon][launcher][plan]") {
     const PlanWorld plans;

@@ -10,7 +10,7 @@ ROOT = HERE.parent.parent
 
 # The programs a story needs; a test names its own program by itself.
 PROGRAMS = ["holdfastd", "holdfast-front", "holdfast-keys-tpm", "holdfast-measurer",
-            "holdfast-importer", "holdfast", "refund-agent", "sign-load"]
+            "holdfast-launcher", "holdfast-importer", "holdfast", "refund-agent", "sign-load"]
 
 TEXT = r'"((?:[^"\\]|\\.)*)"'
 TEST_CASE = re.compile(r"TEST_CASE\(\s*(" + TEXT + r"(?:\s*" + TEXT + r")*)")

@@ -91,6 +91,20 @@ TEST_CASE("instances reply: who runs, and who ended and how, made printable", "[
               a_launch_as_json + "]}");
 }
 
+TEST_CASE("stop request: every instance, or one of at most 64 bytes", "[api][launch]") {
+    for (const char* every : {"", "{}"}) {
+        const auto request = api::stop_request(every);
+        REQUIRE(request);
+        CHECK_FALSE(request->instance);
+    }
+    const auto one = api::stop_request(R"({"instance":")" + twice("a") + R"("})");
+    REQUIRE(one);
+    CHECK(one->instance == twice("a"));
+    CHECK_FALSE(api::stop_request(R"({"instance":")" + twice("a") + R"(a"})"));
+    CHECK_FALSE(api::stop_request(R"({"instance":1})"));
+    CHECK_FALSE(api::stop_request(R"({"instances":["a"]})"));
+}
+
 TEST_CASE("stop reply: the instances that were told to end", "[api][launch]") {
     CHECK(encode::canonical(api::to_json(api::Stopped{"bot", {"ab", "cd"}})) ==
           R"({"agent":"bot","instances":["ab","cd"]})");

@@ -43,6 +43,22 @@ TEST_CASE("stop: each instance is recorded, then told to end", "[daemon][launch]
     CHECK(world.containment.allows(RunningWorld::bot));
 }
 
+TEST_CASE("stop: one instance that is named is told to end, and no other", "[daemon][launch]") {
+    RunningWorld world;
+    world.run("aa");
+    world.run("bb");
+    const auto answer =
+        world.as_operator(handlers::stop, RunningWorld::bot, R"({"instance":"bb"})");
+    REQUIRE(answer);
+    CHECK(text_at(json_of(answer), {"instances"}) == R"(["bb"])");
+    CHECK(world.ledger.count("stop") == 1);
+    CHECK(world.last("instance") == "bb");
+    CHECK(world.launcher.calls == Calls{"end 1"});
+    CHECK(reason_of(world.as_operator(handlers::stop, RunningWorld::bot, R"({"instance":"cc"})")) ==
+          "not_running");
+    CHECK(world.launcher.calls.size() == 1);
+}
+
 TEST_CASE("instances: what ends or changes them is an event in the chip", "[daemon][launch]") {
     RunningWorld world;
     world.run("aa");

@@ -193,7 +193,38 @@ TEST_CASE("launch: without a record nothing is released", "[daemon][launch]") {
     CHECK(world.refusal() == "ledger_failed");
     CHECK(world.launcher.calls == Calls{"prepare deploy-bot", "end 2"});
     CHECK(world.nothing_is_left());
-    CHECK(world.keys.events.empty());
+    for (const auto& event : world.keys.events)
+        CHECK(event.find("\"type\":\"launch\"") == std::string::npos);
+}
+
+TEST_CASE("launch: one that never ran is recorded so, and ended in the chip", "[daemon][launch]") {
+    LaunchWorld world;
+    world.launcher.release_says = Error(Code::unavailable, "exec: no such file");
+    REQUIRE_FALSE(world.launch());
+    world.run_ready();
+    REQUIRE(world.ledger.count("launch_refused") == 1);
+    const encode::Json record(world.ledger.records.back().members);
+    CHECK(text_at(record, {"instance"}) == world.launcher.last_order->instance);
+    CHECK(text_at(record, {"reason"}) == "not_started");
+    CHECK(text_at(record, {"by"}) == "login:1000");
+    REQUIRE(world.keys.events.size() == 2);
+    CHECK(world.keys.events.back().find("\"type\":\"stop\"") != std::string::npos);
+}
+
+TEST_CASE("launch: one that no launcher was there to kill is killed where it turns up",
+          "[daemon][launch]") {
+    LaunchWorld world;
+    world.launcher.release_says = Error(Code::unavailable, "the launcher was replaced");
+    world.launcher.end_says = Error(Code::unavailable, "away");
+    REQUIRE_FALSE(world.launch());
+    const std::string instance = world.launcher.last_order->instance;
+    CHECK(world.launched.is_abandoned(instance));
+    world.launcher.end_says = done();
+    world.launcher.instances = {instance};
+    world.launcher.calls.clear();
+    REQUIRE(run_async(world.loop, handlers::take_over_instances(world.services)));
+    CHECK(world.launcher.calls == Calls{"running", "end 2"});
+    CHECK(world.launched.entries().empty());
 }
 
 TEST_CASE("launch: an agent that is stopped while it is prepared or recorded is not released",

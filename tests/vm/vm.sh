@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # The demo's story on another kernel: a machine in QEMU with UEFI firmware, the distribution's kernel and
 # a TPM at its TIS registers (swtpm), so that the daemon meets /dev/tpmrm0 and the kernel's resource
-# manager. What the machine hands out is judged here, outside, without that TPM; and swtpm's log says
-# how many commands a signature costs.
+# manager. Its disk has fs-verity: there lies the code of launched agents (launched.sh). What the machine
+# hands out is judged here, outside, without that TPM; and swtpm's log says how many commands a signature
+# costs.
 . "$(dirname "$0")/../e2e/lib.sh"
 . "$(dirname "$0")/cost.sh"
+. "$(dirname "$0")/launched.sh"
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 KERNEL=${HOLDFAST_VM_KERNEL:?a folder for the kernel}
 
@@ -16,7 +18,7 @@ LONGEST=900  # seconds; the test's own limit is a little longer
 OUT=$DIR/outside
 mkdir "$OUT"
 
-for tool in qemu-system-x86_64 cpio busybox; do
+for tool in qemu-system-x86_64 cpio busybox mkfs.ext4 debugfs; do
   command -v $tool >/dev/null || skip "$tool is not installed (scripts/setup --all)"
 done
 firmware=/usr/share/OVMF
@@ -54,6 +56,7 @@ boot() {
     -drive "if=pflash,format=raw,unit=1,file=$DIR/variables" \
     -chardev "socket,id=chip,path=$DIR/tpm/ctrl" -tpmdev emulator,id=tpm,chardev=chip \
     -device tpm-tis,tpmdev=tpm \
+    -drive "if=none,id=store,format=raw,file=$STORE" -device virtio-blk-pci,drive=store \
     -virtfs "local,path=$OUT,mount_tag=outside,security_model=none" \
     -kernel "$KERNEL/vmlinuz" -initrd "$DIR/guest/initramfs" -append "console=ttyS0 quiet panic=-1 no_timer_check" &
   QEMU_PID=$!
@@ -72,13 +75,14 @@ log_lines() { wc -l <"$DIR/tpm/log"; }
 
 say "A machine with $(cat "$KERNEL/release") and a TPM is built and switched on"
 manufacture_tpm
-"$HERE/make-guest" "$DIR/guest" "$KERNEL" "$HOLDFAST_BIN"
-mv "$DIR/guest/system.tar" "$OUT/"
 nonce=$(head -c 32 /dev/urandom | basenc --base64url -w0 | tr -d =)
+prepare_launched "$nonce" https://verifier.example
+"$HERE/make-guest" "$DIR/guest" "$KERNEL" "$HOLDFAST_BIN" "$MORE"
+mv "$DIR/guest/system.tar" "$OUT/"
 to_guest nonce <<<"$nonce"
 boot
 
-say "While it tells its story: enrolment, and a row of signatures"
+say "While it tells its story: enrolment, a row of signatures, and a hand on its disk"
 "$ROOT/scripts/software-tpm" roots "$DIR" >"$DIR/ek-roots.pem"
 from_guest host.json
 holdfast enroll challenge --host "$OUT/host.json" --ek-roots "$DIR/ek-roots.pem" \
@@ -92,6 +96,9 @@ to_guest row-marked </dev/null
 from_guest row-long-enough
 row_ended=$(log_lines)
 to_guest row-counted </dev/null
+from_guest store-let-go
+change_the_disk
+to_guest store-changed </dev/null
 from_guest story-ended
 wait_until 60 "the machine to switch itself off" gone "$QEMU_PID"
 QEMU_PID=""
@@ -106,7 +113,7 @@ grep -o "TPM: this TPM is a simulator by its manufacturer.*" "$OUT/without-leave
 jq -ce '{custody, manufacturer, privileges} | select(.custody == "software-tpm" and .privileges == "separated")' \
   "$OUT/status.json" || fail "status: $(cat "$OUT/status.json")"
 sort "$OUT/processes" | diff - <(printf '%s\n' 'holdfast-front 101' 'holdfast-keys-tpm 102' \
-  'holdfast-measurer 103' 'holdfastd 0') || fail "not separated"
+  'holdfast-launcher 0' 'holdfast-measurer 103' 'holdfastd 0') || fail "not separated"
 
 say "What the agent is told; the kernel decides whether a pid can have been used twice"
 reply() { jq -nce --arg step "$1" 'first(inputs | select(.step == $step)).reply' "$OUT/steps"; }
@@ -132,8 +139,9 @@ accepted() {
   printf '%-10s accepted, %s software-tpm, %d rules passed\n' "$1" "$claim" \
     "$(jq '[.rules[] | select(.outcome == "pass")] | length' "$DIR/out")"
 }
-evidence=("$DIR/evidence.json" --nonce "$nonce" --verifier https://verifier.example
+asked=(--nonce "$nonce" --verifier https://verifier.example
   --ek-roots "$DIR/ek-roots.pem" --enrolment "$DIR/enrolment.json")
+evidence=("$DIR/evidence.json" "${asked[@]}")
 accepted custody_claimed credential "$DIR/credential.pem"
 accepted custody_claimed action "$DIR/action.jws" --audience "$AUDIENCE"
 accepted custody evidence "${evidence[@]}" --profile evaluation
@@ -141,6 +149,11 @@ expect_exit 6 holdfast verify evidence "${evidence[@]}" --roots "$DIR/ca.pem" --
 jq -e '[.rules[] | select(.required and .outcome != "pass") | .id] == ["custody.hardware"]' "$DIR/out" >/dev/null ||
   fail "production refuses otherwise: $(cat "$DIR/out")"
 echo "in production rejected by custody.hardware alone"
+
+judge_import
+judge_launches
+judge_launched_evidence "${asked[@]}"
+judge_changed_disk
 
 say "Restarted with the same key; revoked in the chip, before and after another restart"
 key_of() { from_base64url <<<"$(cut -d. -f1 "$1")" | jq -er .kid; }
@@ -156,6 +169,7 @@ done
 say "Every signature that was given has its record"
 tar -xf "$OUT/ledger.tar" -C "$DIR"
 jq -r 'select(.status == 200) | "\(.reply.sequence) \(.reply.jws)"' "$OUT/answers" >"$DIR/promised"
+promised_to_clerk >>"$DIR/promised"
 "$ROOT/tests/judges/ledger_promises.py" "$DIR/ledger" "$DIR/promised"
 jq -ce '.ledger' "$OUT/status-at-end.json"
 
