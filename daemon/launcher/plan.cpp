@@ -180,6 +180,14 @@ Result<LaunchPlan> plan_launch(const Settings& settings, const LaunchOrder& orde
     return plan;
 }
 
+Result<Sha256> launchable_manifest(const Settings& settings, const std::string& agent) {
+    HOLDFAST_TRY(file, agent_file_of(settings, agent));
+    HOLDFAST_TRY(store, store_of(settings));
+    const LaunchOrder order{agent, "", std::nullopt, false};
+    HOLDFAST_TRY(manifest, trusted_manifest(store, order, file.launch->manifest_keys));
+    return manifest.digest;
+}
+
 Sha256 arguments_digest(const LaunchPlan& plan) {
     crypto::Sha256Stream stream;
     append_prefixed(stream, arguments_label);

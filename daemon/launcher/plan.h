@@ -41,6 +41,10 @@ struct LaunchPlan {
 Result<LaunchPlan> plan_launch(const Settings& settings, const LaunchOrder& order,
                                const AgentRecords& records, std::int64_t now);
 
+// The manifest that a launch of this agent would take now, whether it is its time or not. Errors as
+// plan_launch's about agent file, store and signature.
+Result<Sha256> launchable_manifest(const Settings& settings, const std::string& agent);
+
 // SHA-256 over length-prefixed (4 bytes big-endian) texts: "holdfast-arguments-v1", the number of
 // arguments in decimal, each argument, each variable as "NAME=value".
 Sha256 arguments_digest(const LaunchPlan& plan);

@@ -47,9 +47,13 @@ Result<Bytes> LaunchWorker::store_payload(const Message& request) const {
     std::map<std::string, std::int64_t> newest;
     for (const auto& stored : all)
         newest[stored.name] = std::max(newest[stored.name], stored.version);
-    // Of each agent its newest version, so that it can be launched; and whatever runs.
+    // Of each agent its newest version, and what could be launched if nobody signed that; and
+    // whatever runs.
     for (const auto& stored : all)
         if (stored.version == newest[stored.name]) collect.keep.push_back(stored.digest);
+    for (const auto& [agent, version] : newest)
+        if (const auto launchable = launchable_manifest(parts_.settings, agent))
+            collect.keep.push_back(*launchable);
     for (const auto& [instance, running] : running_)
         collect.keep.push_back(running.kept.facts.manifest);
     return encode(collect);

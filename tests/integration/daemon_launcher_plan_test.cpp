@@ -110,6 +110,18 @@ TEST_CASE("plan: the newest that a trusted key signed is meant, whoever's are ne
     CHECK(plan->manifest.manifest.version == 2);
 }
 
+TEST_CASE("plan: what could be launched is known without launching it",
+          "[daemon][launcher][plan]") {
+    PlanWorld world;
+    CHECK_FALSE(daemon::launchable_manifest(world.settings, "bot"));
+    const Sha256 trusted = world.import();
+    world.manifest.version += 1;
+    world.import(world.manifest, stranger);
+    const auto launchable = daemon::launchable_manifest(world.settings, "bot");
+    REQUIRE(launchable);
+    CHECK(*launchable == trusted);
+}
+
 TEST_CASE("plan: an expired newest version is not replaced by an older one",
           "[daemon][launcher][plan]") {
     PlanWorld plans;
