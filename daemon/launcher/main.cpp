@@ -120,6 +120,7 @@ Done begin_and_run() {
 }  // namespace
 }  // namespace holdfast::daemon
 
+// NOLINTNEXTLINE(bugprone-exception-escape): only for want of memory, and then the process ends.
 int main() {
     try {
         const auto ended = holdfast::daemon::begin_and_run();
