@@ -171,6 +171,13 @@ bool print_new(int file, bool to_terminal) {
     return true;
 }
 
+// A full log was put aside and a new one begun.
+bool has_successor(int file, const std::string& path) {
+    struct stat ours{}, named{};
+    return ::fstat(file, &ours) == 0 && ::stat(path.c_str(), &named) == 0 &&
+           ours.st_ino != named.st_ino;
+}
+
 Exit logs(const Globals& globals, const Values& values) {
     auto path = log_path(globals, values.operands().front());
     if (!path) return fail(globals, path.error());
@@ -181,11 +188,8 @@ Exit logs(const Globals& globals, const Values& values) {
         if (print_new(file->get(), to_terminal)) continue;
         if (!values.has("follow")) return Exit::ok;
         std::this_thread::sleep_for(log_pause);
-        // A full log was put aside and a new one begun: at its end we go over to that.
-        struct stat ours{}, named{};
-        if (::fstat(file->get(), &ours) != 0 || ::stat(path->c_str(), &named) != 0) continue;
-        if (ours.st_ino == named.st_ino) continue;
-        if (print_new(file->get(), to_terminal)) continue;
+        // At its end we go over to the new one.
+        if (!has_successor(file->get(), *path) || print_new(file->get(), to_terminal)) continue;
         if (auto next = open_log(*path)) file = std::move(next);
     }
 }
