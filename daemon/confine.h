@@ -8,8 +8,9 @@ namespace holdfast::daemon {
 
 // For the front, the keys worker and the measurer: no network (sockets are AF_UNIX or fail with
 // EACCES), no other program, no look into or trace of another process by system calls of that
-// purpose, no mounts, namespaces, kernel modules, keyrings, bpf or io_uring (EPERM). The unit cannot
-// say this for them: launched agents would inherit it. After begin_process, which sets no_new_privs.
+// purpose, no mounts, namespaces, kernel modules, keyrings, bpf or io_uring (EPERM). The unit
+// cannot say this for them: launched agents would inherit it. After begin_process, which sets
+// no_new_privs.
 Done confine_process();
 
 }  // namespace holdfast::daemon

@@ -25,8 +25,8 @@ inline constexpr std::size_t max_principal = 255;  // sponsor, owner, …
 inline constexpr std::size_t max_can_stop = 32;
 inline constexpr std::size_t max_manifest_keys = 16;
 inline constexpr std::size_t max_manifest_key = 4096;  // bytes of one, as text
-inline constexpr std::int64_t max_uid = 4294967294;  // the next one is "no user"
-inline constexpr std::int64_t min_lifetime = 300;    // seconds
+inline constexpr std::int64_t max_uid = 4294967294;    // the next one is "no user"
+inline constexpr std::int64_t min_lifetime = 300;      // seconds
 inline constexpr std::int64_t max_lifetime = 86400;
 inline constexpr std::int64_t default_lifetime = 3600;
 
@@ -56,9 +56,9 @@ struct AgentFile {
     Accountability accountability;
     // [recognise] or [launch]: who is looked at from outside has a uid and an executable here, who
     // is launched gets its uid from the launcher and its code from its manifest.
-    uid_t uid = 0;                 // [recognise] uid = 1001 or user = "deploy"
-    Sha256 executable{};           // [recognise] executable_sha256
-    std::optional<Launch> launch;  // then uid and executable mean nothing
+    uid_t uid = 0;                       // [recognise] uid = 1001 or user = "deploy"
+    Sha256 executable{};                 // [recognise] executable_sha256
+    std::optional<Launch> launch;        // then uid and executable mean nothing
     std::int64_t lifetime = 0;           // [credential] lifetime_s, seconds
     std::vector<std::string> actions;    // allowed names; goes away when policies come
     std::vector<std::string> audiences;  // allowed audiences; empty = any

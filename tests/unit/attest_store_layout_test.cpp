@@ -1,7 +1,6 @@
-#include "attest/store/layout.h"
-
 #include <sys/stat.h>
 
+#include "attest/store/layout.h"
 #include "attest/store/plan.h"
 #include "attest/store/store.h"
 #include "tests/support/catch.h"
