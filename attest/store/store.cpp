@@ -29,6 +29,8 @@ StoredManifest summary_of(const SignedManifest& opened) {
     return stored;
 }
 
+constexpr std::int64_t nanoseconds = 1'000'000'000;
+
 // Who put something else there, a link say, changed the store; any other error may pass.
 bool is_no_folder(int at, const std::string& path) {
     struct stat status{};
@@ -44,24 +46,44 @@ Result<Store> Store::open(const std::string& directory, uid_t owner) {
 }
 
 Result<std::vector<StoredManifest>> Store::list() const {
+    Summaries none;
+    return list(none);
+}
+
+Result<Store::Summary> Store::summary(int folder, const Sha256& digest,
+                                      const Summaries& known) const {
+    struct stat status{};
+    const std::string name = manifest_file(digest);
+    if (::fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return disk_error(name);
+    const std::int64_t changed_ns = status.st_ctim.tv_sec * nanoseconds + status.st_ctim.tv_nsec;
+    const auto read_before = known.find(digest);
+    if (read_before != known.end() && read_before->second.changed_ns == changed_ns &&
+        read_before->second.inode == status.st_ino)
+        return read_before->second;
+    HOLDFAST_TRY(text, envelope(digest));
+    const auto opened = read_manifest_unverified(text);
+    if (!opened || opened->digest != digest)
+        return store_changed(in_manifests(digest), "is no longer that manifest");
+    Summary summary{changed_ns, status.st_ino, summary_of(*opened)};
+    summary.manifest.imported = status.st_mtim.tv_sec;
+    return summary;
+}
+
+Result<std::vector<StoredManifest>> Store::list(Summaries& known) const {
     std::vector<StoredManifest> all;
     const auto folder = open_folder(directory_.get(), manifests_folder);
     if (!folder && folder.error().code() == Code::not_found) return all;  // nothing imported yet
     if (!folder) return folder.error();
     HOLDFAST_TRY(names, names_in(folder->get()));
+    Summaries now;
     for (const auto& name : names) {
         const auto digest = parse_manifest_file(name);
         if (!digest) continue;  // fsck names it
-        HOLDFAST_TRY(text, envelope(*digest));
-        const auto opened = read_manifest_unverified(text);
-        if (!opened || opened->digest != *digest)
-            return store_changed(in_manifests(*digest), "is no longer that manifest");
-        struct stat status{};
-        if (::fstatat(folder->get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
-            return disk_error(name);
-        all.push_back(summary_of(*opened));
-        all.back().imported = status.st_mtim.tv_sec;
+        HOLDFAST_TRY(one, summary(folder->get(), *digest, known));
+        all.push_back(one.manifest);
+        now.emplace(*digest, std::move(one));
     }
+    known = std::move(now);
     return all;
 }
 

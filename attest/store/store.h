@@ -3,6 +3,7 @@
 #define HOLDFAST_ATTEST_STORE_STORE_H
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,15 @@ class Store {
     static Result<Store> open(const std::string& directory, uid_t owner);
 
     Result<std::vector<StoredManifest>> list() const;
+    // The same, for who asks often: a manifest whose file is the one that was read before is not
+    // read again. A large one takes a fifth of a second.
+    struct Summary {
+        std::int64_t changed_ns = 0;  // ctime
+        std::uint64_t inode = 0;
+        StoredManifest manifest;
+    };
+    using Summaries = std::map<Sha256, Summary>;
+    Result<std::vector<StoredManifest>> list(Summaries& known) const;
     // The envelope's bytes. not_found with reason manifest_not_imported.
     Result<std::string> envelope(const Sha256& digest) const;
 
@@ -53,6 +63,8 @@ class Store {
   private:
     Store(Descriptor directory, std::string path, uid_t owner)
         : directory_(std::move(directory)), path_(std::move(path)), owner_(owner) {}
+
+    Result<Summary> summary(int folder, const Sha256& digest, const Summaries& known) const;
 
     Descriptor directory_;
     std::string path_;

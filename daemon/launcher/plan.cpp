@@ -35,7 +35,8 @@ Result<policy::AgentFile> agent_file_of(const Settings& settings, const std::str
 // Newest version first. What the store says of itself only chooses what is tried.
 Result<std::vector<attest::StoredManifest>> candidates(const attest::Store& store,
                                                        const LaunchOrder& order) {
-    HOLDFAST_TRY(all, store.list());
+    static attest::Store::Summaries read_before;  // of this process, which has one thread
+    HOLDFAST_TRY(all, store.list(read_before));
     std::erase_if(all, [&](const attest::StoredManifest& stored) {
         return stored.name != order.agent || (order.manifest && stored.digest != *order.manifest);
     });

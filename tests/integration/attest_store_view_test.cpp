@@ -159,3 +159,21 @@ TEST_CASE("store: what was not imported is not found", "[store]") {
     other.manifest = world.manifest();
     CHECK(world.opened().open_view(other).error().reason() == "manifest_not_imported");
 }
+
+TEST_CASE("store: a manifest that somebody changed is read again, and refused", "[store]") {
+    const StoreWorld world;
+    world.fill();
+    const auto imported = world.import();
+    REQUIRE(imported);
+    Store::Summaries known;
+    const auto first = world.opened().list(known);
+    REQUIRE(first);
+    REQUIRE(first->size() == 1);
+    CHECK(world.opened().list(known)->front().digest == imported->manifest);
+    const std::string file = world.store("manifests/" + manifest_file(imported->manifest));
+    REQUIRE(::chmod(file.c_str(), 0644) == 0);
+    std::ofstream(file) << "{}";
+    const auto again = world.opened().list(known);
+    REQUIRE_FALSE(again);
+    CHECK(again.error().reason() == "store_changed");
+}
