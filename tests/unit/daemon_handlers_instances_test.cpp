@@ -239,3 +239,35 @@ TEST_CASE("take over: what had to be killed while no launcher was there is kille
     REQUIRE(world.take_over());
     CHECK(world.launcher.calls == Calls{"running", "describe aa", "end 2"});
 }
+
+TEST_CASE("instances: a tree that changed ends the sessions of all that run from it",
+          "[daemon][instances]") {
+    RunningWorld world;
+    world.run("aa");
+    world.run("bb");
+    const auto recheck = [&] {
+        return run_async(world.loop, daemon::handlers::recheck_trees(world.services));
+    };
+    SECTION("as it was imported, asked once for both") {
+        CHECK(recheck());
+        CHECK(world.measurer.views_checked == 1);
+        CHECK_FALSE(world.is_over("aa"));
+    }
+    SECTION("changed") {
+        world.measurer.view_says =
+            Error(Code::denied, "store: lib/x: size").because("store_changed");
+        CHECK_FALSE(recheck());
+        CHECK(world.is_over("aa"));
+        CHECK(world.is_over("bb"));
+        CHECK(world.last("reason") == "store_changed");
+        CHECK(std::count(world.launcher.calls.begin(), world.launcher.calls.end(), "end 2") == 2);
+        // What is over is not looked at again.
+        CHECK(recheck());
+        CHECK(world.measurer.views_checked == 1);
+    }
+    SECTION("a measurer that is away says nothing about the tree") {
+        world.measurer.view_says = Error(Code::unavailable, "x").because("measurer_unavailable");
+        CHECK_FALSE(recheck());
+        CHECK_FALSE(world.is_over("aa"));
+    }
+}
