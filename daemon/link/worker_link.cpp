@@ -53,7 +53,7 @@ Patience patience_of(Operation operation) noexcept {
         case Operation::end_instance:
         case Operation::list_instances:
         case Operation::describe_instance: return seconds(10);
-        case Operation::release_launch: return seconds(15);
+        case Operation::release_launch:
         case Operation::blow_fuse:
         case Operation::blow_host_fuse:
         case Operation::destroy:
