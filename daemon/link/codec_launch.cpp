@@ -5,22 +5,17 @@
 #include <utility>
 
 #include "daemon/link/launched.h"
+#include "daemon/link/payload.h"
 
 namespace holdfast::daemon {
 namespace {
+
+using payload::get_sha256;
 
 constexpr std::size_t descriptors_of_instance = 3;
 
 Error malformed(const char* what) {
     return Error(Code::invalid, std::string("link: malformed launch: ") + what);
-}
-
-Result<Sha256> get_sha256(PayloadReader& in) {
-    HOLDFAST_TRY(bytes, in.bytes());
-    Sha256 digest{};
-    if (bytes.size() != digest.size()) return malformed("digest");
-    std::copy(bytes.begin(), bytes.end(), digest.begin());
-    return digest;
 }
 
 Result<std::string> get_instance_id(PayloadReader& in) {

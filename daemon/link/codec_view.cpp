@@ -3,9 +3,12 @@
 #include <utility>
 
 #include "daemon/link/codec.h"
+#include "daemon/link/payload.h"
 
 namespace holdfast::daemon {
 namespace {
+
+using payload::get_sha256;
 
 Error malformed(const char* what) {
     return Error(Code::invalid, std::string("link: malformed view: ") + what);
@@ -20,14 +23,6 @@ void put(PayloadWriter& out, const attest::FileMark& mark) {
     out.u64(static_cast<std::uint64_t>(mark.modified_ns));
     out.u64(static_cast<std::uint64_t>(mark.changed_ns));
     out.u32(mark.mode).u32(mark.uid);
-}
-
-Result<Sha256> get_sha256(PayloadReader& in) {
-    HOLDFAST_TRY(bytes, in.bytes());
-    Sha256 digest{};
-    if (bytes.size() != digest.size()) return malformed("digest");
-    std::copy(bytes.begin(), bytes.end(), digest.begin());
-    return digest;
 }
 
 Result<MeasuredFile> get_file(PayloadReader& in) {
