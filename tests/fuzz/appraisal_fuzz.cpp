@@ -136,6 +136,10 @@ void apply_to_log(const Edit& edit, Evidence& evidence) {
     log = text_of(bytes);
 }
 
+void flip_low_bit(std::uint8_t& number, unsigned bit) {
+    number = static_cast<std::uint8_t>(number ^ (1U << bit));
+}
+
 // What is no byte string.
 void apply_to_numbers(const Edit& edit, Evidence& evidence) {
     TpmEvidence& tpm = evidence.tpm;
@@ -149,7 +153,7 @@ void apply_to_numbers(const Edit& edit, Evidence& evidence) {
         case 5: evidence.ledger_head.root[edit.where % 32U] ^= 1; break;
         case 6: evidence.verifier.push_back('x'); break;
         case 7: evidence.register_events ^= bit; break;
-        case 8: tpm.event_register->anchor_pcr ^= 1U << (edit.value % 3U); break;
+        case 8: flip_low_bit(tpm.event_register->anchor_pcr, edit.value % 3U); break;
         default: tpm.key.agent_fuse.kind = static_cast<FuseKind>(edit.value % 4U); break;
     }
 }
