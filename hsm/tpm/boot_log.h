@@ -9,7 +9,7 @@
 #include "attest/eventlog/register_log.h"
 #include "holdfast/descriptor.h"
 #include "holdfast/result.h"
-#include "hsm/tpm/key_files.h"
+#include "hsm/key_files.h"
 #include "hsm/tpm/pcr.h"
 
 namespace holdfast::hsm {

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <thread>
 
-#include "hsm/tpm/key_files.h"
+#include "hsm/key_files.h"
 #include "hsm/tpm/marshal.h"
 
 namespace holdfast::hsm {

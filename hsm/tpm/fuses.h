@@ -12,10 +12,10 @@
 #include "holdfast/bytes.h"
 #include "holdfast/custody.h"
 #include "holdfast/result.h"
+#include "hsm/key_files.h"
 #include "hsm/key_store.h"
 #include "hsm/tpm/commands.h"
 #include "hsm/tpm/connection.h"
-#include "hsm/tpm/key_files.h"
 #include "hsm/tpm/key_policy.h"
 
 namespace holdfast::hsm {

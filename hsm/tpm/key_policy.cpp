@@ -7,7 +7,7 @@
 #include "core/encode/base64.h"
 #include "core/encode/fields.h"
 #include "holdfast/agent_id.h"
-#include "hsm/tpm/key_files.h"
+#include "hsm/key_files.h"
 
 namespace holdfast::hsm {
 namespace {

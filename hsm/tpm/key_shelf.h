@@ -10,10 +10,10 @@
 
 #include "holdfast/custody.h"
 #include "holdfast/result.h"
+#include "hsm/key_files.h"
 #include "hsm/tpm/commands.h"
 #include "hsm/tpm/fuses.h"
 #include "hsm/tpm/handles.h"
-#include "hsm/tpm/key_files.h"
 #include "hsm/tpm/key_policy.h"
 #include "hsm/tpm/roots.h"
 

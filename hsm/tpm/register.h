@@ -14,11 +14,11 @@
 #include "holdfast/bytes.h"
 #include "holdfast/evidence.h"
 #include "holdfast/result.h"
+#include "hsm/key_files.h"
 #include "hsm/registrar.h"
 #include "hsm/tpm/boot_log.h"
 #include "hsm/tpm/connection.h"
 #include "hsm/tpm/handles.h"
-#include "hsm/tpm/key_files.h"
 #include "hsm/tpm/key_policy.h"
 #include "hsm/tpm/pcr.h"
 

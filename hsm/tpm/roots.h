@@ -6,9 +6,9 @@
 
 #include "holdfast/bytes.h"
 #include "holdfast/result.h"
+#include "hsm/key_files.h"
 #include "hsm/tpm/connection.h"
 #include "hsm/tpm/handles.h"
-#include "hsm/tpm/key_files.h"
 
 namespace holdfast::hsm {
 

@@ -3,10 +3,10 @@
 #include <optional>
 #include <utility>
 
+#include "hsm/key_files.h"
 #include "hsm/tpm/connection.h"
 #include "hsm/tpm/fuses.h"
 #include "hsm/tpm/handles.h"
-#include "hsm/tpm/key_files.h"
 #include "hsm/tpm/key_shelf.h"
 #include "hsm/tpm/policy_session.h"
 #include "hsm/tpm/register.h"

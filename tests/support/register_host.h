@@ -13,7 +13,7 @@
 #include "attest/eventlog/register_log.h"
 #include "core/encode/base64.h"
 #include "core/encode/json.h"
-#include "hsm/tpm/key_files.h"
+#include "hsm/key_files.h"
 #include "hsm/tpm/register.h"
 #include "tests/support/tpm_host.h"
 

@@ -1,4 +1,4 @@
-#include "hsm/tpm/key_files.h"
+#include "hsm/key_files.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // KeyFiles: the keys/ directory. Each file is replaced whole and is on the disk when write returns.
-#ifndef HOLDFAST_HSM_TPM_KEY_FILES_H
-#define HOLDFAST_HSM_TPM_KEY_FILES_H
+#ifndef HOLDFAST_HSM_KEY_FILES_H
+#define HOLDFAST_HSM_KEY_FILES_H
 
 #include <string>
 #include <string_view>
@@ -44,4 +44,4 @@ class KeyFiles {
 
 }  // namespace holdfast::hsm
 
-#endif  // HOLDFAST_HSM_TPM_KEY_FILES_H
+#endif  // HOLDFAST_HSM_KEY_FILES_H
