@@ -105,6 +105,7 @@ const std::vector<Setting>& settings_table() {
     static const std::vector<Setting> table = {
         text("host.name", &Settings::host_name),
         text("host.domain", &Settings::host_domain),
+        text("host.keys", &Settings::host_keys),
         text("paths.state", &Settings::state_dir),
         text("paths.agents", &Settings::agents_dir),
         text("paths.store", &Settings::store_dir),
@@ -119,6 +120,11 @@ const std::vector<Setting>& settings_table() {
         text("tpm.owner_auth_file", &Settings::tpm_owner_auth_file),
         text("tpm.endorsement_auth_file", &Settings::tpm_endorsement_auth_file),
         text("tpm.ek_certificate_dir", &Settings::tpm_ek_certificate_dir),
+        text("pkcs11.module", &Settings::pkcs11_module),
+        text("pkcs11.token", &Settings::pkcs11_token),
+        text("pkcs11.pin_file", &Settings::pkcs11_pin_file),
+        text("pkcs11.environment", &Settings::pkcs11_environment),
+        choice("pkcs11.software", &Settings::pkcs11_software_allowed, "allow", "refuse"),
         number("register.anchor_pcr", &Settings::register_anchor_pcr),
         text("users.front", &Settings::user_front),
         text("users.keys", &Settings::user_keys),
@@ -154,6 +160,7 @@ Settings default_settings() {
     Settings settings;
     settings.host_name = machine_name();
     settings.host_domain = "local.internal";
+    settings.host_keys = "tpm";
     settings.state_dir = "/var/lib/holdfast";
     settings.agents_dir = "/etc/holdfast/agents.d";
     settings.log_dir = "/var/log/holdfast";

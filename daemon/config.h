@@ -23,13 +23,20 @@ struct Settings {
     std::string agent_socket;
     std::string admin_socket;
     std::string admin_group;  // may use the admin socket besides root
-    std::string tpm_tcti;     // no default: the NULL TCTI would talk to whoever listens on TCP 2321
+    // No default: the NULL TCTI would talk to whoever listens on TCP 2321. "none": no TPM here.
+    std::string tpm_tcti;
     bool tpm_simulator_allowed = false;
     std::uint32_t tpm_nv_base = 0;
     std::string tpm_owner_auth_file;        // empty = empty auth
     std::string tpm_endorsement_auth_file;  // empty = empty auth
     std::string tpm_ek_certificate_dir;     // empty = NV only
-    std::int64_t register_anchor_pcr = 0;   // in which PCR each boot's register is anchored
+    std::string host_keys;           // [host] keys: CA and ledger keys live in "tpm" or "pkcs11"
+    std::string pkcs11_module;       // [pkcs11] module, a shared object; empty = no PKCS#11 here
+    std::string pkcs11_token;        // [pkcs11] token, "pkcs11:token=…;serial=…" (RFC 7512)
+    std::string pkcs11_pin_file;     // or "credential:NAME" of systemd; empty = a token without PIN
+    std::string pkcs11_environment;  // "NAME=VALUE …" the module wants to see
+    bool pkcs11_software_allowed = false;
+    std::int64_t register_anchor_pcr = 0;  // in which PCR each boot's register is anchored
     std::string user_front, user_keys, user_measurer;
     std::int64_t launch_first_uid = 0;  // [launch] each launched agent gets a uid of its own from
     std::int64_t launch_uids = 0;       // first_uid on, so many there are
@@ -43,6 +50,8 @@ struct Settings {
     // What launched instances of an agent print, and where they may write.
     std::string agent_log(const std::string& agent) const { return log_dir + "/" + agent + ".log"; }
     std::string agent_data(const std::string& agent) const { return state_dir + "/data/" + agent; }
+    bool has_tpm() const { return tpm_tcti != "none"; }
+    bool has_pkcs11() const { return !pkcs11_module.empty(); }
     std::string trust_domain() const { return host_name + "." + host_domain; }
     friend bool operator==(const Settings&, const Settings&) = default;
 };

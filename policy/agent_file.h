@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "holdfast/bytes.h"
+#include "holdfast/custody.h"
 #include "holdfast/result.h"
 
 namespace holdfast::policy {
@@ -23,6 +24,7 @@ inline constexpr std::size_t max_audiences = 256;
 inline constexpr std::size_t max_environment = 64;
 inline constexpr std::size_t max_principal = 255;  // sponsor, owner, …
 inline constexpr std::size_t max_can_stop = 32;
+inline constexpr std::size_t max_token_uri = 1024;
 inline constexpr std::size_t max_manifest_keys = 16;
 inline constexpr std::size_t max_manifest_key = 4096;  // bytes of one, as text
 inline constexpr std::int64_t max_uid = 4294967294;    // the next one is "no user"
@@ -50,15 +52,23 @@ struct Launch {
     OnChange on_change = OnChange::kill;
 };
 
+// [key]: where the agent's key is made, and how it signs. Both are the key's for its life.
+struct KeyChoice {
+    Backend backend = Backend::tpm;
+    std::string token;  // "pkcs11:token=…" (RFC 7512), which the host's token must match
+    KeyAlgorithm algorithm = KeyAlgorithm::es256;
+};
+
 struct AgentFile {
     std::string name;  // equals the file's stem
     std::string environment;
     Accountability accountability;
     // [recognise] or [launch]: who is looked at from outside has a uid and an executable here, who
     // is launched gets its uid from the launcher and its code from its manifest.
-    uid_t uid = 0;                       // [recognise] uid = 1001 or user = "deploy"
-    Sha256 executable{};                 // [recognise] executable_sha256
-    std::optional<Launch> launch;        // then uid and executable mean nothing
+    uid_t uid = 0;                 // [recognise] uid = 1001 or user = "deploy"
+    Sha256 executable{};           // [recognise] executable_sha256
+    std::optional<Launch> launch;  // then uid and executable mean nothing
+    KeyChoice key;
     std::int64_t lifetime = 0;           // [credential] lifetime_s, seconds
     std::vector<std::string> actions;    // allowed names; goes away when policies come
     std::vector<std::string> audiences;  // allowed audiences; empty = any

@@ -24,10 +24,19 @@ constexpr Names<Purpose, 4> purposes{{{Purpose::action, "action"sv},
                                       {Purpose::certificate, "certificate"sv},
                                       {Purpose::checkpoint, "checkpoint"sv},
                                       {Purpose::attest, "attest"sv}}};
-constexpr Names<FuseKind, 4> fuse_kinds{{{FuseKind::none, "none"sv},
+constexpr Names<FuseKind, 5> fuse_kinds{{{FuseKind::none, "none"sv},
                                          {FuseKind::counter, "counter"sv},
                                          {FuseKind::bank, "bank"sv},
-                                         {FuseKind::host, "host"sv}}};
+                                         {FuseKind::host, "host"sv},
+                                         {FuseKind::object, "object"sv}}};
+constexpr Names<Backend, 2> backends{{{Backend::tpm, "tpm"sv}, {Backend::pkcs11, "pkcs11"sv}}};
+constexpr Names<KeyAlgorithm, 7> algorithms{{{KeyAlgorithm::es256, "ES256"sv},
+                                             {KeyAlgorithm::es384, "ES384"sv},
+                                             {KeyAlgorithm::ed25519, "Ed25519"sv},
+                                             {KeyAlgorithm::ps256_2048, "PS256-2048"sv},
+                                             {KeyAlgorithm::ps256_3072, "PS256-3072"sv},
+                                             {KeyAlgorithm::rs256_2048, "RS256-2048"sv},
+                                             {KeyAlgorithm::rs256_3072, "RS256-3072"sv}}};
 constexpr Names<Assurance, 4> assurances{{{Assurance::observed, "observed"sv},
                                           {Assurance::launched, "launched"sv},
                                           {Assurance::recorded, "recorded"sv},
@@ -71,6 +80,43 @@ std::string_view to_string(FuseKind kind) noexcept {
 }
 Result<FuseKind> parse_fuse_kind(std::string_view text) {
     return value_in(fuse_kinds, text, "fuse");
+}
+
+std::string_view to_string(Backend backend) noexcept {
+    return name_in(backends, backend);
+}
+
+std::string_view to_string(KeyAlgorithm algorithm) noexcept {
+    return name_in(algorithms, algorithm);
+}
+Result<KeyAlgorithm> parse_key_algorithm(std::string_view text) {
+    return value_in(algorithms, text, "algorithm");
+}
+
+std::string_view jws_alg(KeyAlgorithm algorithm) noexcept {
+    switch (algorithm) {
+        case KeyAlgorithm::es256: return "ES256";
+        case KeyAlgorithm::es384: return "ES384";
+        case KeyAlgorithm::ed25519: return "EdDSA";
+        case KeyAlgorithm::ps256_2048:
+        case KeyAlgorithm::ps256_3072: return "PS256";
+        case KeyAlgorithm::rs256_2048:
+        case KeyAlgorithm::rs256_3072: return "RS256";
+    }
+    return "invalid";
+}
+
+std::size_t signature_size(KeyAlgorithm algorithm) noexcept {
+    switch (algorithm) {
+        case KeyAlgorithm::es256:
+        case KeyAlgorithm::ed25519: return 64;
+        case KeyAlgorithm::es384: return 96;
+        case KeyAlgorithm::ps256_2048:
+        case KeyAlgorithm::rs256_2048: return 256;
+        case KeyAlgorithm::ps256_3072:
+        case KeyAlgorithm::rs256_3072: return 384;
+    }
+    return 0;
 }
 
 std::string_view to_string(Assurance assurance) noexcept {

@@ -154,7 +154,8 @@ WorkerLink& FrontProcess::link_of(WorkerKind kind) {
     switch (kind) {
         case WorkerKind::keys: return keys_link_;
         case WorkerKind::measurer: return measurer_link_;
-        case WorkerKind::launcher: break;
+        case WorkerKind::launcher:
+        case WorkerKind::keys_pkcs11: break;
     }
     return launcher_link_;
 }

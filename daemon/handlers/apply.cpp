@@ -53,7 +53,8 @@ Changes plan(const Services& services, const Files& files) {
 Async<std::monostate> make_key(Services& services, std::string name, std::string principal) {
     const auto before = current_row(services, name);
     if (before && before->state != AgentState::retired) co_return done();
-    HOLDFAST_CO_TRY(key, co_await services.keys.create(name));
+    CreateRequest wanted{name, Backend::tpm, KeyAlgorithm::es256, ""};
+    HOLDFAST_CO_TRY(key, co_await services.keys.create(std::move(wanted)));
     AgentRow row;
     row.name = name;
     row.changed_by = std::move(principal);

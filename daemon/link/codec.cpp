@@ -4,17 +4,18 @@
 #include <limits>
 #include <utility>
 
+#include "daemon/link/payload.h"
+
 namespace holdfast::daemon {
 namespace {
 
-// How many of a kind one payload may hold; each is also bounded by the payload itself.
-constexpr std::uint32_t max_certificates = 16;
-constexpr std::uint32_t max_pcrs = 24;
-constexpr std::uint32_t max_keys = 8192;
+using payload::get_one;
+using payload::malformed;
+using payload::whole;
 
-Error malformed(const char* what) {
-    return Error(Code::invalid, std::string("link: malformed payload: ") + what);
-}
+// How many of a kind one payload may hold; each is also bounded by the payload itself.
+constexpr std::uint32_t max_algorithms = 16;
+constexpr std::uint32_t max_keys = 8192;
 
 // ── pieces that several payloads share ──────────────────────────────────────────────────────────
 
@@ -26,7 +27,7 @@ void put(PayloadWriter& out, const Fuse& fuse) {
 Result<Fuse> get_fuse(PayloadReader& in) {
     Fuse fuse;
     HOLDFAST_TRY(kind, in.u8());
-    if (kind > static_cast<std::uint8_t>(FuseKind::host)) return malformed("kind of fuse");
+    if (kind > static_cast<std::uint8_t>(FuseKind::object)) return malformed("kind of fuse");
     fuse.kind = static_cast<FuseKind>(kind);
     HOLDFAST_TRY(index, in.u32());
     fuse.nv_index = index;
@@ -39,9 +40,31 @@ Result<Fuse> get_fuse(PayloadReader& in) {
 
 void put(PayloadWriter& out, const KeyDescription& key) {
     out.text(key.id).text(key.agent).u8(static_cast<std::uint8_t>(key.purpose));
+    out.u8(static_cast<std::uint8_t>(key.backend)).u8(static_cast<std::uint8_t>(key.algorithm));
+    out.u8(static_cast<std::uint8_t>(key.custody)).text(key.token);
     out.bytes(key.spki).bytes(key.tpm_public).bytes(key.name);
     put(out, key.agent_fuse);
     put(out, key.host_fuse);
+}
+
+Result<Custody> get_custody(PayloadReader& in) {
+    return get_one(in, Custody::unproven, Custody::tpm_virtual, "custody");
+}
+
+Result<KeyAlgorithm> get_algorithm(PayloadReader& in) {
+    return get_one(in, KeyAlgorithm::es256, KeyAlgorithm::rs256_3072, "algorithm");
+}
+
+Done get_place(PayloadReader& in, KeyDescription& key) {
+    HOLDFAST_TRY(backend, get_one(in, Backend::tpm, Backend::pkcs11, "backend"));
+    key.backend = backend;
+    HOLDFAST_TRY(algorithm, get_algorithm(in));
+    key.algorithm = algorithm;
+    HOLDFAST_TRY(custody, get_custody(in));
+    key.custody = custody;
+    HOLDFAST_TRY(token, in.text());
+    key.token = std::move(token);
+    return done();
 }
 
 Result<KeyDescription> get_key(PayloadReader& in) {
@@ -50,11 +73,9 @@ Result<KeyDescription> get_key(PayloadReader& in) {
     key.id = std::move(id);
     HOLDFAST_TRY(agent, in.text());
     key.agent = std::move(agent);
-    HOLDFAST_TRY(purpose, in.u8());
-    if (purpose < static_cast<std::uint8_t>(Purpose::action) ||
-        purpose > static_cast<std::uint8_t>(Purpose::attest))
-        return malformed("purpose");
-    key.purpose = static_cast<Purpose>(purpose);
+    HOLDFAST_TRY(purpose, get_one(in, Purpose::action, Purpose::attest, "purpose"));
+    key.purpose = purpose;
+    HOLDFAST_CHECK(get_place(in, key));
     HOLDFAST_TRY(spki, in.bytes());
     key.spki = std::move(spki);
     HOLDFAST_TRY(tpm_public, in.bytes());
@@ -68,67 +89,6 @@ Result<KeyDescription> get_key(PayloadReader& in) {
     return key;
 }
 
-void put(PayloadWriter& out, const std::vector<Bytes>& list) {
-    out.u32(static_cast<std::uint32_t>(list.size()));
-    for (const auto& item : list)
-        out.bytes(item);
-}
-
-Result<std::vector<Bytes>> get_certificates(PayloadReader& in) {
-    HOLDFAST_TRY(count, in.u32());
-    if (count > max_certificates) return malformed("number of certificates");
-    std::vector<Bytes> list;
-    for (std::uint32_t i = 0; i < count; ++i) {
-        HOLDFAST_TRY(item, in.bytes());
-        list.push_back(std::move(item));
-    }
-    return list;
-}
-
-Result<Sha256> get_sha256(PayloadReader& in) {
-    HOLDFAST_TRY(bytes, in.bytes());
-    Sha256 digest{};
-    if (bytes.size() != digest.size()) return malformed("digest");
-    std::copy(bytes.begin(), bytes.end(), digest.begin());
-    return digest;
-}
-
-void put(PayloadWriter& out, const Attested& attested) {
-    out.bytes(attested.attest).bytes(attested.signature);
-}
-
-Result<Attested> get_attested(PayloadReader& in) {
-    Attested attested;
-    HOLDFAST_TRY(attest, in.bytes());
-    attested.attest = std::move(attest);
-    HOLDFAST_TRY(signature, in.bytes());
-    attested.signature = std::move(signature);
-    return attested;
-}
-
-Result<std::map<std::uint8_t, Sha256>> get_pcrs(PayloadReader& in) {
-    HOLDFAST_TRY(count, in.u32());
-    if (count > max_pcrs) return malformed("number of PCRs");
-    std::map<std::uint8_t, Sha256> pcrs;
-    for (std::uint32_t i = 0; i < count; ++i) {
-        HOLDFAST_TRY(index, in.u8());
-        HOLDFAST_TRY(value, get_sha256(in));
-        // In ascending order, so that there is one encoding and no PCR twice.
-        if (!pcrs.empty() && index <= pcrs.rbegin()->first) return malformed("order of PCRs");
-        pcrs.emplace(index, value);
-    }
-    return pcrs;
-}
-
-// Runs a reader over a whole payload: nothing may be left over.
-template <class T>
-Result<T> whole(ByteView payload, Result<T> (*get)(PayloadReader&)) {
-    PayloadReader in(payload);
-    HOLDFAST_TRY(value, get(in));
-    HOLDFAST_CHECK(in.finish());
-    return value;
-}
-
 }  // namespace
 
 const char* name_of(WorkerKind kind) noexcept {
@@ -136,6 +96,7 @@ const char* name_of(WorkerKind kind) noexcept {
         case WorkerKind::keys: return "keys-tpm";
         case WorkerKind::measurer: return "measurer";
         case WorkerKind::launcher: return "launcher";
+        case WorkerKind::keys_pkcs11: return "keys-pkcs11";
     }
     return "";
 }
@@ -148,12 +109,10 @@ Bytes encode(const WorkerId& worker) {
 
 Result<WorkerId> decode_worker(ByteView payload) {
     return whole<WorkerId>(payload, [](PayloadReader& in) -> Result<WorkerId> {
-        HOLDFAST_TRY(kind, in.u8());
-        if (kind < static_cast<std::uint8_t>(WorkerKind::keys) ||
-            kind > static_cast<std::uint8_t>(WorkerKind::launcher))
-            return malformed("kind of worker");
+        HOLDFAST_TRY(kind,
+                     get_one(in, WorkerKind::keys, WorkerKind::keys_pkcs11, "kind of worker"));
         HOLDFAST_TRY(generation, in.u64());
-        return WorkerId{static_cast<WorkerKind>(kind), generation};
+        return WorkerId{kind, generation};
     });
 }
 
@@ -191,8 +150,11 @@ Result<std::vector<KeyDescription>> decode_keys(ByteView payload) {
 
 Bytes encode(const HostIdentity& host) {
     PayloadWriter out;
-    out.u8(static_cast<std::uint8_t>(host.custody)).text(host.manufacturer);
-    put(out, host.ek_certificates);
+    out.u8(static_cast<std::uint8_t>(host.custody)).text(host.manufacturer).text(host.token);
+    out.u32(static_cast<std::uint32_t>(host.algorithms.size()));
+    for (const KeyAlgorithm algorithm : host.algorithms)
+        out.u8(static_cast<std::uint8_t>(algorithm));
+    payload::put_certificates(out, host.ek_certificates);
     out.bytes(host.ek_public).bytes(host.ak_public);
     put(out, host.ca);
     put(out, host.ledger);
@@ -203,14 +165,15 @@ Bytes encode(const HostIdentity& host) {
 Result<HostIdentity> decode_host(ByteView payload) {
     return whole<HostIdentity>(payload, [](PayloadReader& in) -> Result<HostIdentity> {
         HostIdentity host;
-        HOLDFAST_TRY(custody, in.u8());
-        if (custody < static_cast<std::uint8_t>(Custody::unproven) ||
-            custody > static_cast<std::uint8_t>(Custody::tpm_virtual))
-            return malformed("custody");
-        host.custody = static_cast<Custody>(custody);
+        HOLDFAST_TRY(custody, get_custody(in));
+        host.custody = custody;
         HOLDFAST_TRY(manufacturer, in.text());
         host.manufacturer = std::move(manufacturer);
-        HOLDFAST_TRY(certificates, get_certificates(in));
+        HOLDFAST_TRY(token, in.text());
+        host.token = std::move(token);
+        HOLDFAST_TRY(algorithms, payload::get_all<KeyAlgorithm>(in, max_algorithms, get_algorithm));
+        host.algorithms = std::move(algorithms);
+        HOLDFAST_TRY(certificates, payload::get_certificates(in));
         host.ek_certificates = std::move(certificates);
         HOLDFAST_TRY(ek_public, in.bytes());
         host.ek_public = std::move(ek_public);
@@ -229,47 +192,20 @@ Result<HostIdentity> decode_host(ByteView payload) {
     });
 }
 
-Bytes encode(const TpmEvidence& evidence) {
+Bytes encode(const CreateRequest& request) {
     PayloadWriter out;
-    put(out, evidence.ek_certificates);
-    out.bytes(evidence.ek_public).bytes(evidence.ak_public);
-    out.u32(static_cast<std::uint32_t>(evidence.pcrs.size()));
-    for (const auto& [index, value] : evidence.pcrs)
-        out.u8(index).bytes(value);
-    put(out, evidence.quote);
-    put(out, evidence.key);
-    put(out, evidence.key_certified);
-    put(out, evidence.agent_fuse_certified);
-    put(out, evidence.host_fuse_certified);
-    out.bytes(encode(evidence.event_register));
+    out.text(request.agent).u8(static_cast<std::uint8_t>(request.backend));
+    out.u8(static_cast<std::uint8_t>(request.algorithm)).text(request.token);
     return out.take();
 }
 
-Result<TpmEvidence> decode_evidence(ByteView payload) {
-    return whole<TpmEvidence>(payload, [](PayloadReader& in) -> Result<TpmEvidence> {
-        TpmEvidence evidence;
-        HOLDFAST_TRY(certificates, get_certificates(in));
-        evidence.ek_certificates = std::move(certificates);
-        HOLDFAST_TRY(ek_public, in.bytes());
-        evidence.ek_public = std::move(ek_public);
-        HOLDFAST_TRY(ak_public, in.bytes());
-        evidence.ak_public = std::move(ak_public);
-        HOLDFAST_TRY(pcrs, get_pcrs(in));
-        evidence.pcrs = std::move(pcrs);
-        HOLDFAST_TRY(quote, get_attested(in));
-        evidence.quote = std::move(quote);
-        HOLDFAST_TRY(key, get_key(in));
-        evidence.key = std::move(key);
-        HOLDFAST_TRY(key_certified, get_attested(in));
-        evidence.key_certified = std::move(key_certified);
-        HOLDFAST_TRY(agent_fuse, get_attested(in));
-        evidence.agent_fuse_certified = std::move(agent_fuse);
-        HOLDFAST_TRY(host_fuse, get_attested(in));
-        evidence.host_fuse_certified = std::move(host_fuse);
-        HOLDFAST_TRY(shown, in.bytes());
-        HOLDFAST_TRY(event_register, decode_register_evidence(shown));
-        evidence.event_register = std::move(event_register);
-        return evidence;
+Result<CreateRequest> decode_create(ByteView payload) {
+    return whole<CreateRequest>(payload, [](PayloadReader& in) -> Result<CreateRequest> {
+        HOLDFAST_TRY(agent, in.text());
+        HOLDFAST_TRY(backend, get_one(in, Backend::tpm, Backend::pkcs11, "backend"));
+        HOLDFAST_TRY(algorithm, get_algorithm(in));
+        HOLDFAST_TRY(token, in.text());
+        return CreateRequest{std::move(agent), backend, algorithm, std::move(token)};
     });
 }
 

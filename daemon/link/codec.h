@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "attest/measure/process.h"
+#include "daemon/link/create_request.h"
 #include "daemon/link/host_identity.h"
 #include "daemon/link/messages.h"
 #include "holdfast/custody.h"
@@ -17,8 +18,9 @@
 
 namespace holdfast::daemon {
 
-enum class WorkerKind : std::uint8_t { keys = 1, measurer = 2, launcher = 3 };
-const char* name_of(WorkerKind kind) noexcept;  // "keys-tpm", "measurer", "launcher"
+enum class WorkerKind : std::uint8_t { keys = 1, measurer = 2, launcher = 3, keys_pkcs11 = 4 };
+// "keys-tpm", "measurer", "launcher", "keys-pkcs11"
+const char* name_of(WorkerKind kind) noexcept;
 
 // attach and missed_deadline: which worker, and which start of it.
 struct WorkerId {
@@ -56,6 +58,9 @@ Result<HostIdentity> decode_host(ByteView payload);
 Bytes encode(const TpmEvidence& evidence);
 Result<TpmEvidence> decode_evidence(ByteView payload);
 
+Bytes encode(const CreateRequest& request);
+Result<CreateRequest> decode_create(ByteView payload);
+
 struct SignRequest {
     std::string key_id;
     Bytes preimage;
@@ -63,6 +68,7 @@ struct SignRequest {
 Bytes encode(const SignRequest& request);
 Result<SignRequest> decode_sign(ByteView payload);
 
+// Without a key id: what the TPM says of the host alone.
 struct AttestRequest {
     std::string key_id;
     Sha256 challenge{};
@@ -86,7 +92,7 @@ struct ActivateRequest {
 Bytes encode(const ActivateRequest& request);
 Result<ActivateRequest> decode_activate(ByteView payload);
 
-// An agent's name (create), a key id (blow_fuse, destroy) or an event (extend_register).
+// A key id (blow_fuse, destroy) or an event (extend_register).
 Bytes encode_name(std::string_view name);
 Result<std::string> decode_name(ByteView payload);
 

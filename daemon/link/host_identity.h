@@ -11,13 +11,16 @@
 
 namespace holdfast::daemon {
 
-// Made by the worker before it answers anything else.
+// Made by the worker before it answers anything else. One that keeps no host keys leaves ca, ledger
+// and ca_certificate empty; one without a TPM leaves EK, AK and the register (absent) so.
 struct HostIdentity {
-    Custody custody = Custody::unproven;
-    std::string manufacturer;
-    std::vector<Bytes> ek_certificates;  // DER
-    Bytes ek_public;                     // TPMT_PUBLIC
-    Bytes ak_public;                     // TPMT_PUBLIC
+    Custody custody = Custody::unproven;  // of keys made now
+    std::string manufacturer;             // of chip or token
+    std::string token;                    // its label and serial number, for people; empty in a TPM
+    std::vector<KeyAlgorithm> algorithms;  // agent keys can be made for these
+    std::vector<Bytes> ek_certificates;    // DER
+    Bytes ek_public;                       // TPMT_PUBLIC
+    Bytes ak_public;                       // TPMT_PUBLIC
     KeyDescription ca;
     KeyDescription ledger;
     Bytes ca_certificate;           // DER, self-signed, issued and renewed by the worker

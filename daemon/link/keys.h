@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/link/async.h"
+#include "daemon/link/create_request.h"
 #include "daemon/link/host_identity.h"
 #include "holdfast/bytes.h"
 #include "holdfast/custody.h"
@@ -30,9 +31,9 @@ class Keys {
     // finish.
     virtual Done available() const = 0;
     virtual Async<HostIdentity> host() = 0;
-    virtual Async<KeyDescription> create(std::string agent) = 0;
+    virtual Async<KeyDescription> create(CreateRequest wanted) = 0;
     virtual Async<std::vector<KeyDescription>> list() = 0;
-    // r ‖ s, 64 bytes. The worker checks that the bytes are of the key's own family.
+    // In JWS form. The worker checks that the bytes are of the key's own family.
     // The chip's time is charged to that key's turns: the agent's, when the CA signs for it.
     virtual Async<Bytes> sign_for(std::string charged, std::string key_id, Bytes preimage) = 0;
     Async<Bytes> sign(std::string key_id, Bytes preimage) {
@@ -42,6 +43,7 @@ class Keys {
     virtual Async<std::monostate> blow_fuse(std::string key_id) = 0;
     virtual Async<std::monostate> blow_host_fuse() = 0;
     virtual Async<std::monostate> destroy(std::string key_id) = 0;
+    // key_id "": what the TPM says of the host alone, for a key that lives elsewhere.
     virtual Async<TpmEvidence> attest(std::string key_id, Sha256 challenge) = 0;
     virtual Async<Bytes> activate(Bytes blob, Bytes secret) = 0;
     // Logged and extended when it answers (docs/verifying.md lists the events). conflict

@@ -20,8 +20,8 @@ Async<HostIdentity> LinkedKeys::host() {
     co_return decode_host(body);
 }
 
-Async<KeyDescription> LinkedKeys::create(std::string agent) {
-    Bytes payload = encode_name(agent);
+Async<KeyDescription> LinkedKeys::create(CreateRequest wanted) {
+    Bytes payload = encode(wanted);
     HOLDFAST_CO_TRY(body, co_await ask(Operation::create, std::move(payload)));
     co_return decode_key(body);
 }

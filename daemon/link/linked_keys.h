@@ -13,7 +13,7 @@ class LinkedKeys final : public Keys {
 
     Done available() const override { return link_.available(); }
     Async<HostIdentity> host() override;
-    Async<KeyDescription> create(std::string agent) override;
+    Async<KeyDescription> create(CreateRequest wanted) override;
     Async<std::vector<KeyDescription>> list() override;
     Async<Bytes> sign_for(std::string charged, std::string key_id, Bytes preimage) override;
     Async<std::monostate> blow_fuse(std::string key_id) override;

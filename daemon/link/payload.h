@@ -35,6 +35,15 @@ inline Result<std::uint32_t> get_count(PayloadReader& in, std::size_t max) {
     return count;
 }
 
+// A byte that is one of an enumeration's values, which have no gaps.
+template <class T>
+Result<T> get_one(PayloadReader& in, T first, T last, const char* what) {
+    HOLDFAST_TRY(value, in.u8());
+    if (value < static_cast<std::uint8_t>(first) || value > static_cast<std::uint8_t>(last))
+        return malformed(what);
+    return static_cast<T>(value);
+}
+
 template <class T>
 Result<T> whole(ByteView payload, Result<T> (*get)(PayloadReader&)) {
     PayloadReader in(payload);
@@ -53,6 +62,18 @@ Result<std::vector<T>> get_all(PayloadReader& in, std::size_t max,
         all.push_back(std::move(one));
     }
     return all;
+}
+
+inline constexpr std::size_t max_certificates = 16;
+
+inline void put_certificates(PayloadWriter& out, const std::vector<Bytes>& list) {
+    out.u32(static_cast<std::uint32_t>(list.size()));
+    for (const auto& item : list)
+        out.bytes(item);
+}
+
+inline Result<std::vector<Bytes>> get_certificates(PayloadReader& in) {
+    return get_all<Bytes>(in, max_certificates, [](PayloadReader& list) { return list.bytes(); });
 }
 
 }  // namespace holdfast::daemon::payload

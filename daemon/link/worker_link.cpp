@@ -21,7 +21,8 @@ std::uint64_t nanoseconds_of(Clock::time_point time) {
 
 const char* reason_of(WorkerKind kind) {
     switch (kind) {
-        case WorkerKind::keys: return "keys_unavailable";
+        case WorkerKind::keys:
+        case WorkerKind::keys_pkcs11: return "keys_unavailable";
         case WorkerKind::measurer: return "measurer_unavailable";
         case WorkerKind::launcher: return "launcher_unavailable";
     }
@@ -94,7 +95,7 @@ void WorkerLink::attach(Descriptor socket, std::uint64_t generation) {
     if (!opened) return failed(*session, opened.error().text());
     // A keys worker opens its TPM first, which takes longer than a signature may: this request is
     // its oldest until then, so it is judged by the patience of `host`.
-    if (kind_ != WorkerKind::keys) return;
+    if (kind_ != WorkerKind::keys && kind_ != WorkerKind::keys_pkcs11) return;
     Errand hello;
     hello.operation = Operation::host;
     (void)session->begin(call_of(executor_, std::move(hello), patience_(Operation::host)));

@@ -20,7 +20,7 @@ KeysWorker::KeysWorker(Parts parts)
 Result<KeyDescription> KeysWorker::own_key(const std::string& id, Purpose purpose) {
     auto key = parts_.store.describe(id);
     if (key || key.error().code() != Code::not_found) return key;
-    HOLDFAST_TRY(made, parts_.store.create(hsm::NewKey{purpose, ""}));
+    HOLDFAST_TRY(made, parts_.store.create(hsm::NewKey{purpose, "", KeyAlgorithm::es256}));
     log_info("made the host's own key '" + id + "'");
     return made;
 }
@@ -70,6 +70,7 @@ Result<Bytes> KeysWorker::answer(const Message& request) {
 Result<Bytes> KeysWorker::host() {
     HostIdentity host;
     host.custody = parts_.store.custody();
+    host.algorithms = parts_.store.algorithms();
     HOLDFAST_TRY(endorsement, parts_.quoter.endorsement());
     host.manufacturer = std::move(endorsement.manufacturer);
     host.ek_certificates = std::move(endorsement.certificates);
@@ -88,9 +89,10 @@ Result<Bytes> KeysWorker::host() {
 }
 
 Result<Bytes> KeysWorker::create(ByteView payload) {
-    HOLDFAST_TRY(agent, decode_name(payload));
-    HOLDFAST_CHECK(check_agent_name(agent));
-    HOLDFAST_TRY(key, parts_.store.create(hsm::NewKey{Purpose::action, agent}));
+    HOLDFAST_TRY(request, decode_create(payload));
+    HOLDFAST_CHECK(check_agent_name(request.agent));
+    HOLDFAST_TRY(
+        key, parts_.store.create(hsm::NewKey{Purpose::action, request.agent, request.algorithm}));
     return encode(key);
 }
 

@@ -42,6 +42,10 @@ KeyRecord copy_of(const KeyRecord& record) {
 Done check_wanted(const NewKey& wanted) {
     if (wanted.purpose == Purpose::attest)
         return Error(Code::invalid, "the attestation key is the TPM's own: it is never made here");
+    if (wanted.algorithm != KeyAlgorithm::es256)
+        return Error(Code::invalid,
+                     "the TPM makes no " + std::string(to_string(wanted.algorithm)) + " keys")
+            .because("algorithm_unavailable");
     if (wanted.purpose == Purpose::action) return check_agent_name(wanted.agent);
     if (!wanted.agent.empty()) return Error(Code::invalid, "only action keys belong to an agent");
     return done();

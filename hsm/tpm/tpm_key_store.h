@@ -22,6 +22,7 @@ class TpmKeyStore final : public KeyStore {
         : tpm_(&tpm), session_(&session), shelf_(&shelf), roots_(&roots), fuses_(&fuses) {}
 
     Custody custody() const override { return tpm_->custody(); }
+    std::vector<KeyAlgorithm> algorithms() const override { return {KeyAlgorithm::es256}; }
     Result<KeyDescription> create(const NewKey& wanted) override;
     Result<KeyDescription> describe(std::string_view key_id) override;
     Result<std::vector<KeyDescription>> list() override;

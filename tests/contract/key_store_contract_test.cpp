@@ -57,9 +57,10 @@ std::unique_ptr<Fixture> fixture_of(const std::string& kind) {
     return std::make_unique<TpmFixture>();
 }
 
-const NewKey bot{.purpose = Purpose::action, .agent = "deploy-bot"};
-const NewKey ca{.purpose = Purpose::certificate, .agent = ""};
-const NewKey ledger{.purpose = Purpose::checkpoint, .agent = ""};
+const NewKey bot{
+    .purpose = Purpose::action, .agent = "deploy-bot", .algorithm = KeyAlgorithm::es256};
+const NewKey ca{.purpose = Purpose::certificate, .agent = "", .algorithm = KeyAlgorithm::es256};
+const NewKey ledger{.purpose = Purpose::checkpoint, .agent = "", .algorithm = KeyAlgorithm::es256};
 const std::string message = "what is signed";
 
 KeyDescription created(hsm::KeyStore& keys, const NewKey& wanted) {
@@ -118,9 +119,13 @@ CONTRACT(there_is_one_ca_key_and_one_ledger_key) {
 }
 
 CONTRACT(what_cannot_be_a_key_is_refused) {
-    CHECK(keys.create({.purpose = Purpose::attest, .agent = ""}).error().code() == Code::invalid);
-    CHECK_FALSE(keys.create({.purpose = Purpose::action, .agent = "../ca"}));
-    CHECK_FALSE(keys.create({.purpose = Purpose::action, .agent = ""}));
+    CHECK(keys.create({.purpose = Purpose::attest, .agent = "", .algorithm = KeyAlgorithm::es256})
+              .error()
+              .code() == Code::invalid);
+    CHECK_FALSE(keys.create(
+        {.purpose = Purpose::action, .agent = "../ca", .algorithm = KeyAlgorithm::es256}));
+    CHECK_FALSE(
+        keys.create({.purpose = Purpose::action, .agent = "", .algorithm = KeyAlgorithm::es256}));
 }
 
 CONTRACT(an_unknown_key_is_not_found) {
@@ -134,7 +139,8 @@ CONTRACT(an_unknown_key_is_not_found) {
 CONTRACT(list_names_every_key_once) {
     CHECK(keys.list()->empty());
     created(keys, bot);
-    created(keys, {.purpose = Purpose::action, .agent = "other-bot"});
+    created(keys,
+            {.purpose = Purpose::action, .agent = "other-bot", .algorithm = KeyAlgorithm::es256});
     created(keys, ca);
     const auto all = keys.list();
     REQUIRE(all);
@@ -146,7 +152,8 @@ CONTRACT(list_names_every_key_once) {
 
 CONTRACT(a_blown_fuse_ends_exactly_that_key) {
     const auto key = created(keys, bot);
-    const auto other = created(keys, {.purpose = Purpose::action, .agent = "other-bot"});
+    const auto other = created(
+        keys, {.purpose = Purpose::action, .agent = "other-bot", .algorithm = KeyAlgorithm::es256});
     REQUIRE(signs(keys, key));
     CHECK(*keys.fuse_state(key.id) == FuseState::intact);
     REQUIRE(keys.blow_fuse(key.id));

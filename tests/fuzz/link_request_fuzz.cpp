@@ -21,6 +21,7 @@ class WatchedKeys final : public hsm::KeyStore {
     bool host_ended = false;
 
     Custody custody() const override { return Custody::tpm; }
+    std::vector<KeyAlgorithm> algorithms() const override { return {KeyAlgorithm::es256}; }
     Result<KeyDescription> create(const hsm::NewKey& wanted) override {
         created = wanted.agent;
         return fuzz::key_of(wanted.purpose);

@@ -114,7 +114,9 @@ void link_requests(const Corpus& corpus, const std::string& action, ByteView tbs
     corpus.add("sign-certificate", sign("ca", tbs));
     corpus.add("sign-checkpoint",
                sign("ledger", view_of(ledger::checkpoint_text("h1.example.org/ledger", {12, {}}))));
-    corpus.add("create", datagram(Operation::create, daemon::encode_name("bot")));
+    corpus.add("create",
+               datagram(Operation::create, daemon::encode(daemon::CreateRequest{
+                                               "bot", Backend::tpm, KeyAlgorithm::es256, ""})));
     corpus.add("blow", datagram(Operation::blow_fuse, daemon::encode_name("agent-bot-1")));
     corpus.add("blow-ca", datagram(Operation::blow_fuse, daemon::encode_name("ca")));
     corpus.add("blow-host", datagram(Operation::blow_host_fuse, {}));

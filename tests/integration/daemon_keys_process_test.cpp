@@ -16,6 +16,7 @@
 #include "daemon/supervisor_spawn.h"
 #include "daemon/supervisor_state.h"
 #include "tests/support/catch.h"
+#include "tests/support/key_samples.h"
 #include "tests/support/run_async.h"
 #include "tests/support/swtpm.h"
 
@@ -138,7 +139,7 @@ TEST_CASE("keys process: an agent key signs its own actions, nothing else, and n
     if (!tests::has_swtpm()) HOLDFAST_SKIP("no swtpm");
     const tests::SoftwareTpm chip;
     KeysProcess process(chip);
-    const auto key = run_async(process.io, process.keys.create("deploy-bot"));
+    const auto key = run_async(process.io, process.keys.create(tests::plain_key_of("deploy-bot")));
     if (!key) FAIL(key.error().text());
     CHECK(key->id == "agent-deploy-bot-1");
 
@@ -171,7 +172,7 @@ TEST_CASE("keys process: evidence crosses the link", "[daemon][keys][swtpm]") {
     if (!tests::has_swtpm()) HOLDFAST_SKIP("no swtpm");
     const tests::SoftwareTpm chip(tests::SoftwareTpm::Made::certified);
     KeysProcess process(chip);
-    const auto key = run_async(process.io, process.keys.create("deploy-bot"));
+    const auto key = run_async(process.io, process.keys.create(tests::plain_key_of("deploy-bot")));
     if (!key) FAIL(key.error().text());
     const auto evidence = run_async(process.io, process.keys.attest(key->id, crypto::sha256({})));
     if (!evidence) FAIL(evidence.error().text());
@@ -187,7 +188,7 @@ TEST_CASE("keys process: a TPM that is gone ends it, the next one works when the
     if (!tests::has_swtpm()) HOLDFAST_SKIP("no swtpm");
     tests::SoftwareTpm chip;
     KeysProcess process(chip);
-    const auto key = run_async(process.io, process.keys.create("deploy-bot"));
+    const auto key = run_async(process.io, process.keys.create(tests::plain_key_of("deploy-bot")));
     if (!key) FAIL(key.error().text());
     chip.kill();
     const auto own = action_of(*key, "deploy-bot");

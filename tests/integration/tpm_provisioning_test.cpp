@@ -86,7 +86,8 @@ TEST_CASE("hierarchy auth: comes from files, and a wrong one is denied", "[integ
     write_file(options.endorsement_auth_file, "endorsement-secret");
     auto opened = hsm::Tpm::open(options);
     if (!opened) FAIL(opened.error().text());
-    const auto key = (*opened)->keys().create({.purpose = Purpose::action, .agent = "bot"});
+    const auto key = (*opened)->keys().create(
+        {.purpose = Purpose::action, .agent = "bot", .algorithm = KeyAlgorithm::es256});
     REQUIRE(key);
     CHECK((*opened)->keys().sign(key->id, view_of("x")));
 }

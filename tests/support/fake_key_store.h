@@ -21,6 +21,7 @@ class FakeKeyStore final : public hsm::KeyStore {
     std::optional<Error> refuses;  // set: every sign fails with it
 
     Custody custody() const override { return Custody::software_hsm; }
+    std::vector<KeyAlgorithm> algorithms() const override { return {KeyAlgorithm::es256}; }
 
     Result<KeyDescription> create(const hsm::NewKey& wanted) override {
         if (wanted.purpose == Purpose::attest) return Error(Code::invalid, "never made");

@@ -79,7 +79,8 @@ class FakeKeys final : public daemon::Keys {
         identity.event_register = register_status;
         co_return identity;
     }
-    daemon::Async<KeyDescription> create(std::string agent) override {
+    daemon::Async<KeyDescription> create(daemon::CreateRequest wanted) override {
+        const std::string agent = wanted.agent;
         calls.push_back("create " + agent);
         if (away) co_return Error(*away);
         KeyDescription key;

@@ -19,6 +19,7 @@
 #include "tests/support/fake_keys.h"
 #include "tests/support/fake_launcher.h"
 #include "tests/support/fake_ledger.h"
+#include "tests/support/key_samples.h"
 #include "tests/support/run_async.h"
 #include "tests/support/temporary_directory.h"
 
@@ -69,7 +70,7 @@ struct HandlerWorld {
 
     // An agent as after `apply`: key, row, file in force, an instance that runs its code.
     void declare(const std::string& name) {
-        auto key = run_async(loop, keys.create(name));
+        auto key = run_async(loop, keys.create(plain_key_of(name)));
         keys.calls.clear();
         policy::AgentFile file;
         file.name = name;

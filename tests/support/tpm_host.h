@@ -49,7 +49,8 @@ class TpmHost {
     hsm::KeyStore& keys() { return tpm->keys(); }
 
     KeyDescription create(Purpose purpose, const std::string& agent) {
-        auto made = keys().create({.purpose = purpose, .agent = agent});
+        auto made =
+            keys().create({.purpose = purpose, .agent = agent, .algorithm = KeyAlgorithm::es256});
         if (!made) FAIL(made.error().text());
         return *std::move(made);
     }

@@ -5,6 +5,7 @@
 
 #include "daemon/link/codec.h"
 #include "tests/support/catch.h"
+#include "tests/support/key_samples.h"
 #include "tests/support/link_samples.h"
 
 using holdfast::Bytes;
@@ -17,36 +18,16 @@ using holdfast::Retry;
 using namespace holdfast::daemon;
 using holdfast::test::a_file;
 using holdfast::test::a_request;
+using holdfast::tests::a_key;
+using holdfast::tests::same;
 
 namespace {
-
-holdfast::KeyDescription a_key() {
-    holdfast::KeyDescription key;
-    key.id = "agent-deploy-bot-1";
-    key.agent = "deploy-bot";
-    key.purpose = holdfast::Purpose::action;
-    key.spki = Bytes(91, 1);
-    key.tpm_public = Bytes(86, 2);
-    key.name = Bytes(34, 3);
-    key.agent_fuse = {holdfast::FuseKind::counter, 0x1800101, 7, Bytes(46, 4)};
-    key.host_fuse = {holdfast::FuseKind::counter, 0x1800100, ~0ULL, Bytes(46, 5)};
-    return key;
-}
-
-bool same(const holdfast::Fuse& a, const holdfast::Fuse& b) {
-    return a.kind == b.kind && a.nv_index == b.nv_index && a.value == b.value &&
-           a.nv_public == b.nv_public;
-}
-
-bool same(const holdfast::KeyDescription& a, const holdfast::KeyDescription& b) {
-    return a.id == b.id && a.agent == b.agent && a.purpose == b.purpose && a.spki == b.spki &&
-           a.tpm_public == b.tpm_public && a.name == b.name && same(a.agent_fuse, b.agent_fuse) &&
-           same(a.host_fuse, b.host_fuse);
-}
 
 HostIdentity a_host() {
     return {holdfast::Custody::tpm_virtual,
             "IBM ",
+            "agents 0123",
+            {holdfast::KeyAlgorithm::es256, holdfast::KeyAlgorithm::rs256_3072},
             {Bytes(1000, 1), Bytes(900, 2)},
             Bytes(314, 3),
             Bytes(90, 4),
@@ -182,20 +163,30 @@ TEST_CASE("codec: evidence has its PCRs in ascending order, none twice", "[daemo
 }
 
 TEST_CASE("codec: values outside an enumeration are refused", "[daemon][link][codec]") {
-    auto key = a_key();
-    key.purpose = static_cast<holdfast::Purpose>(0);
-    CHECK_FALSE(decode_key(encode(key)));
-    key.purpose = static_cast<holdfast::Purpose>(5);
-    CHECK_FALSE(decode_key(encode(key)));
-    key = a_key();
-    key.host_fuse.kind = static_cast<holdfast::FuseKind>(4);
-    CHECK_FALSE(decode_key(encode(key)));
+    const auto is_read = [](auto member, auto value) {
+        auto key = a_key();
+        member(key) = static_cast<std::decay_t<decltype(member(key))>>(value);
+        return decode_key(encode(key)).has_value();
+    };
+    using holdfast::KeyDescription;
+    const auto bounded = [&](auto member, int first, int last) {
+        CHECK_FALSE(is_read(member, first - 1));
+        CHECK(is_read(member, first));
+        CHECK(is_read(member, last));
+        CHECK_FALSE(is_read(member, last + 1));
+    };
+    bounded([](KeyDescription& key) -> auto& { return key.purpose; }, 1, 4);
+    bounded([](KeyDescription& key) -> auto& { return key.backend; }, 1, 2);
+    bounded([](KeyDescription& key) -> auto& { return key.algorithm; }, 1, 7);
+    bounded([](KeyDescription& key) -> auto& { return key.custody; }, 1, 6);
+    CHECK(is_read([](KeyDescription& key) -> auto& { return key.host_fuse.kind; }, 4));
+    CHECK_FALSE(is_read([](KeyDescription& key) -> auto& { return key.host_fuse.kind; }, 5));
     auto host = a_host();
     host.custody = static_cast<holdfast::Custody>(0);
     CHECK_FALSE(decode_host(encode(host)));
     host.custody = static_cast<holdfast::Custody>(7);
     CHECK_FALSE(decode_host(encode(host)));
-    CHECK_FALSE(decode_worker(encode(WorkerId{static_cast<WorkerKind>(4), 1})));
+    CHECK_FALSE(decode_worker(encode(WorkerId{static_cast<WorkerKind>(5), 1})));
 }
 
 TEST_CASE("codec: requests come back, and are read strictly", "[daemon][link][codec]") {

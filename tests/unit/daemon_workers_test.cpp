@@ -13,6 +13,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/fake_key_store.h"
 #include "tests/support/fake_registrar.h"
+#include "tests/support/key_samples.h"
 #include "tests/support/temporary_directory.h"
 
 using namespace holdfast;
@@ -62,8 +63,7 @@ TEST_CASE("keys worker: bytes of no family are refused before the chip is asked"
     Fixture fixture;
     REQUIRE(fixture.worker.prepare());
     const int before = fixture.store.signatures;
-    const auto key = fixture.ask(Operation::create, encode_name("bot"));
-    REQUIRE(key);
+    REQUIRE(fixture.ask(Operation::create, encode(tests::plain_key_of("bot"))));
     for (const char* id : {"agent-bot-1", "ca", "ledger"}) {
         const auto refused = fixture.ask(Operation::sign, encode(SignRequest{id, Bytes(32, 7)}));
         REQUIRE_FALSE(refused);
@@ -92,8 +92,8 @@ TEST_CASE("keys worker: the CA signs only for a key that is this agent's and ali
     Fixture fixture;
     REQUIRE(fixture.worker.prepare());
     const auto host = fixture.host();
-    const auto key = decode_key(fixture.ask(Operation::create, encode_name("bot"))->body);
-    REQUIRE(key);
+    const auto made = fixture.ask(Operation::create, encode(tests::plain_key_of("bot")));
+    const auto key = decode_key(made.value().body);
     const auto ask_for = [&](const std::string& agent, const Bytes& spki) {
         crypto::SvidRequest request{};
         request.spiffe_id = "spiffe://test.example/agent/" + agent;
