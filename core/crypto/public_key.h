@@ -5,6 +5,7 @@
 #include <string>
 
 #include "holdfast/bytes.h"
+#include "holdfast/custody.h"
 #include "holdfast/result.h"
 
 namespace holdfast::crypto {
@@ -26,6 +27,12 @@ Result<std::string> jwk_thumbprint(ByteView spki);
 
 // raw = r ‖ s, 64 bytes (RFC 7518 §3.4), over SHA-256(message).
 Done verify_es256(ByteView spki, ByteView message, ByteView raw);
+
+// A signature in JWS form (RFC 7518 §3, RFC 8037 §3.1) by exactly this algorithm: another curve, RSA
+// size or salt length is invalid.
+Done verify_jws(KeyAlgorithm algorithm, ByteView spki, ByteView message, ByteView signature);
+// Is this SubjectPublicKeyInfo, in its one encoding, a key for that algorithm?
+Done check_key_of(KeyAlgorithm algorithm, ByteView spki);
 
 enum class SignatureScheme : std::uint8_t { ecdsa, rsassa, rsapss };
 // TPM signatures: r ‖ s in equal halves for ecdsa; hash is "SHA256", "SHA384", "SHA1" …

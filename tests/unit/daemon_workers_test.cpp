@@ -93,7 +93,7 @@ TEST_CASE("keys worker: the CA signs only for a key that is this agent's and ali
     REQUIRE(fixture.worker.prepare());
     const auto host = fixture.host();
     const auto made = fixture.ask(Operation::create, encode(tests::plain_key_of("bot")));
-    const auto key = decode_key(made.value().body);
+    const auto key = decode_key(made->body);
     const auto ask_for = [&](const std::string& agent, const Bytes& spki) {
         crypto::SvidRequest request{};
         request.spiffe_id = "spiffe://test.example/agent/" + agent;
