@@ -13,7 +13,9 @@ inline constexpr int supervisor_link = 3;  // SEQPACKET; EOF = the supervisor is
 inline constexpr int settings_memfd = 4;   // sealed; INI text of the effective settings
 inline constexpr int front_link = 5;       // workers only: their end of the front's link
 inline constexpr int agent_listener = 6;   // front only
-inline constexpr int admin_listener = 7;   // front only
+inline constexpr int pin_descriptor =
+    6;  // keys-pkcs11 only: the PIN file, open to read; closed when there is none
+inline constexpr int admin_listener = 7;  // front only
 inline constexpr int first_free_descriptor = 8;
 
 // PDEATHSIG (after the last change of credentials), checks that the parent is still there, no core
