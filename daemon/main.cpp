@@ -39,7 +39,8 @@ po::options_description described(Options& options) {
         ("config", po::value(&options.config)->default_value("/etc/holdfast/holdfastd.conf"),
          "settings to read, and those in FILE.d/*.conf after them")
         ("dev", po::value(&options.dev),
-         "run everything below this directory, as one user, with a software TPM")
+         "run everything below this directory, as one user, with a software TPM; what is in its "
+         "holdfastd.conf comes on top")
         ("check-config", po::bool_switch(&options.check), "read the settings, then end")
         ("dump-config", po::bool_switch(&options.dump), "show each setting and its origin, then end")
         ("version", po::bool_switch(&options.version), "show the version, then end")
@@ -80,13 +81,8 @@ void show_help() {
 }
 
 Result<Settings> settings_of(const Options& options, Origins& origins) {
-    if (options.dev.empty()) return read_settings(options.config, &origins);
-    auto settings = dev_settings(options.dev);
-    for (const auto& name : setting_names())
-        origins[name] = "--dev";
-    auto checked = check_settings(settings);
-    if (!checked) return std::move(checked).error().within("--dev " + options.dev);
-    return settings;
+    return options.dev.empty() ? read_settings(options.config, &origins)
+                               : read_dev_settings(options.dev, &origins);
 }
 
 // Blocked, so that they are read from a descriptor; the children unblock them.
