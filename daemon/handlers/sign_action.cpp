@@ -116,7 +116,7 @@ Async<Answer> sign_action(Services& services, const Call& call) {
     HOLDFAST_CO_TRY(credential, co_await services.credentials.current(std::move(request)));
 
     // Without a worker an action would be recorded only to be withheld.
-    HOLDFAST_CO_CHECK(services.keys.available());
+    HOLDFAST_CO_CHECK(services.keys.available(key.id));
     // Issuing may have taken seconds: containment, declaration and code as they are now decide.
     // From here to the queued record nothing suspends, or the sequence would be another record's.
     auto permission = permission_of(same_caller_of(services, call), action);
@@ -127,7 +127,7 @@ Async<Answer> sign_action(Services& services, const Call& call) {
     if (permission->caller.row->key.id != key.id)
         co_return Error(Code::busy, "the agent's key was replaced meanwhile", Retry::later);
     HOLDFAST_CO_TRY(wanted, to_sign(services, call, *permission, std::move(action),
-                                    identity.custody, credential));
+                                    custody_of(key, identity), credential));
     co_return co_await sign_recorded(services, std::move(wanted));
 }
 
