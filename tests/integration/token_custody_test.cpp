@@ -4,6 +4,7 @@
 #include "hsm/pkcs11/key_objects.h"
 #include "hsm/pkcs11/module.h"
 #include "hsm/pkcs11/session.h"
+#include "tests/support/bent_token.h"
 #include "tests/support/token_host.h"
 
 using namespace holdfast;
@@ -95,6 +96,28 @@ TEST_CASE("custody: no private value of ours is told, and none of its limits can
         CHECK(session.read_flag(keys->front(), right)->value_or(false) == false);
 }
 
+TEST_CASE("custody: hsm only if the token says all five of a key, each time it is opened",
+          "[hsm][pkcs11]") {
+    if (!tests::has_softhsm()) HOLDFAST_SKIP("no SoftHSM");
+    tests::BentToken bent;
+    bent.poses_as_hardware = true;
+    TokenHost host;
+    hsm::KeyStore& keys = host.open();
+    CHECK(keys.custody() == Custody::hsm);
+    const auto key = made(keys, agent_key("bot"));
+    CHECK(key.custody == Custody::hsm);
+    for (const CK_ATTRIBUTE_TYPE attribute :
+         {CKA_SENSITIVE, CKA_EXTRACTABLE, CKA_ALWAYS_SENSITIVE, CKA_NEVER_EXTRACTABLE, CKA_LOCAL}) {
+        CAPTURE(attribute);
+        bent.flipped_attribute = attribute;
+        hsm::KeyStore& again = host.open();
+        CHECK(again.describe(key.id)->custody == Custody::unproven);
+        CHECK(made(again, agent_key("bot")).custody == Custody::unproven);
+    }
+    bent.flipped_attribute = CK_UNAVAILABLE_INFORMATION;
+    CHECK(host.open().describe(key.id)->custody == Custody::hsm);
+}
+
 TEST_CASE("custody: a software token is refused without leave, before any PIN is tried",
           "[hsm][pkcs11]") {
     if (!tests::has_softhsm()) HOLDFAST_SKIP("no SoftHSM");
@@ -130,6 +153,7 @@ TEST_CASE("token: which one is meant is its label and serial, never its slot", "
     CHECK(missing.error().code() == Code::unavailable);
     CHECK(missing.error().reason() == "token_missing");
     CHECK(missing.error().text().find("'others'") != std::string::npos);
+    CHECK(missing.error().text().find("''") == std::string::npos);  // blank ones are none
 
     // The key's record means the first token; the second does not answer for it.
     options.token = "pkcs11:token=others";

@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
 
+#include <algorithm>
 #include <set>
 #include <stdexcept>
 #include <vector>
@@ -64,6 +65,18 @@ class BentToken {
             info->flags |= the_->token_flags;
             info->ulMaxSessionCount = the_->max_sessions;
             info->ulSessionCount = the_->sessions.size();
+            if (the_->poses_as_hardware) {
+                rename(info->manufacturerID, "Acme");
+                rename(info->model, "HSM 1");
+            }
+            return code;
+        };
+        calls_->C_GetInfo = [](CK_INFO* info) {
+            const CK_RV code = the_->straight_.C_GetInfo(info);
+            if (the_->poses_as_hardware) {
+                rename(info->manufacturerID, "Acme");
+                rename(info->libraryDescription, "Acme HSM");
+            }
             return code;
         };
         calls_->C_Login = [](CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR* pin,
@@ -126,10 +139,17 @@ class BentToken {
     CK_RV sign_init = CKR_OK;
     CK_RV destroy_object = CKR_OK;
     bool bends_signatures = false;
+    bool poses_as_hardware = false;
     CK_ATTRIBUTE_TYPE unknown_attribute = CK_UNAVAILABLE_INFORMATION;
     CK_ATTRIBUTE_TYPE flipped_attribute = CK_UNAVAILABLE_INFORMATION;
 
   private:
+    template <std::size_t Size>
+    static void rename(unsigned char (&field)[Size], std::string name) {
+        name.resize(Size, ' ');
+        std::copy(name.begin(), name.end(), field);
+    }
+
     inline static BentToken* the_ = nullptr;
     void* library_;
     CK_FUNCTION_LIST* calls_ = nullptr;
