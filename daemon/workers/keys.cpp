@@ -26,6 +26,11 @@ Result<KeyDescription> KeysWorker::own_key(const std::string& id, Purpose purpos
 }
 
 Done KeysWorker::prepare() {
+    HOLDFAST_CHECK(settle_live_keys());
+    return parts_.keeps_host_keys ? prepare_host_keys() : done();
+}
+
+Done KeysWorker::prepare_host_keys() {
     HOLDFAST_TRY(ca, own_key("ca", Purpose::certificate));
     HOLDFAST_TRY(ledger, own_key("ledger", Purpose::checkpoint));
     const auto certificate = ca_certificate_.current(ca, parts_.now());
@@ -76,23 +81,41 @@ Result<Bytes> KeysWorker::host() {
     host.ek_certificates = std::move(endorsement.certificates);
     host.ek_public = std::move(endorsement.ek_public);
     host.ak_public = std::move(endorsement.ak_public);
+    host.token = parts_.token;
+    host.event_register = register_status();
+    if (parts_.keeps_host_keys) HOLDFAST_CHECK(add_host_keys(host));
+    return encode(host);
+}
+
+Done KeysWorker::add_host_keys(HostIdentity& host) {
     HOLDFAST_TRY(ca, parts_.store.describe("ca"));
     HOLDFAST_TRY(ledger, parts_.store.describe("ledger"));
     auto certificate = ca_certificate_.current(ca, parts_.now());
     if (!certificate && certificate.error().reason() != "fuse_blown")
         return std::move(certificate).error().within("CA certificate");
     if (certificate) host.ca_certificate = *std::move(certificate);
-    host.event_register = register_status();
     host.ca = std::move(ca);
     host.ledger = std::move(ledger);
-    return encode(host);
+    return done();
+}
+
+// The front sends each request to the worker it is for, and is not believed.
+Done KeysWorker::check_place(const CreateRequest& request) const {
+    if (request.backend != parts_.backend)
+        return Error(Code::invalid, "keys in '" + std::string(to_string(request.backend)) +
+                                        "' are not made by this worker");
+    if (parts_.check_token) return parts_.check_token(request.token);
+    if (!request.token.empty()) return Error(Code::invalid, "a TPM is no PKCS#11 token");
+    return done();
 }
 
 Result<Bytes> KeysWorker::create(ByteView payload) {
     HOLDFAST_TRY(request, decode_create(payload));
     HOLDFAST_CHECK(check_agent_name(request.agent));
+    HOLDFAST_CHECK(check_place(request));
     HOLDFAST_TRY(
         key, parts_.store.create(hsm::NewKey{Purpose::action, request.agent, request.algorithm}));
+    HOLDFAST_CHECK(parts_.live_keys.publish(key));
     return encode(key);
 }
 
@@ -141,15 +164,57 @@ Result<Bytes> KeysWorker::register_log(ByteView payload) {
 Result<Bytes> KeysWorker::end_key(const Message& request) {
     if (request.operation == Operation::blow_host_fuse) {
         HOLDFAST_CHECK(PayloadReader(request.payload).finish());
-        HOLDFAST_CHECK(parts_.store.blow_host_fuse());
+        HOLDFAST_CHECK(end_host_keys());
         return Bytes();
     }
     HOLDFAST_TRY(key_id, decode_name(request.payload));
     HOLDFAST_TRY(key, parts_.store.describe(key_id));
     if (key.purpose != Purpose::action) return Error(Code::denied, key_id + ": not an agent's key");
     HOLDFAST_CHECK(request.operation == Operation::destroy ? parts_.store.destroy(key_id)
-                                                           : parts_.store.blow_fuse(key_id));
+                                                           : end_agent_key(key_id));
     return Bytes();
+}
+
+// A crash must not leave an ended key among the living, nor a broken disk keep one from ending.
+Done KeysWorker::end_agent_key(const std::string& key_id) {
+    auto withdrawn = parts_.live_keys.withdraw(key_id);
+    HOLDFAST_CHECK(parts_.store.blow_fuse(key_id));
+    return withdrawn;
+}
+
+Done KeysWorker::end_host_keys() {
+    auto withdrawn = withdraw_all();
+    HOLDFAST_CHECK(parts_.store.blow_host_fuse());
+    return withdrawn;
+}
+
+Done KeysWorker::withdraw_all() {
+    HOLDFAST_TRY(live, parts_.live_keys.ids(parts_.backend));
+    for (const std::string& id : live)
+        HOLDFAST_CHECK(parts_.live_keys.withdraw(id));
+    return done();
+}
+
+bool KeysWorker::is_intact(const KeyDescription& key) {
+    const auto state = parts_.store.fuse_state(key.id);
+    if (!state) log_warning(key.id + ": " + state.error().text());
+    return state && *state == hsm::FuseState::intact;
+}
+
+// What a crash left out or behind. A key that is published was intact and is withdrawn before it
+// ends, so the chip is asked about the others only.
+Done KeysWorker::settle_live_keys() {
+    HOLDFAST_TRY(keys, parts_.store.list());
+    HOLDFAST_TRY(published, parts_.live_keys.ids(parts_.backend));
+    for (const std::string& id : published)
+        if (std::ranges::find(keys, id, &KeyDescription::id) == keys.end())
+            HOLDFAST_CHECK(parts_.live_keys.withdraw(id));
+    for (const KeyDescription& key : keys) {
+        if (key.purpose != Purpose::action) continue;
+        const bool is_published = std::ranges::find(published, key.id) != published.end();
+        if (is_published || is_intact(key)) HOLDFAST_CHECK(parts_.live_keys.publish(key));
+    }
+    return done();
 }
 
 Done KeysWorker::is_live_agent_key(std::string_view agent, ByteView spki) {
@@ -161,7 +226,7 @@ Done KeysWorker::is_live_agent_key(std::string_view agent, ByteView spki) {
         if (fuse == hsm::FuseState::intact) return done();
         return Error(Code::denied, key.id + ": its fuse is blown").because("fuse_blown");
     }
-    return Error(Code::denied, "no such key of agent " + std::string(agent));
+    return parts_.live_keys.is_live(agent, spki);
 }
 
 }  // namespace holdfast::daemon
