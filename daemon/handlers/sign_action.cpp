@@ -65,7 +65,8 @@ Result<ToSign> to_sign(const Services& services, const Call& call, const Permiss
     const Statement statement =
         statement_of(services, call, permission, std::move(action), custody);
     HOLDFAST_TRY(kid, crypto::jwk_thumbprint(row.key.spki));
-    const encode::JwsHeader header{std::string(encode::action_typ), std::move(kid),
+    const encode::JwsHeader header{std::string(jws_alg(row.key.algorithm)),
+                                   std::string(encode::action_typ), std::move(kid),
                                    credential.chain};
     encode::Json payload = encode::to_json(statement);
     std::string input = encode::signing_input(header, payload);
