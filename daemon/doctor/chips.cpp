@@ -51,36 +51,21 @@ std::string name_of(const Json& token) {
            text_in(token, "manufacturer") + ", model " + text_in(token, "model");
 }
 
-// PKCS#11 v2.40, 3.2: zero is "no limit", all bits "not told"; here 0 and -1.
 std::string limit_in(const Json& token, std::string_view name) {
     const Json* limit = token.find(name);
-    if (limit == nullptr || limit->integer() == nullptr || *limit->integer() < 0) return "not told";
-    return *limit->integer() == 0 ? "without limit" : std::to_string(*limit->integer());
+    const bool is_told = limit != nullptr && limit->integer() != nullptr && *limit->integer() > 0;
+    return is_told ? std::to_string(*limit->integer()) : "no limit told";
 }
 
 void judge_pin(const Settings& settings, const Json& token, Findings& findings) {
-    const std::string pin = text_in(token, "pin");
-    if (pin == "locked")
-        return findings.wrong("PIN", "the token has locked the user's PIN",
-                              "unlock it with the token's own tools (the security officer's PIN)");
-    if (pin == "final try")
-        return findings.wrong(
-            "PIN", "one wrong try is left before the token locks the PIN: holdfastd does not try",
-            "log in once with the token's own tools, and mend the PIN file first if it is wrong");
-    if (pin == "to be changed")
-        return findings.wrong("PIN", "the token wants its PIN changed before it is used",
-                              "change it with the token's own tools, then in the PIN file");
-    if (is_true(token, "pin_pad"))
-        return findings.wrong("PIN", "the token wants its PIN typed into its own reader",
-                              "use a token that takes the PIN from software");
-    if (is_true(token, "login_required") && settings.pkcs11_pin_file.empty())
+    if (!is_true(token, "wants_login")) return findings.good("PIN", "the token wants no login");
+    const std::string obstacle = text_in(token, "no_login");
+    if (!obstacle.empty())
+        return findings.wrong("PIN", obstacle, "as it says; until then holdfastd tries no PIN on it");
+    if (settings.pkcs11_pin_file.empty())
         return findings.wrong("PIN", "the token wants a login and there is no PIN file",
                               "set [pkcs11] pin_file");
-    if (pin == "low")
-        return findings.note("PIN", "somebody gave the token a wrong PIN since the last good one");
-    findings.good("PIN", is_true(token, "login_required")
-                             ? "wanted, not locked (not tried: no try is spent on looking)"
-                             : "the token wants none");
+    findings.good("PIN", "the token takes one (not tried: looking costs no try)");
 }
 
 void judge_algorithms(const Settings& settings, const Json& token, Findings& findings) {
@@ -106,13 +91,11 @@ void judge_software(const Settings& settings, const Json& token, Findings& findi
 }
 
 void judge_token(const Settings& settings, const Json& token, Findings& findings) {
-    if (!is_true(token, "initialized"))
+    if (!is_true(token, "initialised"))
         return findings.wrong("token", name_of(token) + ": not initialised",
                               "initialise it, and its user PIN, with its own tools");
-    if (is_true(token, "login_required") && !is_true(token, "pin_initialized"))
-        return findings.wrong("token", name_of(token) + ": has no user PIN yet",
-                              "set one with the token's own tools");
     findings.good("token", name_of(token));
+    findings.note("flags", joined(token, "flags"));
     judge_software(settings, token, findings);
     judge_pin(settings, token, findings);
     findings.note("sessions", "at a time: " + limit_in(token, "max_sessions") +
@@ -148,7 +131,7 @@ void judge_tokens(const Settings& settings, const Json& found, Findings& finding
         if (is_true(token, "matches"))
             ++matching;
         else
-            findings.note("token", name_of(token) + ": another than " + settings.pkcs11_token);
+            findings.note("token", name_of(token) + ", another: " + text_in(token, "uri"));
     }
     if (matching == 0)
         return findings.wrong(

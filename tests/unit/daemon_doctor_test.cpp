@@ -29,11 +29,11 @@ Json::Object good_token() {
     token["serial"] = "0123";
     token["manufacturer"] = "ACME";
     token["model"] = "H1";
-    for (const char* name : {"matches", "initialized", "login_required", "pin_initialized"})
+    for (const char* name : {"matches", "initialised", "wants_login"})
         token[name] = true;
-    for (const char* name : {"software", "pin_pad"})
-        token[name] = false;
-    token["pin"] = "fine";
+    token["software"] = false;
+    token["no_login"] = "";
+    token["flags"] = Json::Array{"login required"};
     token["max_sessions"] = 16;
     token["max_rw_sessions"] = 0;
     token["mechanisms"] = Json::Array{"CKM_ECDSA"};
@@ -86,17 +86,18 @@ TEST_CASE("doctor: a good token is well, and its limits and algorithms are told"
     const Findings findings = judged(with_token(), good_token());
     CHECK(findings.troubles() == 0);
     CHECK(says(findings, "\"agents\", serial 0123, by ACME, model H1"));
-    CHECK(says(findings, "at a time: 16, read-write: without limit"));
+    CHECK(says(findings, "at a time: 16, read-write: no limit told"));
     CHECK(says(findings, "ES256, ES384"));
     CHECK(says(findings, "CKM_ECDSA"));
 }
 
-TEST_CASE("doctor: a PIN that would be refused or lost is wrong", "[daemon][doctor]") {
-    CHECK(wrong_with("pin", "locked") == "PIN");
-    CHECK(wrong_with("pin", "final try") == "PIN");
-    CHECK(wrong_with("pin", "to be changed") == "PIN");
-    CHECK(wrong_with("pin_pad", true) == "PIN");
-    CHECK(wrong_with("pin", "low").empty());
+TEST_CASE("doctor: a token on which no PIN would be tried is wrong, and says why",
+          "[daemon][doctor]") {
+    Json::Object token = good_token();
+    token["no_login"] = "one try is left";
+    const Findings findings = judged(with_token(), std::move(token));
+    CHECK(wrong_in(findings) == "PIN");
+    CHECK(says(findings, "one try is left"));
 }
 
 TEST_CASE("doctor: a token that wants a login needs a PIN file, another does not",
@@ -105,14 +106,12 @@ TEST_CASE("doctor: a token that wants a login needs a PIN file, another does not
     settings.pkcs11_pin_file.clear();
     CHECK(wrong_in(judged(settings, good_token())) == "PIN");
     Json::Object open = good_token();
-    open["login_required"] = false;
-    open["pin_initialized"] = false;
+    open["wants_login"] = false;
     CHECK(judged(settings, std::move(open)).troubles() == 0);
 }
 
 TEST_CASE("doctor: a token that is not ready is wrong", "[daemon][doctor]") {
-    CHECK(wrong_with("initialized", false) == "token");
-    CHECK(wrong_with("pin_initialized", false) == "token");
+    CHECK(wrong_with("initialised", false) == "token");
 }
 
 TEST_CASE("doctor: a software token is wrong unless it is allowed", "[daemon][doctor]") {
