@@ -26,6 +26,7 @@ Result<KeyDescription> KeysWorker::own_key(const std::string& id, Purpose purpos
 }
 
 Done KeysWorker::prepare() {
+    HOLDFAST_CHECK(settle_live_keys());
     HOLDFAST_TRY(ca, own_key("ca", Purpose::certificate));
     HOLDFAST_TRY(ledger, own_key("ledger", Purpose::checkpoint));
     const auto certificate = ca_certificate_.current(ca, parts_.now());
@@ -93,6 +94,7 @@ Result<Bytes> KeysWorker::create(ByteView payload) {
     HOLDFAST_CHECK(check_agent_name(request.agent));
     HOLDFAST_TRY(
         key, parts_.store.create(hsm::NewKey{Purpose::action, request.agent, request.algorithm}));
+    HOLDFAST_CHECK(parts_.live_keys.publish(key));
     return encode(key);
 }
 
@@ -141,15 +143,57 @@ Result<Bytes> KeysWorker::register_log(ByteView payload) {
 Result<Bytes> KeysWorker::end_key(const Message& request) {
     if (request.operation == Operation::blow_host_fuse) {
         HOLDFAST_CHECK(PayloadReader(request.payload).finish());
-        HOLDFAST_CHECK(parts_.store.blow_host_fuse());
+        HOLDFAST_CHECK(end_host_keys());
         return Bytes();
     }
     HOLDFAST_TRY(key_id, decode_name(request.payload));
     HOLDFAST_TRY(key, parts_.store.describe(key_id));
     if (key.purpose != Purpose::action) return Error(Code::denied, key_id + ": not an agent's key");
     HOLDFAST_CHECK(request.operation == Operation::destroy ? parts_.store.destroy(key_id)
-                                                           : parts_.store.blow_fuse(key_id));
+                                                           : end_agent_key(key_id));
     return Bytes();
+}
+
+// A crash must not leave an ended key among the living, nor a broken disk keep one from ending.
+Done KeysWorker::end_agent_key(const std::string& key_id) {
+    auto withdrawn = parts_.live_keys.withdraw(key_id);
+    HOLDFAST_CHECK(parts_.store.blow_fuse(key_id));
+    return withdrawn;
+}
+
+Done KeysWorker::end_host_keys() {
+    auto withdrawn = withdraw_all();
+    HOLDFAST_CHECK(parts_.store.blow_host_fuse());
+    return withdrawn;
+}
+
+Done KeysWorker::withdraw_all() {
+    HOLDFAST_TRY(live, parts_.live_keys.ids(parts_.backend));
+    for (const std::string& id : live)
+        HOLDFAST_CHECK(parts_.live_keys.withdraw(id));
+    return done();
+}
+
+bool KeysWorker::is_intact(const KeyDescription& key) {
+    const auto state = parts_.store.fuse_state(key.id);
+    if (!state) log_warning(key.id + ": " + state.error().text());
+    return state && *state == hsm::FuseState::intact;
+}
+
+// What a crash left out or behind. A key that is published was intact and is withdrawn before it
+// ends, so the chip is asked about the others only.
+Done KeysWorker::settle_live_keys() {
+    HOLDFAST_TRY(keys, parts_.store.list());
+    HOLDFAST_TRY(published, parts_.live_keys.ids(parts_.backend));
+    for (const std::string& id : published)
+        if (std::ranges::find(keys, id, &KeyDescription::id) == keys.end())
+            HOLDFAST_CHECK(parts_.live_keys.withdraw(id));
+    for (const KeyDescription& key : keys) {
+        if (key.purpose != Purpose::action) continue;
+        const bool is_published = std::ranges::find(published, key.id) != published.end();
+        if (is_published || is_intact(key)) HOLDFAST_CHECK(parts_.live_keys.publish(key));
+    }
+    return done();
 }
 
 Done KeysWorker::is_live_agent_key(std::string_view agent, ByteView spki) {
@@ -161,7 +205,7 @@ Done KeysWorker::is_live_agent_key(std::string_view agent, ByteView spki) {
         if (fuse == hsm::FuseState::intact) return done();
         return Error(Code::denied, key.id + ": its fuse is blown").because("fuse_blown");
     }
-    return Error(Code::denied, "no such key of agent " + std::string(agent));
+    return parts_.live_keys.is_live(agent, spki);
 }
 
 }  // namespace holdfast::daemon

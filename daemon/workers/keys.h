@@ -11,6 +11,7 @@
 #include "daemon/workers/ca_certificate.h"
 #include "hsm/families.h"
 #include "hsm/key_store.h"
+#include "hsm/live_keys.h"
 #include "hsm/quoter.h"
 #include "hsm/registrar.h"
 
@@ -25,10 +26,13 @@ class KeysWorker {
         std::string trust_domain;
         std::string ca_certificate_file;
         std::function<std::int64_t()> now;  // Unix seconds
+        Backend backend;                    // of the store
+        hsm::LiveKeys& live_keys;           // of both backends
     };
     explicit KeysWorker(Parts parts);
 
-    // Makes the CA and ledger keys when they are missing, and the CA's certificate.
+    // Makes the CA and ledger keys when they are missing, and the CA's certificate; tells the other
+    // backend's worker which agents' keys there are.
     Done prepare();
 
     Result<Reply> handle(const Message& request);
@@ -46,9 +50,14 @@ class KeysWorker {
     Result<Bytes> register_log(ByteView payload);
     RegisterStatus register_status() const;
     Result<Bytes> end_key(const Message& request);
+    Done end_host_keys();
+    Done withdraw_all();
+    Done end_agent_key(const std::string& key_id);
 
     Result<KeyDescription> own_key(const std::string& id, Purpose purpose);
     Result<Bytes> checked_signature(const KeyDescription& key, ByteView preimage);
+    Done settle_live_keys();
+    bool is_intact(const KeyDescription& key);
     Done is_live_agent_key(std::string_view agent, ByteView spki);
 
     Parts parts_;

@@ -70,9 +70,12 @@ int run(const Settings& settings) {
     log_info("TPM by " + (*tpm)->manufacturer() + ", custody " +
              std::string(to_string((*tpm)->custody())));
     report((*tpm)->registrar().status());
+    auto live_keys = hsm::LiveKeys::open(settings.state_dir + "/keys");
+    if (!live_keys) return explain(std::move(live_keys).error());
     KeysWorker worker({(*tpm)->keys(), (*tpm)->quoter(), (*tpm)->registrar(),
                        settings.trust_domain(), settings.state_dir + "/keys/ca.crt",
-                       [] { return static_cast<std::int64_t>(std::time(nullptr)); }});
+                       [] { return static_cast<std::int64_t>(std::time(nullptr)); }, Backend::tpm,
+                       *live_keys});
     auto prepared = worker.prepare();
     if (!prepared) return explain(std::move(prepared).error().within("own keys"));
 

@@ -1,5 +1,6 @@
 // The files in keys/, as a damaged disk or a thief may hand them back: what is read writes to one
 // text. The first byte chooses the reader.
+#include "hsm/live_keys.h"
 #include "hsm/tpm/key_blob.h"
 #include "hsm/tpm/key_policy.h"
 #include "tests/fuzz/fuzz.h"
@@ -36,10 +37,11 @@ void check_record(Result<Record> (*read)(const std::string&, std::string_view),
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     fuzz::Pieces input({data, size});
-    switch (input.byte() % 3U) {
+    switch (input.byte() % 4U) {
         case 0: check_blob(text_of(input.rest())); break;
         case 1: check_record(hsm::key_record_from, text_of(input.rest())); break;
-        default: check_record(hsm::index_record_from, text_of(input.rest())); break;
+        case 2: check_record(hsm::index_record_from, text_of(input.rest())); break;
+        default: check_record(hsm::live_key_from, text_of(input.rest())); break;
     }
     return 0;
 }

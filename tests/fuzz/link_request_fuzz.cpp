@@ -5,6 +5,7 @@
 #include "holdfast/agent_id.h"
 #include "tests/fuzz/fixed_keys.h"
 #include "tests/fuzz/link.h"
+#include "tests/support/temporary_directory.h"
 
 using namespace holdfast;
 using daemon::Operation;
@@ -115,12 +116,19 @@ void check_payload(const daemon::Message& request) {
     if (name) promise(same(daemon::encode_name(*name), payload), "a name has one encoding");
 }
 
+// One folder for all inputs.
+hsm::LiveKeys& live_keys() {
+    static const tests::TemporaryDirectory directory;
+    static hsm::LiveKeys keys = *hsm::LiveKeys::open(directory.path());
+    return keys;
+}
+
 void serve(const daemon::Message& request) {
     WatchedKeys keys;
     FixedQuoter quoter;
     FixedRegistrar registrar;
     daemon::KeysWorker worker({keys, quoter, registrar, fuzz::trust_domain, "/nonexistent/ca.pem",
-                               [] { return fuzz::now; }});
+                               [] { return fuzz::now; }, Backend::tpm, live_keys()});
     auto reply = worker.handle(request);
     check_asked(request, keys);
     const auto read = daemon::decode_reply(daemon::encode_reply(request, std::move(reply)));
@@ -130,6 +138,7 @@ void serve(const daemon::Message& request) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    (void)live_keys();  // its descriptor stays open
     const int before = fuzz::next_descriptor();
     {
         const fuzz::Wire wire;

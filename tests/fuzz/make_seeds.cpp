@@ -10,6 +10,7 @@
 #include "core/encode/sshsig.h"
 #include "core/encode/statement.h"
 #include "daemon/link/codec.h"
+#include "hsm/live_keys.h"
 #include "hsm/tpm/key_blob.h"
 #include "hsm/tpm/key_policy.h"
 #include "ledger/bundle.h"
@@ -221,6 +222,7 @@ void key_files(const Corpus& corpus) {
     index.policy = Bytes(32, 6);
     index.taken = 3;
     corpus.add("index", with(2, hsm::to_text(index)));
+    corpus.add("live", with(3, hsm::to_text(hsm::LiveKey{.agent = "bot", .spki = Bytes(91, 7)})));
 }
 
 // ── what a verifier reads ───────────────────────────────────────────────────────────────────────

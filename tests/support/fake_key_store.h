@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_TESTS_SUPPORT_FAKE_KEY_STORE_H
 #define HOLDFAST_TESTS_SUPPORT_FAKE_KEY_STORE_H
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@ class FakeKeyStore final : public hsm::KeyStore {
   public:
     int signatures = 0;
     std::optional<Error> refuses;  // set: every sign fails with it
+    std::function<void()> before_an_end = [] {};
 
     Custody custody() const override { return Custody::software_hsm; }
     std::vector<KeyAlgorithm> algorithms() const override { return {KeyAlgorithm::es256}; }
@@ -62,11 +64,13 @@ class FakeKeyStore final : public hsm::KeyStore {
     Done blow_fuse(std::string_view key_id) override {
         HOLDFAST_TRY(key, find(key_id));
         if (key->description.purpose != Purpose::action) return Error(Code::conflict, "no fuse");
+        before_an_end();
         key->blown = true;
         return done();
     }
 
     Done blow_host_fuse() override {
+        before_an_end();
         for (auto& [id, key] : keys_)
             key.blown = key.blown || key.description.purpose != Purpose::checkpoint;
         return done();

@@ -5,54 +5,18 @@
 #include <array>
 
 #include "core/crypto/certificate.h"
-#include "core/crypto/svid.h"
 #include "daemon/process.h"
-#include "daemon/workers/keys.h"
 #include "daemon/workers/measurer.h"
 #include "daemon/workers/serve.h"
 #include "tests/support/catch.h"
-#include "tests/support/fake_key_store.h"
-#include "tests/support/fake_registrar.h"
 #include "tests/support/key_samples.h"
-#include "tests/support/temporary_directory.h"
+#include "tests/support/keys_worker_bench.h"
 
 using namespace holdfast;
 using namespace holdfast::daemon;
+using tests::KeysWorkerBench;
 
 namespace {
-
-class FakeQuoter final : public hsm::Quoter {
-  public:
-    Result<hsm::Endorsement> endorsement() override {
-        return hsm::Endorsement{{}, Bytes{1}, Bytes{2}, "TEST"};
-    }
-    Result<TpmEvidence> attest(std::string_view, const Sha256&) override { return TpmEvidence{}; }
-    Result<SecretBytes> activate(ByteView, ByteView secret) override {
-        return SecretBytes(bytes_of(secret));
-    }
-};
-
-struct Fixture {
-    tests::TemporaryDirectory folder;
-    tests::FakeKeyStore store;
-    FakeQuoter quoter;
-    tests::FakeRegistrar registrar;
-    std::int64_t now = 1'800'000'000;
-    KeysWorker worker{
-        {store, quoter, registrar, "test.example", folder.file("ca.crt"), [this] { return now; }}};
-
-    Result<Reply> ask(Operation operation, Bytes payload = {}) {
-        Message request;
-        request.operation = operation;
-        request.payload = std::move(payload);
-        return worker.handle(request);
-    }
-    HostIdentity host() {
-        auto reply = ask(Operation::host);
-        REQUIRE(reply);
-        return *decode_host(reply->body);
-    }
-};
 
 constexpr std::int64_t day = 24L * 3600;
 
@@ -60,7 +24,7 @@ constexpr std::int64_t day = 24L * 3600;
 
 TEST_CASE("keys worker: bytes of no family are refused before the chip is asked",
           "[daemon][workers]") {
-    Fixture fixture;
+    KeysWorkerBench fixture;
     REQUIRE(fixture.worker.prepare());
     const int before = fixture.store.signatures;
     REQUIRE(fixture.ask(Operation::create, encode(tests::plain_key_of("bot"))));
@@ -74,7 +38,7 @@ TEST_CASE("keys worker: bytes of no family are refused before the chip is asked"
 
 TEST_CASE("keys worker: what signatures keep in the chip is let go before any other verb",
           "[daemon][workers]") {
-    Fixture fixture;
+    KeysWorkerBench fixture;
     REQUIRE(fixture.worker.prepare());
     int rests = fixture.store.rests;
     (void)fixture.ask(Operation::sign, encode(SignRequest{"ca", Bytes(32, 7)}));
@@ -89,36 +53,22 @@ TEST_CASE("keys worker: what signatures keep in the chip is let go before any ot
 
 TEST_CASE("keys worker: the CA signs only for a key that is this agent's and alive",
           "[daemon][workers]") {
-    Fixture fixture;
+    KeysWorkerBench fixture;
     REQUIRE(fixture.worker.prepare());
-    const auto host = fixture.host();
     const auto made = fixture.ask(Operation::create, encode(tests::plain_key_of("bot")));
     const auto key = decode_key(made->body);
-    const auto ask_for = [&](const std::string& agent, const Bytes& spki) {
-        crypto::SvidRequest request{};
-        request.spiffe_id = "spiffe://test.example/agent/" + agent;
-        request.subject_spki = spki;
-        request.ca_certificate = host.ca_certificate;
-        request.serial = Bytes(16, 1);
-        request.not_before = fixture.now;
-        request.not_after = fixture.now + 3600;
-        request.claims = R"({"assurance":"observed"})";
-        const auto tbs = crypto::svid_tbs(request);
-        REQUIRE(tbs);
-        return fixture.ask(Operation::sign, encode(SignRequest{"ca", *tbs}));
-    };
-    CHECK(ask_for("bot", key->spki));
-    CHECK_FALSE(ask_for("other", key->spki));
-    CHECK_FALSE(ask_for("bot", host.ledger.spki));
+    CHECK(fixture.certify("bot", key->spki));
+    CHECK_FALSE(fixture.certify("other", key->spki));
+    CHECK_FALSE(fixture.certify("bot", fixture.host().ledger.spki));
     REQUIRE(fixture.ask(Operation::blow_fuse, encode_name(key->id)));
-    const auto dead = ask_for("bot", key->spki);
+    const auto dead = fixture.certify("bot", key->spki);
     REQUIRE_FALSE(dead);
     CHECK(dead.error().reason() == "fuse_blown");
 }
 
 TEST_CASE("keys worker: the CA certificate is kept, and renewed with 10 days left",
           "[daemon][workers]") {
-    Fixture fixture;
+    KeysWorkerBench fixture;
     REQUIRE(fixture.worker.prepare());
     const auto first = fixture.host().ca_certificate;
     fixture.now += 19 * day;
@@ -131,7 +81,7 @@ TEST_CASE("keys worker: the CA certificate is kept, and renewed with 10 days lef
 
 TEST_CASE("keys worker: with the host fuse blown it keeps its certificate while that is valid",
           "[daemon][workers]") {
-    Fixture fixture;
+    KeysWorkerBench fixture;
     REQUIRE(fixture.worker.prepare());
     const auto first = fixture.host().ca_certificate;
     REQUIRE(fixture.ask(Operation::blow_host_fuse));
@@ -143,7 +93,7 @@ TEST_CASE("keys worker: with the host fuse blown it keeps its certificate while 
 }
 
 TEST_CASE("keys worker: the host's own keys are ended by the host fuse only", "[daemon][workers]") {
-    Fixture fixture;
+    KeysWorkerBench fixture;
     REQUIRE(fixture.worker.prepare());
     for (const auto operation : {Operation::blow_fuse, Operation::destroy}) {
         const auto refused = fixture.ask(operation, encode_name("ca"));
@@ -155,7 +105,7 @@ TEST_CASE("keys worker: the host's own keys are ended by the host fuse only", "[
 
 TEST_CASE("keys worker: events reach the register as they are, and its state is told",
           "[daemon][workers][register]") {
-    Fixture fixture;
+    KeysWorkerBench fixture;
     REQUIRE(fixture.worker.prepare());
     const auto reply = fixture.ask(Operation::extend_register, encode_name(R"({"type":"stop"})"));
     REQUIRE(reply);
@@ -170,7 +120,7 @@ TEST_CASE("keys worker: events reach the register as they are, and its state is 
 }
 
 TEST_CASE("keys worker: malformed requests are refused one by one", "[daemon][workers]") {
-    Fixture fixture;
+    KeysWorkerBench fixture;
     REQUIRE(fixture.worker.prepare());
     for (const auto operation :
          {Operation::create, Operation::sign, Operation::attest, Operation::activate,
