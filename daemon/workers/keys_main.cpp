@@ -1,20 +1,15 @@
 // holdfast-keys-tpm: the only process that opens the TPM. It may hang or die, and is replaced.
-#include <chrono>
-#include <ctime>
-#include <memory>
+#include <string>
 
 #include "daemon/confine.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
 #include "daemon/workers/describe.h"
-#include "daemon/workers/keys.h"
-#include "daemon/workers/serve.h"
+#include "daemon/workers/keys_process.h"
 #include "hsm/tpm/tpm.h"
 
 namespace holdfast::daemon {
 namespace {
-
-constexpr std::chrono::seconds explain_for{5};
 
 hsm::TpmOptions options_of(const Settings& settings) {
     return {
@@ -27,20 +22,6 @@ hsm::TpmOptions options_of(const Settings& settings) {
         .ek_certificate_dir = settings.tpm_ek_certificate_dir,
         .anchor_pcr = static_cast<std::uint8_t>(settings.register_anchor_pcr),
     };
-}
-
-// A TPM that is not there may come back at any moment: start again. Everything else an operator
-// must mend, so the front's callers are told what is wrong for a while before the next attempt.
-int explain(const Error& error) {
-    log_error(error.text());
-    if (error.code() == Code::unavailable || error.code() == Code::busy ||
-        error.code() == Code::timeout || error.reason() == hsm::connection_lost)
-        return exit_try_later;
-    Service service;
-    service.handle = [&error](const Message&) -> Result<Reply> { return error; };
-    service.at_most = explain_for;
-    const int status = serve({supervisor_link, front_link}, service);
-    return status == 0 ? 0 : exit_try_later;
 }
 
 void report(const RegisterStatus& status) {
@@ -73,17 +54,11 @@ int run(const Settings& settings) {
     auto live_keys = hsm::LiveKeys::open(settings.state_dir + "/keys");
     if (!live_keys) return explain(std::move(live_keys).error());
     KeysWorker worker({(*tpm)->keys(), (*tpm)->quoter(), (*tpm)->registrar(),
-                       settings.trust_domain(), settings.state_dir + "/keys/ca.crt",
-                       [] { return static_cast<std::int64_t>(std::time(nullptr)); }, Backend::tpm,
-                       *live_keys});
+                       settings.trust_domain(), settings.state_dir + "/keys/ca.crt", unix_now,
+                       Backend::tpm, *live_keys, settings.host_keys == to_string(Backend::tpm)});
     auto prepared = worker.prepare();
     if (!prepared) return explain(std::move(prepared).error().within("own keys"));
-
-    Service service;
-    service.handle = [&worker](const Message& request) { return worker.handle(request); };
-    service.fatal_reason = hsm::connection_lost;
-    service.rest = [&worker] { worker.rest(); };
-    return serve({supervisor_link, front_link}, service);
+    return serve_keys(worker, hsm::connection_lost);
 }
 
 }  // namespace
