@@ -43,14 +43,14 @@ doctor 0
 says "at a time: 4, read-write: 4"
 fault removed
 doctor 1
-says "none of 0 matches pkcs11:token=agents"
+says "WRONG  token"
 end_fault
 softhsm2-util --init-token --free --label agents --pin 1234 --so-pin 5678 >/dev/null
 doctor 1
 says "2 match pkcs11:token=agents"
 sed -i 's/token = pkcs11:token=agents/token = pkcs11:token=other/' "$DIR/holdfastd.conf"
 doctor 1
-says "none of 2 matches pkcs11:token=other"
+says "matches pkcs11:token=other"
 sed -i 's/software = allow/software = refuse/; s/token=other/token=agents/' "$DIR/holdfastd.conf"
 doctor 1
 says "software = allow"
