@@ -4,6 +4,7 @@
 #include "daemon/confine.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
+#include "daemon/workers/describe.h"
 #include "daemon/workers/keys_process.h"
 #include "hsm/tpm/tpm.h"
 
@@ -32,6 +33,18 @@ void report(const RegisterStatus& status) {
              std::to_string(status.events) + " events");
 }
 
+Result<encode::Json::Object> described(const Settings& settings) {
+    HOLDFAST_TRY(found, hsm::describe_tpm(options_of(settings)));
+    encode::Json::Array algorithms;
+    for (const KeyAlgorithm algorithm : found.algorithms)
+        algorithms.emplace_back(to_string(algorithm));
+    encode::Json::Object object;
+    object["manufacturer"] = found.manufacturer;
+    object["custody"] = to_string(found.custody);
+    object["algorithms"] = std::move(algorithms);
+    return object;
+}
+
 int run(const Settings& settings) {
     auto tpm = hsm::Tpm::open(options_of(settings));
     if (!tpm) return explain(std::move(tpm).error().within("TPM"));
@@ -51,7 +64,7 @@ int run(const Settings& settings) {
 }  // namespace
 }  // namespace holdfast::daemon
 
-int main() {
+int main(int argc, char** argv) {
     using namespace holdfast::daemon;  // NOLINT(google-build-using-namespace): a main
     const auto begun = begin_process("keys-tpm");
     if (!begun) return log_error(begun.error().text()), 1;
@@ -59,5 +72,5 @@ int main() {
     if (!settings) return log_error(settings.error().text()), 1;
     const auto confined = confine_process();
     if (!confined) return log_error(confined.error().text()), 1;
-    return run(*settings);
+    return is_asked_to_describe(argc, argv) ? tell(described(*settings)) : run(*settings);
 }

@@ -8,6 +8,8 @@
 #include "daemon/confine.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
+#include "daemon/workers/describe.h"
+#include "daemon/workers/describe_token.h"
 #include "daemon/workers/keys_process.h"
 #include "daemon/workers/module_environment.h"
 #include "daemon/workers/without_tpm.h"
@@ -61,7 +63,7 @@ int run(const Settings& settings, Descriptor pin) {
 }  // namespace
 }  // namespace holdfast::daemon
 
-int main() {
+int main(int argc, char** argv) {
     using namespace holdfast::daemon;  // NOLINT(google-build-using-namespace): a main
     auto pin = inherited_pin();
     const auto begun = begin_process("keys-pkcs11");
@@ -72,5 +74,6 @@ int main() {
     if (!set) return log_error(set.error().text()), 1;
     const auto confined = confine_but_for_network();
     if (!confined) return log_error(confined.error().text()), 1;
+    if (is_asked_to_describe(argc, argv)) return tell(describe_tokens(*settings));
     return run(*settings, std::move(pin));
 }
