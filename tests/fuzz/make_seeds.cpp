@@ -4,10 +4,8 @@
 
 #include "attest/evidence/pack.h"
 #include "core/crypto/svid.h"
-#include "core/encode/base64.h"
 #include "core/encode/json.h"
 #include "core/encode/jws.h"
-#include "core/encode/sshsig.h"
 #include "core/encode/statement.h"
 #include "daemon/link/codec.h"
 #include "hsm/live_keys.h"
@@ -18,8 +16,7 @@
 #include "ledger/record.h"
 #include "tests/fuzz/corpus.h"
 #include "tests/fuzz/fixed_keys.h"
-#include "tests/support/sample_manifest.h"
-#include "tests/support/signed_by_others.h"
+#include "tests/fuzz/manifest_seeds.h"
 #include "tests/support/software_attester.h"
 
 using namespace holdfast;
@@ -84,9 +81,17 @@ void link_replies(const Corpus& corpus, const Evidence& evidence) {
     const TpmEvidence& tpm = evidence.tpm;
     corpus.add("host", reply(Operation::host,
                              daemon::encode(daemon::HostIdentity{
-                                 Custody::tpm, "IBM ", tpm.ek_certificates, tpm.ek_public,
-                                 tpm.ak_public, fuzz::key_of(Purpose::certificate),
-                                 fuzz::key_of(Purpose::checkpoint), Bytes(9, 1), a_status()})));
+                                 .custody = Custody::tpm,
+                                 .manufacturer = "IBM ",
+                                 .token = "",
+                                 .algorithms = {key_algorithms.begin(), key_algorithms.end()},
+                                 .ek_certificates = tpm.ek_certificates,
+                                 .ek_public = tpm.ek_public,
+                                 .ak_public = tpm.ak_public,
+                                 .ca = fuzz::key_of(Purpose::certificate),
+                                 .ledger = fuzz::key_of(Purpose::checkpoint),
+                                 .ca_certificate = Bytes(9, 1),
+                                 .event_register = a_status()})));
     corpus.add("register", reply(Operation::register_log, daemon::encode(a_status())));
     corpus.add("position", reply(Operation::extend_register, daemon::encode(RegisterPosition{7})));
     corpus.add("key", reply(Operation::create, daemon::encode(tpm.key)));
@@ -241,26 +246,6 @@ void statements(const Corpus& corpus, const TpmEvidence& tpm) {
     corpus.add("register.att", tpm.event_register->certified.attest);
 }
 
-void manifests(const std::string& folder) {
-    using namespace tests::by_others;
-    const std::string statement = attest::to_statement(tests::sample_manifest());
-    Corpus(folder, "manifest").add("sample", statement);
-    const Corpus envelopes(folder, "dsse");
-    envelopes.add("sample", tests::envelope_of(statement, "", [](ByteView) { return Bytes(9); }));
-    // Really signed, and no manifest.
-    envelopes.add("signed", tests::envelope_of("{}", "", [](ByteView) {
-                      return *encode::from_base64(pem_p256.signature);
-                  }));
-    const Corpus signatures(folder, "sshsig");
-    for (const Signed* each : {&ssh_ed25519, &ssh_p256, &ssh_rsa, &ssh_sk_ed25519, &ssh_sk_p256}) {
-        const Bytes blob = *encode::parse_armored_sshsig(each->signature);
-        signatures.add("signature-" + std::string(each->what), blob);
-        signatures.add("key-" + std::string(each->what), encode::parse_sshsig(blob)->public_key);
-        signatures.add("line-" + std::string(each->what), each->key);
-    }
-    signatures.add("pem", pem_p256.key);
-}
-
 // Edits as tests/fuzz/appraisal_fuzz.cpp reads them: place, which, how, where (2), value.
 void edits(const Corpus& corpus) {
     for (std::uint8_t which = 0; which < 22; ++which)
@@ -310,6 +295,6 @@ int main(int argc, char** argv) {
     Corpus(folder, "certificate").add("leaf", evidence.credential.at(0));
     Corpus(folder, "certificate").add("ca", evidence.credential.at(1));
     edits({folder, "appraisal"});
-    manifests(folder);
+    fuzz::manifest_seeds(folder);
     return EXIT_SUCCESS;
 }
