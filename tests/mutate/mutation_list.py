@@ -9,8 +9,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
 # The programs a story needs; a test names its own program by itself.
-PROGRAMS = ["holdfastd", "holdfast-front", "holdfast-keys-tpm", "holdfast-measurer",
-            "holdfast-launcher", "holdfast-importer", "holdfast", "refund-agent", "sign-load"]
+PROGRAMS = ["holdfastd", "holdfast-front", "holdfast-keys-tpm", "holdfast-keys-pkcs11",
+            "holdfast-measurer", "holdfast-launcher", "holdfast-importer", "holdfast", "refund-agent", "sign-load"]
 
 TEXT = r'"((?:[^"\\]|\\.)*)"'
 TEST_CASE = re.compile(r"TEST_CASE\(\s*(" + TEXT + r"(?:\s*" + TEXT + r")*)")
