@@ -128,7 +128,7 @@ Result<Checkpoint> open_note(std::string_view note, std::string_view key_name, B
         HOLDFAST_TRY(signature, parse_signature(*line));
         // Others may have signed too: unknown keys are ignored, a known one must verify.
         if (signature.key_name != key_name || signature.key_id != key_id(spki)) continue;
-        HOLDFAST_TRY(raw, crypto::raw_of_der(signature.der));
+        HOLDFAST_TRY(raw, crypto::raw_of_der(signature.der, KeyAlgorithm::es256));
         HOLDFAST_CHECK(crypto::verify_es256(spki, view_of(text), raw));
         verified = true;
     }

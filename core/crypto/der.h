@@ -14,6 +14,7 @@ enum Tag : std::uint8_t {
     integer = 0x02,
     bit_string = 0x03,
     octet_string = 0x04,
+    null = 0x05,
     utf8_string = 0x0c,
     printable_string = 0x13,
     utc_time = 0x17,

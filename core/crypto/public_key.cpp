@@ -5,45 +5,30 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <memory>
 #include <utility>
 
-#include "core/crypto/der.h"
-#include "core/crypto/digest.h"
 #include "core/crypto/openssl.h"
 #include "core/crypto/recent.h"
+#include "core/crypto/spki.h"
 
 namespace holdfast::crypto {
 namespace {
 
-constexpr const char* ec_public_key = "1.2.840.10045.2.1";  // RFC 5480 §2.1.1
-
 struct Curve {
     std::string_view name;
-    const char* oid;
+    KeyKind kind;
     std::size_t coordinate;  // bytes
 };
-constexpr std::array<Curve, 2> curves{
-    {{"P-256", "1.2.840.10045.3.1.7", 32}, {"P-384", "1.3.132.0.34", 48}}};
+constexpr std::array<Curve, 2> curves{{{"P-256", KeyKind::p256, 32}, {"P-384", KeyKind::p384, 48}}};
+constexpr std::size_t ed25519_size = 32;  // RFC 8032 §5.1.5
 
-std::string base64url(ByteView bytes) {
-    std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
-    const int size = ::EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(),
-                                       static_cast<int>(bytes.size()));
-    text.resize(static_cast<std::size_t>(size));
-    text.erase(std::find(text.begin(), text.end(), '='), text.end());
-    std::replace(text.begin(), text.end(), '+', '-');
-    std::replace(text.begin(), text.end(), '/', '_');
-    return text;
-}
-
-// RFC 5480 §2: AlgorithmIdentifier with a named curve, and the uncompressed point.
-Bytes ec_spki(const Curve& curve, ByteView x, ByteView y) {
-    const std::uint8_t uncompressed = 0x04;
-    const Bytes algorithm =
-        der::value(der::sequence, {der::oid(ec_public_key), der::oid(curve.oid)});
-    const Bytes content = der::value(der::bit_string, {Bytes{0}, ByteView(&uncompressed, 1), x, y});
-    return der::value(der::sequence, {algorithm, content});
+Bytes joined(std::initializer_list<ByteView> pieces) {
+    Bytes all;
+    for (const ByteView piece : pieces)
+        all.insert(all.end(), piece.begin(), piece.end());
+    return all;
 }
 
 // The owners: Recent, and who asks it, for a moment.
@@ -80,9 +65,9 @@ Result<Bytes> spki_of_ec(std::string_view curve, const EcPoint& point) {
         return Error(Code::invalid, "public key: curve must be P-256 or P-384");
     if (point.x.size() != known->coordinate || point.y.size() != known->coordinate)
         return Error(Code::invalid, "public key: coordinates of the wrong size");
-    Bytes spki = ec_spki(*known, point.x, point.y);
-    // Reading it back refuses a point that is not on the curve.
-    HOLDFAST_CHECK(public_key_of(spki));
+    const std::uint8_t uncompressed = 0x04;
+    Bytes spki = write_spki(known->kind, joined({ByteView(&uncompressed, 1), point.x, point.y}));
+    HOLDFAST_CHECK(read_spki(spki));
     return spki;
 }
 
@@ -91,16 +76,20 @@ Result<Bytes> spki_of_p256(const EcPoint& point) {
 }
 
 Result<EcPoint> p256_of_spki(ByteView spki) {
-    constexpr std::size_t coordinate = 32;
-    const Error wrong(Code::invalid, "public key: must be P-256, uncompressed, as RFC 5480 says");
-    if (spki.size() <= 2 * coordinate) return wrong;
-    const ByteView point = spki.last(2 * coordinate);
-    EcPoint read{bytes_of(point.first(coordinate)), bytes_of(point.last(coordinate))};
-    // One text per key: what RFC 5480 allows besides (compressed points) has another encoding.
-    const Bytes again = ec_spki(curves[0], read.x, read.y);
-    if (!std::equal(spki.begin(), spki.end(), again.begin(), again.end())) return wrong;
-    HOLDFAST_CHECK(public_key_of(spki));
-    return read;
+    HOLDFAST_TRY(read, read_spki(spki));
+    if (read.kind != KeyKind::p256)
+        return Error(Code::invalid, "public key: must be P-256, uncompressed, as RFC 5480 says");
+    const ByteView point = ByteView(read.bits).subspan(1);
+    const std::size_t half = point.size() / 2;
+    return EcPoint{bytes_of(point.first(half)), bytes_of(point.last(half))};
+}
+
+Result<Bytes> spki_of_ed25519(ByteView point) {
+    if (point.size() != ed25519_size)
+        return Error(Code::invalid, "public key: Ed25519: must have 32 bytes");
+    Bytes spki = write_spki(KeyKind::ed25519, point);
+    HOLDFAST_CHECK(read_spki(spki));
+    return spki;
 }
 
 Result<Bytes> spki_of_rsa(ByteView modulus, std::uint32_t exponent) {
@@ -123,23 +112,6 @@ Result<Bytes> spki_of_rsa(ByteView modulus, std::uint32_t exponent) {
     const PublicKey key(made);
     if (!worked) return openssl_error(Code::invalid, "public key: RSA");
     return der_of(key.get(), ::i2d_PUBKEY);
-}
-
-namespace {
-
-Result<std::string> thumbprint_of(ByteView spki) {
-    HOLDFAST_TRY(point, p256_of_spki(spki));
-    // RFC 7638 §3.2: the required members, in this order, no white space.
-    const std::string jwk = R"({"crv":"P-256","kty":"EC","x":")" + base64url(point.x) +
-                            R"(","y":")" + base64url(point.y) + R"("})";
-    return base64url(sha256(view_of(jwk)));
-}
-
-}  // namespace
-
-Result<std::string> jwk_thumbprint(ByteView spki) {
-    thread_local Recent<std::string> recent;
-    return recent.read(spki, thumbprint_of);
 }
 
 }  // namespace holdfast::crypto

@@ -1,22 +1,17 @@
-// Signatures checked against SubjectPublicKeyInfos: the second half of public_key.h.
+// Signatures checked against SubjectPublicKeyInfos: the third part of public_key.h.
 #include <openssl/ec.h>
 #include <openssl/rsa.h>
 
 #include <algorithm>
 #include <array>
-#include <memory>
-#include <span>
 
 #include "core/crypto/der.h"
-#include "core/crypto/digest.h"
 #include "core/crypto/openssl.h"
 #include "core/crypto/public_key.h"
-#include "core/crypto/recent.h"
 
 namespace holdfast::crypto {
 namespace {
 
-constexpr std::size_t es256_size = 64;     // RFC 7518 §3.4
 constexpr int min_rsa_bits = 2048;         // NIST SP 800-131A
 constexpr std::size_t max_raw = 2UL * 66;  // P-521
 constexpr std::array<std::string_view, 3> curves{"prime256v1", "secp384r1", "secp521r1"};
@@ -63,35 +58,22 @@ std::string_view curve_of(EVP_PKEY* key, std::array<char, 32>& text) {
     return known ? std::string_view(text.data(), size) : std::string_view();
 }
 
-Done check_curve(EVP_PKEY* key, std::span<const std::string_view> allowed) {
+Done check_curve(EVP_PKEY* key) {
     std::array<char, 32> text{};
     const std::string_view curve = curve_of(key, text);
-    if (std::find(allowed.begin(), allowed.end(), curve) == allowed.end())
+    if (std::find(curves.begin(), curves.end(), curve) == curves.end())
         return Error(Code::invalid, "signature: the key is not on an accepted curve");
     return done();
 }
 
 Done verify_ecdsa(Check check) {
-    HOLDFAST_CHECK(check_curve(check.key, curves));
+    HOLDFAST_CHECK(check_curve(check.key));
     const auto coordinate = static_cast<std::size_t>((::EVP_PKEY_get_bits(check.key) + 7) / 8);
     if (check.signature.size() != 2 * coordinate) return wrong_size();
     HOLDFAST_TRY(der, der_of_raw(check.signature));
     check.signature = der;
     if (!verifies(check, 0, 0)) return bad_signature();
     return done();
-}
-
-// Ready to check digests with a key on P-256. The owners: Recent, and who asks it, for a moment.
-using Verifier = std::shared_ptr<EVP_PKEY_CTX>;
-
-Result<Verifier> es256_verifier(ByteView spki) {
-    HOLDFAST_TRY(key, public_key_of(spki));
-    HOLDFAST_CHECK(check_curve(key.get(), std::span(curves).first(1)));
-    Verifier context(::EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr),
-                     ::EVP_PKEY_CTX_free);
-    if (context == nullptr || ::EVP_PKEY_verify_init(context.get()) != 1)
-        return openssl_error(Code::internal, "signature: no context");
-    return context;
 }
 
 Done verify_rsa(const Check& check, int padding) {
@@ -118,16 +100,17 @@ Result<Bytes> der_of_raw(ByteView raw) {
                                       der::unsigned_integer(raw.last(half))});
 }
 
-Result<Bytes> raw_of_der(ByteView der) {
-    const Error wrong(Code::invalid, "signature: not a DER encoded P-256 signature");
+Result<Bytes> raw_of_der(ByteView der, KeyAlgorithm algorithm) {
+    const Error wrong(Code::invalid, "signature: not a DER encoded ECDSA signature of this curve");
+    if (algorithm != KeyAlgorithm::es256 && algorithm != KeyAlgorithm::es384) return wrong;
     const unsigned char* at = der.data();
     const Openssl<ECDSA_SIG, ::ECDSA_SIG_free> read(
         ::d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
     ::ERR_clear_error();
     if (read == nullptr) return wrong;
-    Bytes raw(es256_size);
-    constexpr int half = es256_size / 2;
-    // Padded: DER drops leading zeros of r and s, JOSE wants 32 bytes each.
+    Bytes raw(signature_size(algorithm));
+    const int half = static_cast<int>(raw.size() / 2);
+    // Padded: DER drops leading zeros of r and s, JOSE wants them as long as the curve's order.
     const bool fits =
         ::BN_bn2binpad(::ECDSA_SIG_get0_r(read.get()), raw.data(), half) == half &&
         ::BN_bn2binpad(::ECDSA_SIG_get0_s(read.get()), raw.data() + half, half) == half;
@@ -137,19 +120,6 @@ Result<Bytes> raw_of_der(ByteView der) {
     HOLDFAST_TRY(again, der_of_raw(raw));
     if (!std::equal(der.begin(), der.end(), again.begin(), again.end())) return wrong;
     return raw;
-}
-
-// Making the context costs OpenSSL 3.0 as much again as the check itself.
-Done verify_es256(ByteView spki, ByteView message, ByteView raw) {
-    thread_local Recent<Verifier> recent;
-    HOLDFAST_TRY(verifier, recent.read(spki, es256_verifier));
-    if (raw.size() != es256_size) return wrong_size();
-    HOLDFAST_TRY(der, der_of_raw(raw));
-    const Sha256 digest = sha256(message);
-    if (::EVP_PKEY_verify(verifier.get(), der.data(), der.size(), digest.data(), digest.size()) !=
-        1)
-        return bad_signature();
-    return done();
 }
 
 Done verify_signature(ByteView spki, SignatureScheme scheme, std::string_view hash,

@@ -39,7 +39,7 @@ struct CaRequest {
 Result<Bytes> ca_tbs(const CaRequest& request);
 
 // Subject and authority key identifiers: the leftmost 160 bits of SHA-256 over the key's bits
-// (RFC 7093 §2, method 1). P-256 only.
+// (RFC 7093 §2, method 1).
 Result<Bytes> key_identifier(ByteView spki);
 
 // TBSCertificate + raw r ‖ s → Certificate, DER.

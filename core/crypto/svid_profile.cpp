@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/spki.h"
 #include "core/crypto/svid.h"
 #include "holdfast/agent_id.h"
 
@@ -143,9 +143,8 @@ Result<Bytes> ca_tbs_of(const CaProfile& profile, const Frame& frame) {
 
 Result<Bytes> key_identifier(ByteView spki) {
     constexpr std::size_t size = 20;
-    HOLDFAST_TRY(point, p256_of_spki(spki));
-    const std::uint8_t uncompressed = 0x04;
-    const Sha256 digest = sha256({ByteView(&uncompressed, 1), point.x, point.y});
+    HOLDFAST_TRY(key, read_spki(spki));
+    const Sha256 digest = sha256(key.bits);
     return bytes_of(ByteView(digest).first(size));
 }
 

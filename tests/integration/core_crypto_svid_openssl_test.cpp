@@ -50,7 +50,7 @@ class Workshop {
     Bytes certificate(const std::string& name, ByteView tbs, const std::string& signer) const {
         write("tbs", tbs);
         REQUIRE(openssl("dgst -sha256 -sign " + signer + ".key -out signature tbs") == 0);
-        const auto raw = raw_of_der(read("signature"));
+        const auto raw = raw_of_der(read("signature"), KeyAlgorithm::es256);
         REQUIRE(raw);
         const auto der = assemble_certificate(tbs, *raw);
         REQUIRE(der);
@@ -166,7 +166,7 @@ TEST_CASE("svid: openssl reads a signature over an action as we do", "[core][cry
     const Bytes spki = workshop.new_key("agent");
     workshop.write("message", view_of("header.payload"));
     REQUIRE(workshop.openssl("dgst -sha256 -sign agent.key -out signature message") == 0);
-    Bytes raw = *raw_of_der(workshop.read("signature"));
+    Bytes raw = *raw_of_der(workshop.read("signature"), KeyAlgorithm::es256);
     CHECK(verify_es256(spki, view_of("header.payload"), raw));
     CHECK_FALSE(verify_es256(spki, view_of("header.payloae"), raw));
     raw.back() ^= 1;

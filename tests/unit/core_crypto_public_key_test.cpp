@@ -129,19 +129,20 @@ TEST_CASE("signature: DER and raw forms come back", "[core][crypto]") {
     REQUIRE(der);
     CHECK(hex(*der) ==
           "30260201010221008000000000000000000000000000000000000000000000000000000000000000");
-    CHECK(*raw_of_der(*der) == raw);
+    CHECK(*raw_of_der(*der, KeyAlgorithm::es256) == raw);
     CHECK_FALSE(der_of_raw(Bytes(63)));
     CHECK_FALSE(der_of_raw({}));
 }
 
 TEST_CASE("signature: only one DER text per signature", "[core][crypto]") {
-    CHECK(raw_of_der(*from_hex("3006020101020101")));
+    CHECK(raw_of_der(*from_hex("3006020101020101"), KeyAlgorithm::es256));
     for (const char* text :
          {"", "3000", "3003020101", "3006020101020101ff", "3006020181020101", "3007020101020200",
           "300702020001020101", "308106020101020101", "30800201010201010000"})
-        CHECK_FALSE(raw_of_der(*from_hex(text)));
+        CHECK_FALSE(raw_of_der(*from_hex(text), KeyAlgorithm::es256));
     // r longer than 32 bytes
-    CHECK_FALSE(raw_of_der(*from_hex("3026022101" + std::string(64, '0') + "020101")));
+    CHECK_FALSE(
+        raw_of_der(*from_hex("3026022101" + std::string(64, '0') + "020101"), KeyAlgorithm::es256));
 }
 
 TEST_CASE("signature: ES256 is P-256 and nothing else", "[core][crypto]") {

@@ -61,7 +61,7 @@ TEST_CASE("wycheproof: ES256 in JOSE's form", "[core][crypto]") {
 TEST_CASE("wycheproof: ECDSA P-256 in DER", "[core][crypto]") {
     if (tests::testdata().empty()) HOLDFAST_SKIP("HOLDFAST_TESTDATA is not set");
     const Counts counts = run("ecdsa_secp256r1_sha256_test.json", [](const Vector& v) {
-        const auto raw = raw_of_der(v.signature);
+        const auto raw = raw_of_der(v.signature, KeyAlgorithm::es256);
         return raw && verify_es256(v.spki, v.message, *raw);
     });
     CHECK(counts.valid == 174);
