@@ -5,6 +5,7 @@
 #include "core/encode/base64.h"
 #include "core/encode/fields.h"
 #include "core/tpm2/structures.h"
+#include "hsm/key_ids.h"
 #include "hsm/tpm/key_blob.h"
 #include "hsm/tpm/templates.h"
 
@@ -15,7 +16,10 @@ constexpr std::string_view record_ending = ".json";
 constexpr std::string_view blob_ending = ".pem";
 constexpr const char* numbers_file = "numbers.json";
 constexpr std::string_view agent_prefix = "agent-";
-constexpr std::size_t max_key_id = 128;
+
+bool is_own_id(std::string_view id) noexcept {
+    return is_key_id(id, agent_prefix);
+}
 
 Error no_such_key(std::string_view id) {
     return {Code::not_found, "no key '" + std::string(id) + "'"};
@@ -41,19 +45,10 @@ Result<KeyDescription> describe(const KeyRecord& record, const KeyAreas& areas) 
 
 }  // namespace
 
-bool is_key_id(std::string_view id) noexcept {
-    if (id == "ca" || id == "ledger") return true;
-    const auto allowed = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-    };
-    return id.size() <= max_key_id && id.substr(0, agent_prefix.size()) == agent_prefix &&
-           std::all_of(id.begin(), id.end(), allowed);
-}
-
 Done KeyShelf::clean_up() {
     HOLDFAST_TRY(stems, files_->stems(record_ending));
     for (const std::string& id : stems)
-        if (is_key_id(id)) HOLDFAST_CHECK(undo_if_unfinished(id));
+        if (is_own_id(id)) HOLDFAST_CHECK(undo_if_unfinished(id));
     return done();
 }
 
@@ -69,19 +64,7 @@ Done KeyShelf::undo_if_unfinished(const std::string& id) {
 }
 
 Result<std::string> KeyShelf::next_agent_id(const std::string& agent) {
-    encode::Json::Object numbers;
-    auto text = files_->read(numbers_file);
-    if (!text && text.error().code() != Code::not_found) return std::move(text).error();
-    if (text) {
-        HOLDFAST_TRY(json, encode::parse_json(*text, max_key_file));
-        if (json.object() == nullptr) return Error(Code::internal, "keys/numbers.json: damaged");
-        numbers = *json.object();
-    }
-    const encode::Json& last = numbers[agent];
-    const std::int64_t number = (last.integer() == nullptr ? 0 : *last.integer()) + 1;
-    numbers[agent] = encode::Json(number);
-    HOLDFAST_CHECK(files_->write(numbers_file, encode::canonical(std::move(numbers))));
-    return std::string(agent_prefix) + agent + "-" + std::to_string(number);
+    return next_key_id(*files_, numbers_file, agent_prefix, agent);
 }
 
 Done KeyShelf::intend(const KeyRecord& record) {
@@ -124,7 +107,7 @@ Result<StoredKey> KeyShelf::read(const std::string& id) const {
 }
 
 Result<const StoredKey*> KeyShelf::find(std::string_view id) {
-    if (!is_key_id(id)) return no_such_key(id);
+    if (!is_own_id(id)) return no_such_key(id);
     if (const auto known = cache_.find(id); known != cache_.end()) return &known->second;
     HOLDFAST_TRY(key, read(std::string(id)));
     const auto [place, added] = cache_.emplace(std::string(id), std::move(key));
@@ -133,7 +116,7 @@ Result<const StoredKey*> KeyShelf::find(std::string_view id) {
 
 Result<std::vector<std::string>> KeyShelf::ids() const {
     HOLDFAST_TRY(stems, files_->stems(record_ending));
-    std::erase_if(stems, [](const std::string& stem) { return !is_key_id(stem); });
+    std::erase_if(stems, [](const std::string& stem) { return !is_own_id(stem); });
     return stems;
 }
 

@@ -25,9 +25,6 @@ struct StoredKey {
     KeyDescription description;
 };
 
-// "ca", "ledger" or "agent-<name>-<n>": also what keeps other paths out of keys/.
-bool is_key_id(std::string_view id) noexcept;
-
 class KeyShelf {
   public:
     KeyShelf(Connection& tpm, KeyFiles& files, LoadedKeys& loaded, Roots& roots,

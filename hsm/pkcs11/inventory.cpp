@@ -1,0 +1,107 @@
+#include "hsm/pkcs11/inventory.h"
+
+#include <array>
+#include <cstdio>
+#include <utility>
+
+#include "hsm/pkcs11/error.h"
+#include "hsm/pkcs11/mechanisms.h"
+#include "hsm/pkcs11/module.h"
+
+namespace holdfast::hsm {
+namespace {
+
+struct NamedFlag {
+    CK_FLAGS flag;
+    const char* name;
+};
+constexpr std::array flag_names = {
+    NamedFlag{CKF_TOKEN_INITIALIZED, "initialised"},
+    NamedFlag{CKF_LOGIN_REQUIRED, "login required"},
+    NamedFlag{CKF_WRITE_PROTECTED, "write protected"},
+    NamedFlag{CKF_PROTECTED_AUTHENTICATION_PATH, "PIN pad"},
+    NamedFlag{CKF_USER_PIN_INITIALIZED, "user PIN set"},
+    NamedFlag{CKF_USER_PIN_COUNT_LOW, "user PIN was refused lately"},
+    NamedFlag{CKF_USER_PIN_FINAL_TRY, "one try left for the user PIN"},
+    NamedFlag{CKF_USER_PIN_LOCKED, "user PIN locked"},
+    NamedFlag{CKF_USER_PIN_TO_BE_CHANGED, "user PIN to be changed"},
+};
+
+struct NamedMechanism {
+    CK_MECHANISM_TYPE type;
+    const char* name;
+};
+// Those that keys of ours are made or sign with; others are listed by number.
+constexpr std::array mechanism_names = {
+    NamedMechanism{CKM_EC_KEY_PAIR_GEN, "CKM_EC_KEY_PAIR_GEN"},
+    NamedMechanism{CKM_ECDSA, "CKM_ECDSA"},
+    NamedMechanism{CKM_EC_EDWARDS_KEY_PAIR_GEN, "CKM_EC_EDWARDS_KEY_PAIR_GEN"},
+    NamedMechanism{CKM_EDDSA, "CKM_EDDSA"},
+    NamedMechanism{CKM_RSA_PKCS_KEY_PAIR_GEN, "CKM_RSA_PKCS_KEY_PAIR_GEN"},
+    NamedMechanism{CKM_RSA_PKCS, "CKM_RSA_PKCS"},
+    NamedMechanism{CKM_RSA_PKCS_PSS, "CKM_RSA_PKCS_PSS"},
+};
+
+std::string name_of(CK_MECHANISM_TYPE type) {
+    for (const NamedMechanism& row : mechanism_names)
+        if (row.type == type) return row.name;
+    std::array<char, 24> number{};
+    (void)std::snprintf(number.data(), number.size(), "0x%08lx", type);
+    return number.data();
+}
+
+std::string text_of(const CK_VERSION& version) {
+    return std::to_string(version.major) + "." + std::to_string(version.minor);
+}
+
+ListedMechanism listed(const pkcs11::Mechanism& mechanism) {
+    return {.name = name_of(mechanism.type),
+            .smallest = mechanism.info.ulMinKeySize,
+            .largest = mechanism.info.ulMaxKeySize,
+            .flags = mechanism.info.flags};
+}
+
+Result<ListedToken> list_token(const pkcs11::Module& module, const pkcs11::TokenFacts& facts,
+                               const pkcs11::LibraryNames& library) {
+    ListedToken token;
+    token.slot = facts.slot;
+    token.label = facts.names.label;
+    token.manufacturer = facts.names.manufacturer;
+    token.model = facts.names.model;
+    token.serial = facts.names.serial;
+    token.uri = pkcs11::uri_of(facts.names);
+    token.sessions = facts.sessions;
+    token.max_sessions = facts.max_sessions;
+    token.is_software = pkcs11::is_software(facts.names, library);
+    for (const NamedFlag& row : flag_names)
+        if ((facts.flags & row.flag) != 0) token.flags.emplace_back(row.name);
+    HOLDFAST_TRY(mechanisms, pkcs11::mechanisms_of(module, facts.slot));
+    token.algorithms = pkcs11::algorithms_of(mechanisms);
+    for (const pkcs11::Mechanism& mechanism : mechanisms)
+        token.mechanisms.push_back(listed(mechanism));
+    return token;
+}
+
+}  // namespace
+
+Result<Inventory> take_inventory(const std::string& path) {
+    HOLDFAST_TRY(module, pkcs11::Module::load(path));
+    CK_INFO info{};
+    HOLDFAST_CHECK(pkcs11::check("C_GetInfo", module->calls().C_GetInfo(&info)));
+    HOLDFAST_TRY(library, module->library());
+    HOLDFAST_TRY(slots, module->slots());
+    HOLDFAST_TRY(tokens, module->tokens());
+    Inventory inventory;
+    inventory.manufacturer = library.manufacturer;
+    inventory.description = library.description;
+    inventory.version = text_of(info.libraryVersion);
+    inventory.cryptoki = text_of(info.cryptokiVersion);
+    inventory.slots = slots.size();
+    for (const pkcs11::TokenFacts& facts : tokens) {
+        HOLDFAST_TRY(token, list_token(*module, facts, library));
+        inventory.tokens.push_back(std::move(token));
+    }
+    return inventory;
+}
+
+}  // namespace holdfast::hsm

@@ -1,0 +1,39 @@
+// Libp11Keys: private keys as libp11 gives them to OpenSSL, and signing through EVP.
+#ifndef HOLDFAST_HSM_PKCS11_LIBP11_KEYS_H
+#define HOLDFAST_HSM_PKCS11_LIBP11_KEYS_H
+
+#include <openssl/evp.h>
+
+#include "holdfast/bytes.h"
+#include "holdfast/result.h"
+#include "hsm/owned.h"
+#include "hsm/pkcs11/module.h"
+#include "hsm/pkcs11/session.h"
+
+namespace holdfast::hsm::pkcs11 {
+
+using EvpKey = Owned<EVP_PKEY, ::EVP_PKEY_free>;
+
+class Libp11Keys {
+  public:
+    Libp11Keys(Module& module, const Session& session) noexcept
+        : module_(&module), session_(&session) {}
+
+    // The private key with this id. token_lost when libp11 does not see what the token has: it
+    // remembers ended objects by handles the token may have given to new ones.
+    Result<EvpKey> find(ByteView cka_id);
+
+  private:
+    Done check_room() const;
+
+    Module* module_;
+    const Session* session_;
+    bool has_session_ = false;
+};
+
+// As OpenSSL has it: DER for ECDSA, PKCS#1 v1.5 for RSA.
+Result<Bytes> evp_sign(EVP_PKEY* key, const EVP_MD* hash, ByteView message);
+
+}  // namespace holdfast::hsm::pkcs11
+
+#endif  // HOLDFAST_HSM_PKCS11_LIBP11_KEYS_H

@@ -1,0 +1,21 @@
+// Login: as the token's user, with care for how many tries the token has left.
+#ifndef HOLDFAST_HSM_PKCS11_LOGIN_H
+#define HOLDFAST_HSM_PKCS11_LOGIN_H
+
+#include "holdfast/result.h"
+#include "hsm/key_files.h"
+#include "hsm/pkcs11/module.h"
+#include "hsm/pkcs11/session.h"
+
+namespace holdfast::hsm::pkcs11 {
+
+// What the token says of its PIN before a try is spent on it: denied with reason pin_locked,
+// pin_to_be_changed, pin_final_try, pin_not_set or pin_pad.
+Done check_pin_flags(const TokenFacts& token);
+
+// Nothing to do where the token wants no login. A refused PIN is remembered in keys/.
+Done log_in(Session& session, const TokenFacts& token, int pin_descriptor, KeyFiles& files);
+
+}  // namespace holdfast::hsm::pkcs11
+
+#endif  // HOLDFAST_HSM_PKCS11_LOGIN_H
