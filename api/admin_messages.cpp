@@ -72,6 +72,16 @@ Json register_members(const RegisterStatus& status) {
     return object;
 }
 
+Json token_members(const Status::Token& token) {
+    Json::Object object;
+    object["algorithms"] = texts(token.algorithms);
+    object["custody"] = token.custody;
+    object["manufacturer"] = printable(token.manufacturer);
+    object["name"] = printable(token.name);
+    if (!token.trouble.empty()) object["trouble"] = printable(token.trouble);
+    return object;
+}
+
 }  // namespace
 
 Result<ApplyRequest> apply_request(std::string_view body) {
@@ -85,7 +95,10 @@ Result<ActivateRequest> activate_request(std::string_view body) {
 
 Json to_json(const Agent& agent) {
     Json::Object object;
+    object["algorithm"] = to_string(agent.algorithm);
+    object["backend"] = to_string(agent.backend);
     object["changed_by"] = agent.changed_by;
+    object["custody"] = agent.custody;
     object["declared"] = agent.declared ? declaration_json(*agent.declared) : Json();
     object["file_sha256"] = encode::hex(agent.file_digest);
     object["fuse"] = to_string(agent.fuse);
@@ -97,6 +110,7 @@ Json to_json(const Agent& agent) {
     object["pending"] = texts(agent.pending);
     object["spiffe_id"] = agent.spiffe_id;
     object["state"] = agent.state;
+    object["token"] = printable(agent.token);
     return object;
 }
 
@@ -144,6 +158,7 @@ Json to_json(const Status& reply) {
     object["privileges"] = reply.privileges;
     object["protocol"] = table(reply.protocol);
     object["register"] = reply.event_register ? register_members(*reply.event_register) : Json();
+    if (reply.token) object["token"] = token_members(*reply.token);
     object["trust_domain"] = reply.trust_domain;
     object["unsettled"] = texts(reply.unsettled);
     object["version"] = reply.version;

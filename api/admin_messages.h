@@ -51,6 +51,10 @@ struct Agent {
     std::string changed_by;
     std::vector<std::string> pending;  // containment stages not yet durable
     std::string key_id, key_thumbprint;
+    Backend backend = Backend::tpm;
+    KeyAlgorithm algorithm = KeyAlgorithm::es256;
+    std::string custody;  // empty while the keys worker never answered
+    std::string token;    // serial number; empty in a TPM
     FuseKind fuse = FuseKind::none;
     std::uint32_t fuse_index = 0;  // NV index; 0 without one
     Sha256 file_digest{};
@@ -83,7 +87,14 @@ struct Status {
     std::string trust_domain;
     std::string privileges;    // "separated" or "not separated"
     std::string custody;       // empty while the keys worker never answered
-    std::string manufacturer;  // of the chip
+    std::string manufacturer;  // of the chip; of the token on a host without a TPM
+    // On a host with a PKCS#11 token: what its worker says of it, or why it says nothing.
+    struct Token {
+        std::string name;  // label and serial number; empty while the worker never answered
+        std::string manufacturer, custody, trouble;
+        std::vector<std::string> algorithms;
+    };
+    std::optional<Token> token;
     LedgerHead ledger;
     bool ledger_failed = false;
     std::optional<RegisterStatus> event_register;  // as last heard of; nothing before that

@@ -10,6 +10,8 @@ has_pkcs11() {
   [ -n "$pkcs11_module" ] && [ -x "$HOLDFAST_BIN/pkcs11-sign" ] && command -v tpm2_ptool >/dev/null
 }
 has_tools() { command -v tpm2_sign >/dev/null; }
+softhsm=$(find /usr/lib /usr/local/lib -name libsofthsm2.so 2>/dev/null | head -n 1)
+has_softhsm() { [ -n "$softhsm" ] && command -v softhsm2-util >/dev/null && [ -x "$HOLDFAST_BIN/pkcs11-sign" ]; }
 
 # Before the daemon serves: these use the TPM alone, and leave keys in files.
 prepare_peers() {
@@ -29,11 +31,19 @@ prepare_peers() {
   if wanted tools; then
     if has_tools; then prepare_tools; else lacks tools-1 tpm2-tools; fi
   fi
+  if wanted hsm; then
+    if has_softhsm; then
+      prepare_token
+    else
+      for row in token-1 token-8 hsm-1 hsm-8; do lacks "$row" "softhsm2, libp11-kit-dev"; done
+    fi
+  fi
 }
 
 prepare_rows() {
   prepare_agent
   prepare_floor
+  if ready_for hsm; then prepare_hsm; fi
   if wanted measure; then prepare_measure; fi
   if wanted verify; then prepare_verify; fi
 }
@@ -49,6 +59,12 @@ measure_rows() {
   if wanted holdfast; then
     measured holdfast-1 on_one_core sign_clients 1
     measured holdfast-8 anywhere sign_clients 8
+  fi
+  if ready_for hsm; then
+    measured token-1 on_one_core token_sign 1
+    measured hsm-1 on_one_core hsm_clients 1
+    measured token-8 anywhere token_sign 8
+    measured hsm-8 anywhere hsm_clients 8
   fi
   if ready_for openssl; then measured openssl-1 on_one_core openssl_sign; fi
   if ready_for pkcs11; then
@@ -83,11 +99,11 @@ prepare_agent() {
 
 each_of() { echo $((least / $1 > 5 ? least / $1 : 5)); }  # `least` turns, shared by so many
 # ask CLIENTS TARGET BODY
-ask() { "$AGENTS/ask-clients" "$HOLDFAST_SOCKET" "$1" "$turn_ms" "$(each_of "$1")" "$2" "$3"; }
-sign_clients() {
-  ask "$1" /v1/actions '{"action":"refund.create","resource":"order/4711","audience":"'"$AUDIENCE"'",
-    "params":{"amount_minor":4200,"currency":"EUR"}}'
-}
+ask() { ask_as ask-clients "$@"; }
+ask_as() { "$AGENTS/$1" "$HOLDFAST_SOCKET" "$2" "$turn_ms" "$(each_of "$2")" "$3" "$4"; }
+sign_request='{"action":"refund.create","resource":"order/4711","audience":"'"$AUDIENCE"'",
+  "params":{"amount_minor":4200,"currency":"EUR"}}'
+sign_clients() { ask "$1" /v1/actions "$sign_request"; }
 
 # ── the floor: the same key, its policy, the same chip commands, and no daemon ──────────────────
 
@@ -178,6 +194,36 @@ tools_sign() {
   AFTER="tpm2_flushcontext -t" "$BENCH/repeat" "$turn_ms" "$((least < 20 ? least : 20))" \
     tpm2_sign -Q -c "$DIR/tools.ctx" -g sha256 -d -f plain -o "$DIR/tools.sig" "$DIR/digest"
 }
+
+# ── the same with the agent's key in a token: SoftHSM, raw and through Holdfast ─────────────────
+
+prepare_token() {
+  export SOFTHSM2_CONF=$DIR/softhsm2.conf
+  mkdir "$DIR/tokens"
+  printf 'directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n' "$DIR/tokens" \
+    >"$SOFTHSM2_CONF"
+  softhsm2-util --init-token --free --label bench --pin 1234 --so-pin 1234
+  (umask 077; printf 1234 >"$DIR/pin-file")
+  cat >"$DIR/holdfastd.conf" <<EOF
+[pkcs11]
+module = $softhsm
+token = pkcs11:token=bench
+pin_file = $DIR/pin-file
+environment = SOFTHSM2_CONF=$SOFTHSM2_CONF
+software = allow
+EOF
+}
+# The raw loop signs with the agent's own key, the only one in that token.
+prepare_hsm() {
+  { cat "$HOLDFAST_BIN/ask-clients"; printf hsm; } >"$AGENTS/hsm-clients"
+  chmod 0755 "$AGENTS/hsm-clients"
+  declare_agent hsm-clients refund.create
+  printf '\n[key]\nbackend = "pkcs11:token=bench"\n' >>"$DIR/agents.d/hsm-clients.toml"
+  holdfast apply
+  turn_ms=1 least=1 hsm_clients 1
+}
+hsm_clients() { ask_as hsm-clients "$1" /v1/actions "$sign_request"; }
+token_sign() { "$HOLDFAST_BIN/pkcs11-sign" "$turn_ms" "$(each_of "$1")" "$softhsm" 1234 "$1"; }
 
 # ── recognising a process ───────────────────────────────────────────────────────────────────────
 

@@ -15,6 +15,7 @@ void append(std::vector<Command>& all, std::vector<Command> family) {
 std::vector<Command> every_command() {
     std::vector<Command> all;
     append(all, host_commands());
+    append(all, doctor_commands());
     append(all, agent_commands());
     append(all, launch_commands());
     append(all, store_commands());

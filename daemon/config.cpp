@@ -1,32 +1,18 @@
 #include "daemon/config.h"
 
-#include <unistd.h>
-
-#include <algorithm>
-#include <array>
 #include <charconv>
-#include <cstring>
 #include <filesystem>
 #include <functional>
 #include <istream>
 #include <iterator>
 #include <sstream>
 
+#include "daemon/config_defaults.h"
 #include "daemon/config_files.h"
 #include "daemon/config_text.h"
-#include "holdfast/register.h"
-
-#ifndef HOLDFAST_LIBEXECDIR
-#error "daemon/CMakeLists.txt names the folder the workers are installed in"
-#endif
 
 namespace holdfast::daemon {
 namespace {
-
-constexpr std::uint32_t default_nv_base = 0x01800100;
-// Above what distributions give to people (/etc/subuid) and systemd to containers and services.
-constexpr std::int64_t default_first_uid = 2'100'000'000;
-constexpr std::int64_t default_uids = 10'000;
 
 // ── conversions ─────────────────────────────────────────────────────────────────────────────────
 
@@ -144,44 +130,6 @@ Setting dev_setting() {
     return choice("process.dev", &Settings::dev, "true", "false");
 }
 
-// ── defaults ────────────────────────────────────────────────────────────────────────────────────
-
-std::string machine_name() {
-    std::array<char, 256> name{};
-    if (::gethostname(name.data(), name.size() - 1) != 0) return "";
-    std::string label(name.data(), std::strcspn(name.data(), "."));
-    std::transform(label.begin(), label.end(), label.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return label;
-}
-
-Settings default_settings() {
-    Settings settings;
-    settings.host_name = machine_name();
-    settings.host_domain = "local.internal";
-    settings.host_keys = "tpm";
-    settings.state_dir = "/var/lib/holdfast";
-    settings.agents_dir = "/etc/holdfast/agents.d";
-    settings.log_dir = "/var/log/holdfast";
-    settings.launch_first_uid = default_first_uid;
-    settings.launch_uids = default_uids;
-    settings.store_recheck_s = 60;
-    settings.agent_socket = "/run/holdfast/agent.sock";
-    settings.admin_socket = "/run/holdfast/admin.sock";
-    settings.admin_group = "holdfast-admin";
-    settings.tpm_nv_base = default_nv_base;
-    settings.register_anchor_pcr = default_anchor_pcr;
-    settings.user_front = "holdfast";
-    settings.user_keys = "holdfast-keys";
-    settings.user_measurer = "holdfast-measure";
-    settings.libexec_dir = HOLDFAST_LIBEXECDIR;
-    settings.max_connections = 512;
-    settings.max_connections_per_uid = 64;
-    settings.reinstate_by = "another";
-    return settings;
-}
-
 // ── values ──────────────────────────────────────────────────────────────────────────────────────
 
 Done apply(Settings& settings, const std::vector<Setting>& table, const ConfigValues& values) {
@@ -207,26 +155,54 @@ std::vector<std::string> names_in(const std::vector<Setting>& table) {
     return names;
 }
 
-}  // namespace
-
-Result<Settings> read_settings(const std::string& path, Origins* origins) {
-    Settings settings = default_settings();
-    Origins found;
-    for (const auto& name : setting_names())
-        found[name] = "default";
+// The files, and those of FILE.d, on top of what is there.
+Done apply_files(Settings& settings, const std::string& path, Origins& origins) {
     HOLDFAST_TRY(files, config_files(path));
     for (const auto& file : files) {
         HOLDFAST_TRY(text, read_config_file(file));
         HOLDFAST_TRY(values, parse_config_text(text, file, setting_names()));
         HOLDFAST_CHECK(apply(settings, settings_table(), values));
         for (const auto& [name, value] : values)
-            found[name] = value.origin;
+            origins[name] = value.origin;
     }
+    return done();
+}
+
+Origins all_from(const std::string& origin) {
+    Origins origins;
+    for (const auto& name : setting_names())
+        origins[name] = origin;
+    return origins;
+}
+
+Result<Settings> completed(Settings settings, const std::string& source) {
     complete(settings);
     auto checked = check_settings(settings);
-    if (!checked) return std::move(checked).error().within(path);
-    if (origins != nullptr) *origins = std::move(found);
+    if (!checked) return std::move(checked).error().within(source);
     return settings;
+}
+
+}  // namespace
+
+Result<Settings> read_settings(const std::string& path, Origins* origins) {
+    Settings settings = default_settings();
+    Origins found = all_from("default");
+    HOLDFAST_CHECK(apply_files(settings, path, found));
+    if (origins != nullptr) *origins = std::move(found);
+    return completed(std::move(settings), path);
+}
+
+Result<Settings> read_dev_settings(const std::string& directory, Origins* origins) {
+    Settings settings = dev_settings(directory);
+    Origins found = all_from("--dev");
+    const std::string file = directory + "/holdfastd.conf";
+    std::error_code error;
+    // A link that leads nowhere is a mistake to be told of, not an absent file.
+    if (std::filesystem::symlink_status(file, error).type() !=
+        std::filesystem::file_type::not_found)
+        HOLDFAST_CHECK(apply_files(settings, file, found));
+    if (origins != nullptr) *origins = std::move(found);
+    return completed(std::move(settings), "--dev " + directory);
 }
 
 Result<Settings> parse_settings(std::istream& text) {
@@ -238,31 +214,6 @@ Result<Settings> parse_settings(std::istream& text) {
     HOLDFAST_CHECK(apply(settings, table, values));
     complete(settings);
     HOLDFAST_CHECK(check_settings(settings));
-    return settings;
-}
-
-Settings dev_settings(const std::string& directory) {
-    std::error_code error;
-    const auto absolute = std::filesystem::absolute(directory, error).lexically_normal();
-    const std::string base = error ? directory : absolute.string();
-    Settings settings = default_settings();
-    settings.dev = true;
-    settings.state_dir = base + "/state";
-    settings.agents_dir = base + "/agents.d";
-    settings.store_dir = base + "/store";
-    settings.log_dir = base + "/log";
-    settings.agent_socket = base + "/agent.sock";
-    settings.admin_socket = base + "/admin.sock";
-    settings.admin_group.clear();
-    settings.tpm_tcti = "swtpm:path=" + base + "/tpm/sock";
-    settings.tpm_simulator_allowed = true;
-    settings.user_front.clear();
-    settings.user_keys.clear();
-    settings.user_measurer.clear();
-    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-    // A build tree has all programs in one folder; an installed holdfastd has them in libexec.
-    if (!error && std::filesystem::exists(self.parent_path() / "holdfast-front", error))
-        settings.libexec_dir = self.parent_path().string();
     return settings;
 }
 

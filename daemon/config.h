@@ -67,7 +67,9 @@ using Origins = std::map<std::string, std::string>;
 Result<Settings> read_settings(const std::string& path, Origins* origins);
 // What a child process reads from its supervisor: the above plus [process] dev.
 Result<Settings> parse_settings(std::istream& text);
-// What --dev DIR means: everything below DIR, one uid, simulator allowed.
+// What --dev DIR means: everything below DIR, one uid, simulator allowed; and on top of that what
+// DIR/holdfastd.conf says, if there is one.
+Result<Settings> read_dev_settings(const std::string& directory, Origins* origins);
 Settings dev_settings(const std::string& directory);
 // The bounds and alphabets of every value; read_settings and parse_settings include it.
 Done check_settings(const Settings& settings);

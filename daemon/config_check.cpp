@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/config.h"
+#include "daemon/pin_file.h"
 #include "holdfast/agent_id.h"
 #include "holdfast/register.h"
 
@@ -113,12 +114,59 @@ Done check_launch(const Settings& settings) {
 }
 
 Done check_tpm(const Settings& settings) {
-    if (settings.tpm_tcti.empty()) return wrong("tpm.tcti", "must be set, e.g. device:/dev/tpmrm0");
+    if (settings.tpm_tcti.empty())
+        return wrong("tpm.tcti", "must be set, e.g. device:/dev/tpmrm0, or none");
     if (settings.tpm_nv_base < first_owner_index || settings.tpm_nv_base > last_nv_base)
         return wrong("tpm.nv_base", "must be 0x1800000 to 0x1bf0000");
     if (settings.register_anchor_pcr < first_anchor_pcr ||
         settings.register_anchor_pcr > last_anchor_pcr)
         return wrong("register.anchor_pcr", "must be 8 to 15");
+    return done();
+}
+
+bool is_upper_or_line(char c) {
+    return (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+// What the dynamic loader obeys (LD_PRELOAD …) would be code of another module.
+bool is_variable_name(std::string_view name) {
+    if (name.empty() || name.starts_with("LD_") || !is_upper_or_line(name.front())) return false;
+    return std::all_of(name.begin(), name.end(),
+                       [](char c) { return is_upper_or_line(c) || (c >= '0' && c <= '9'); });
+}
+
+Done check_environment(std::string_view words) {
+    while (!words.empty()) {
+        const std::string_view word = words.substr(0, words.find(' '));
+        const auto equals = word.find('=');
+        if (equals == std::string_view::npos || !is_variable_name(word.substr(0, equals)))
+            return wrong("pkcs11.environment",
+                         "must be NAME=VALUE words, one space apart; no LD_ variables");
+        words.remove_prefix(std::min(word.size() + 1, words.size()));
+    }
+    return done();
+}
+
+Done check_pkcs11(const Settings& settings) {
+    if (!settings.has_pkcs11()) return done();
+    HOLDFAST_CHECK(check_path("pkcs11.module", settings.pkcs11_module));
+    if (!settings.pkcs11_token.starts_with("pkcs11:"))
+        return wrong("pkcs11.token", "must name the token, e.g. pkcs11:token=agents");
+    if (!settings.pkcs11_pin_file.empty()) {
+        const auto named = check_pin_file_setting(settings.pkcs11_pin_file);
+        if (!named) return wrong("pkcs11.pin_file", named.error().text());
+    }
+    return check_environment(settings.pkcs11_environment);
+}
+
+// Something must keep the host's own keys.
+Done check_host_keys(const Settings& settings) {
+    if (settings.host_keys != "tpm" && settings.host_keys != "pkcs11")
+        return wrong("host.keys", "must be tpm or pkcs11");
+    if (settings.host_keys == "pkcs11" && !settings.has_pkcs11())
+        return wrong("host.keys", "pkcs11 needs pkcs11.module");
+    if (settings.host_keys == "tpm" && !settings.has_tpm())
+        return wrong("host.keys", "must be pkcs11 where tpm.tcti is none");
     return done();
 }
 
@@ -132,6 +180,8 @@ Done check_settings(const Settings& settings) {
     if (!domain) return std::move(domain).error().within("host.name, host.domain");
     HOLDFAST_CHECK(check_paths(settings));
     HOLDFAST_CHECK(check_tpm(settings));
+    HOLDFAST_CHECK(check_pkcs11(settings));
+    HOLDFAST_CHECK(check_host_keys(settings));
     HOLDFAST_CHECK(check_users(settings));
     HOLDFAST_CHECK(check_launch(settings));
     HOLDFAST_CHECK(check_limits(settings));

@@ -13,6 +13,11 @@ namespace holdfast::daemon {
 // no_new_privs.
 Done confine_process();
 
+// The same for the worker that loads a vendor's PKCS#11 module, which may talk to its HSM over the
+// network, to a USB device (AF_NETLINK tells of them) or to a daemon of its own: sockets are
+// AF_UNIX, AF_INET, AF_INET6 or AF_NETLINK.
+Done confine_but_for_network();
+
 }  // namespace holdfast::daemon
 
 #endif  // HOLDFAST_DAEMON_CONFINE_H

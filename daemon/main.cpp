@@ -10,6 +10,7 @@
 
 #include "daemon/cgroups.h"
 #include "daemon/config.h"
+#include "daemon/doctor/doctor.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
 #include "daemon/supervisor.h"
@@ -29,7 +30,7 @@ constexpr int exit_usage = 2;  // also: the settings are wrong; starting again w
 struct Options {
     std::string config;
     std::string dev;
-    bool check = false, dump = false, version = false, help = false;
+    bool check = false, dump = false, doctor = false, json = false, version = false, help = false;
 };
 
 po::options_description described(Options& options) {
@@ -39,9 +40,13 @@ po::options_description described(Options& options) {
         ("config", po::value(&options.config)->default_value("/etc/holdfast/holdfastd.conf"),
          "settings to read, and those in FILE.d/*.conf after them")
         ("dev", po::value(&options.dev),
-         "run everything below this directory, as one user, with a software TPM")
+         "run everything below this directory, as one user, with a software TPM; what is in its "
+         "holdfastd.conf comes on top")
         ("check-config", po::bool_switch(&options.check), "read the settings, then end")
         ("dump-config", po::bool_switch(&options.dump), "show each setting and its origin, then end")
+        ("doctor", po::bool_switch(&options.doctor),
+         "look at all that the settings name, say what is wrong, then end")
+        ("json", po::bool_switch(&options.json), "with --doctor: as JSON")
         ("version", po::bool_switch(&options.version), "show the version, then end")
         ("help", po::bool_switch(&options.help), "show this, then end");
     // clang-format on
@@ -80,13 +85,8 @@ void show_help() {
 }
 
 Result<Settings> settings_of(const Options& options, Origins& origins) {
-    if (options.dev.empty()) return read_settings(options.config, &origins);
-    auto settings = dev_settings(options.dev);
-    for (const auto& name : setting_names())
-        origins[name] = "--dev";
-    auto checked = check_settings(settings);
-    if (!checked) return std::move(checked).error().within("--dev " + options.dev);
-    return settings;
+    return options.dev.empty() ? read_settings(options.config, &origins)
+                               : read_dev_settings(options.dev, &origins);
 }
 
 // Blocked, so that they are read from a descriptor; the children unblock them.
@@ -138,6 +138,18 @@ int supervise(Settings settings) {
     return status;
 }
 
+// Also where there are no settings to go by: that is what is wrong then.
+int doctor(const Options& options, const Result<Settings>& settings) {
+    Findings findings;
+    if (settings)
+        examine(*settings, findings);
+    else
+        findings.wrong("settings", settings.error().text(),
+                       "see holdfastd.conf(5); nothing else was looked at");
+    std::cout << (options.json ? json_of(findings) : report_of(findings)) << std::flush;
+    return findings.troubles() == 0 ? 0 : exit_failed;
+}
+
 int run(int argc, char** argv) {
     const auto options = parse(argc, argv);
     if (!options) {
@@ -151,6 +163,7 @@ int run(int argc, char** argv) {
     }
     Origins origins;
     auto settings = settings_of(*options, origins);
+    if (options->doctor) return doctor(*options, settings);
     if (!settings) {
         log_error(settings.error().text());
         return exit_usage;

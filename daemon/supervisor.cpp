@@ -9,31 +9,14 @@
 
 #include "daemon/link/messages.h"
 #include "daemon/log.h"
+#include "daemon/pin_file.h"
 #include "daemon/process.h"
+#include "daemon/supervisor_plan.h"
 
 namespace holdfast::daemon {
 namespace {
 
 using std::chrono::milliseconds;
-
-// What map_files and another user's /proc/PID/exe ask for.
-const std::vector<cap_value_t> measurer_capabilities{CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH,
-                                                     CAP_CHECKPOINT_RESTORE};
-
-// To become an agent's user, drop what is left, give it its folder, and end it; its importers read
-// entrypoints (0111) again, which their owner may not.
-const std::vector<cap_value_t> launcher_capabilities{CAP_SETUID, CAP_SETGID, CAP_SETPCAP,
-                                                     CAP_CHOWN,  CAP_KILL,   CAP_DAC_READ_SEARCH};
-
-// With --dev there is one uid for all: nothing could keep an agent apart, so nothing is launched.
-std::vector<Post> posts_for(const Settings& settings) {
-    std::vector<Post> posts;
-    posts.emplace_back("holdfast-front", std::nullopt);
-    posts.emplace_back("holdfast-keys-tpm", WorkerKind::keys);
-    posts.emplace_back("holdfast-measurer", WorkerKind::measurer);
-    if (!settings.dev) posts.emplace_back("holdfast-launcher", WorkerKind::launcher);
-    return posts;
-}
 
 int milliseconds_until(std::optional<Post::Clock::time_point> when) {
     if (!when) return -1;
@@ -86,27 +69,22 @@ void Supervisor::start_due(Clock::time_point now) {
 }
 
 ChildPlan Supervisor::plan_of(const Post& post) const {
-    ChildPlan plan;
-    plan.program = parts_.settings.libexec_dir + "/" + post.program();
+    auto plan = plan_for(post, parts_.settings, parts_.accounts);
     plan.descriptors = {{settings_memfd, parts_.settings_memory.get()}};
-    const auto kind = post.kind();
-    const std::vector<cap_value_t>* wanted = nullptr;
-    if (!kind) {
-        plan.account = parts_.accounts.front;
-    } else if (*kind == WorkerKind::keys) {
-        plan.account = parts_.accounts.keys;
-    } else if (*kind == WorkerKind::measurer) {
-        plan.account = parts_.accounts.measurer;
-        wanted = &measurer_capabilities;
-    } else {
-        plan.account = Account{0, 0, {}};
-        wanted = &launcher_capabilities;
-    }
-    if (wanted == nullptr) return plan;
-    plan.capabilities = permitted(*wanted);
-    if (plan.account && plan.capabilities.size() != wanted->size())
-        log_warning("capabilities for the " + std::string(name_of(*kind)) + " are missing");
     return plan;
+}
+
+// Each time anew, so that a PIN that was mended is found. Without it the worker starts too, and
+// tells whoever asks what is wrong; here it is said once.
+Descriptor Supervisor::pin_for(WorkerKind kind) {
+    const std::string& setting = parts_.settings.pkcs11_pin_file;
+    if (kind != WorkerKind::keys_pkcs11 || setting.empty()) return {};
+    const auto& keys = parts_.accounts.keys;
+    auto file = open_pin_file(setting, keys ? std::optional(keys->uid) : std::nullopt);
+    const std::string trouble = file ? "" : file.error().text();
+    if (!trouble.empty() && trouble != pin_trouble_) log_error(trouble);
+    pin_trouble_ = trouble;
+    return file ? *std::move(file) : Descriptor();
 }
 
 void Supervisor::start_front(Clock::time_point now) {
@@ -137,6 +115,8 @@ void Supervisor::start_worker(Post& worker, WorkerKind kind, Clock::time_point n
     }
     plan.descriptors.emplace_back(supervisor_link, ours->second.get());
     plan.descriptors.emplace_back(front_link, fronts->second.get());
+    const Descriptor pin = pin_for(kind);
+    if (pin) plan.descriptors.emplace_back(pin_descriptor, pin.get());
     auto child = spawn(plan);
     if (!child) {
         log_error(worker.program() + ": " + child.error().text());

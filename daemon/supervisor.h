@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "daemon/config.h"
@@ -46,6 +47,7 @@ class Supervisor {
     void start_front(Clock::time_point now);
     void start_worker(Post& worker, WorkerKind kind, Clock::time_point now);
     ChildPlan plan_of(const Post& post) const;
+    Descriptor pin_for(WorkerKind kind);
 
     void wait(std::optional<Clock::time_point> until);
     void look_after(Post& post, Clock::time_point now);
@@ -63,6 +65,7 @@ class Supervisor {
     std::vector<Post> posts_;  // the front first; never grows after the constructor
     Post& front_;
     KeptInstances kept_;
+    std::string pin_trouble_;
     unsigned failed_starts_ = 0;
     bool was_ready_ = false;
     std::optional<int> exit_status_;

@@ -19,7 +19,7 @@ inline constexpr std::chrono::seconds good_life{10};  // after this long the bac
 // A killed process that stays (stuck in the kernel) is given up after this and replaced.
 inline constexpr std::chrono::milliseconds dying_time{1000};
 
-// One child, its successor, and the one given up. Three of these make a daemon.
+// One child, its successor, and the one given up. A handful of these make a daemon.
 class Post {
   public:
     using Clock = std::chrono::steady_clock;

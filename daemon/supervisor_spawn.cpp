@@ -116,6 +116,16 @@ std::vector<std::string> child_environment() {
     return environment;
 }
 
+// As execve takes them, null at the end.
+std::vector<char*> pointers_to(std::vector<std::string>& words) {
+    std::vector<char*> pointers;
+    pointers.reserve(words.size() + 1);
+    for (auto& word : words)
+        pointers.push_back(word.data());
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
 [[noreturn]] void run_child(const ChildPlan& plan) {
     const auto prepared = prepare_child(plan);
     if (!prepared) {
@@ -123,14 +133,10 @@ std::vector<std::string> child_environment() {
         ::_exit(exit_not_started);
     }
     auto environment = child_environment();
-    std::vector<char*> variables;
-    variables.reserve(environment.size() + 1);
-    for (auto& variable : environment)
-        variables.push_back(variable.data());
-    variables.push_back(nullptr);
-    std::string name = plan.program;
-    std::array<char*, 2> arguments{name.data(), nullptr};
-    (void)::execve(plan.program.c_str(), arguments.data(), variables.data());
+    std::vector<std::string> words{plan.program};
+    words.insert(words.end(), plan.arguments.begin(), plan.arguments.end());
+    (void)::execve(plan.program.c_str(), pointers_to(words).data(),
+                   pointers_to(environment).data());
     log_error(plan.program + ": cannot execute: " + std::generic_category().message(errno));
     ::_exit(exit_not_started);
 }

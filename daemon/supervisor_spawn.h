@@ -18,6 +18,7 @@ namespace holdfast::daemon {
 
 struct ChildPlan {
     std::string program;                           // absolute path
+    std::vector<std::string> arguments;            // after the program's name
     std::optional<Account> account;                // none: stay who we are (--dev)
     std::vector<cap_value_t> capabilities;         // kept across the change of user, as ambient;
                                                    // root keeps these and no more

@@ -23,6 +23,7 @@ Error wrong(std::string what) {
 }
 
 struct Header {
+    std::string alg;
     std::string typ;
     std::string kid;
     std::optional<Bytes> leaf_spki;  // of x5c, where there is one
@@ -30,7 +31,7 @@ struct Header {
 
 Result<Header> parse_header(ByteView part) {
     HOLDFAST_TRY(jws, encode::parse_jws_header(text_of(part)));
-    Header header{std::move(jws.typ), std::move(jws.kid), std::nullopt};
+    Header header{std::move(jws.alg), std::move(jws.typ), std::move(jws.kid), std::nullopt};
     if (jws.x5c.empty()) return header;
     HOLDFAST_TRY(leaf, crypto::parse_certificate(jws.x5c.front()));
     header.leaf_spki = std::move(leaf.spki);
@@ -47,6 +48,7 @@ Result<Header> header_of(std::string_view part) {
 Done check_header(const Header& header, const KeyDescription& key) {
     if (header.typ != encode::action_typ)
         return wrong("typ is not " + std::string(encode::action_typ));
+    if (header.alg != jws_alg(key.algorithm)) return wrong("alg is not this key's");
     HOLDFAST_TRY(thumbprint, crypto::jwk_thumbprint(key.spki));
     if (header.kid != thumbprint) return wrong("kid names another key");
     if (header.leaf_spki && *header.leaf_spki != key.spki)

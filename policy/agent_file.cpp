@@ -17,6 +17,7 @@ namespace {
 constexpr std::string_view extension = ".toml";
 constexpr std::size_t max_name_text = 64;
 constexpr std::size_t max_user_name = 256;
+constexpr std::string_view token_uri_scheme = "pkcs11:";
 constexpr std::int64_t overflow_uid = 65534;  // what the kernel shows for users it cannot name
 
 Result<toml::table> read_toml(std::string_view file_name, std::string_view text) {
@@ -143,6 +144,37 @@ Done read_origin(TomlTable& root, Declared& declared) {
     return read_launch(root, declared);
 }
 
+// Which attributes it may have, and whether the token has them, is the keys worker's to say.
+bool looks_like_token_uri(std::string_view text) noexcept {
+    return text.starts_with(token_uri_scheme);
+}
+
+Done read_backend(TomlTable& table, KeyChoice& key) {
+    HOLDFAST_TRY(backend, table.text("backend", max_token_uri));
+    if (backend == to_string(Backend::tpm)) return done();
+    if (!looks_like_token_uri(backend))
+        return table.wrong("backend", "must be \"tpm\" or a token's URI, \"pkcs11:token=…\"");
+    key.backend = Backend::pkcs11;
+    key.token = std::move(backend);
+    return done();
+}
+
+Done read_key(TomlTable& root, AgentFile& agent) {
+    if (!root.has("key")) return done();
+    HOLDFAST_TRY(table, root.table("key"));
+    if (table.has("backend")) HOLDFAST_CHECK(read_backend(table, agent.key));
+    if (table.has("algorithm")) {
+        HOLDFAST_TRY(word, table.text("algorithm", max_name_text));
+        const auto algorithm = parse_key_algorithm(word);
+        if (!algorithm)
+            return table.wrong("algorithm",
+                               "must be ES256, ES384, Ed25519, PS256-2048, PS256-3072, RS256-2048 "
+                               "or RS256-3072");
+        agent.key.algorithm = *algorithm;
+    }
+    return table.finish();
+}
+
 Done read_credential(TomlTable& root, AgentFile& agent) {
     agent.lifetime = default_lifetime;
     if (!root.has("credential")) return done();
@@ -185,6 +217,7 @@ Done read_all(TomlTable& root, std::string_view stem, Declared& declared) {
     HOLDFAST_CHECK(read_name(root, stem, declared.agent));
     HOLDFAST_CHECK(read_accountability(root, declared.agent.accountability));
     HOLDFAST_CHECK(read_origin(root, declared));
+    HOLDFAST_CHECK(read_key(root, declared.agent));
     HOLDFAST_CHECK(read_credential(root, declared.agent));
     HOLDFAST_CHECK(read_permissions(root, declared.agent));
     return root.finish();

@@ -34,6 +34,7 @@ describe() {
 import() { hold store import "$work/manifests/$1-$2.json" "$work/code/$1" --json; }
 declare_launched() {
   sed "s|@SPONSOR_KEY@|$(cat "$work/sponsor.pub")|" "examples/$1/launched.toml.in" >"$work/agents.d/$1.toml"
+  choose_key "$work/agents.d/$1.toml"
   hold apply >/dev/null || broke "the agent could not be declared"
 }
 
@@ -54,13 +55,13 @@ agent_is_made() {
   title "The host: whose signature counts, a copy of the code that nobody can change, and the launch"
   declare_launched python-agent
   grep -vE '^(#|$)' "$work/agents.d/python-agent.toml" | sed 's/\(ssh-ed25519 .\{12\}\).*/\1…"]/' | quote
-  [ "$(hold agent show python-agent --json | jq -r .fuse)" = counter ] || broke "its key has no fuse"
-  held "declared; the TPM made its key, with a fuse: a counter in the chip that revoking turns, for good"
+  [ "$(hold agent show python-agent --json | jq -r .fuse)" = "$fuse" ] || broke "its key has another fuse"
+  held "declared; $key_made"
   import python-agent 1 >"$work/imported" || broke "the code could not be imported"
   held "imported: each file hashed while it was copied, $(jq .files "$work/imported") files in the store"
   launch
   [ "$(jq -r .manifest "$work/launched")" = "$(jq -r .manifest_sha256 "$work/imported")" ] || broke "other code ran"
-  held "launched: signature, code and host files checked, in ledger and TPM before its first instruction"
+  held "launched: signature, code and host files checked, in the ledger$([ "$backend" = softhsm ] || echo " and TPM") before its first instruction"
   say "$(jq -r '"process \(.pid), a user of its own (\(.uid)), no capability, Landlock, seccomp, one exec"' "$work/launched")"
   jq -r '.missing[]' "$work/launched" | sed 's/^/   not on this host: /'
 }
@@ -87,7 +88,8 @@ agent_works() {
 }
 
 what_ran() {
-  say "which agents ran on that host since boot, by a log that the TPM vouches for:"
+  say "$log_says"
+  [ "$backend" = tpm ] || return 0
   jq -r '.launches[] | "\(.agent), version \(.version), manifest \(.manifest[:16])…, \(.ended // "running")"' \
     "$work/appraisal.json" | quote
 }
@@ -120,7 +122,7 @@ refusals() {
   held "holdfast kill: process $pid is gone, the agent suspended"
   refused agent_suspended "to launch it again" hold launch python-agent --json
   hold agent revoke python-agent >/dev/null || broke "revoking failed"
-  refused agent_revoked "revoked, and its fuse blown in the TPM: to launch it again" hold launch python-agent --json
+  refused agent_revoked "$key_ended: to launch it again" hold launch python-agent --json
 }
 
 # A tool that a model talked into signing by itself: a process of the agent, with all it inherits.

@@ -15,10 +15,11 @@ agent_is_made() {
   title "An agent is declared: who answers for it, which program it is, what it may do"
   sed -e "s/@UID@/$(id -u)/" -e "s/@DIGEST@/$(sha256sum "$program" | cut -d' ' -f1)/" \
     examples/refund-agent/refund-agent.toml.in >"$work/agents.d/refund-agent.toml"
+  choose_key "$work/agents.d/refund-agent.toml"
   grep -vE '^(#|$)' "$work/agents.d/refund-agent.toml" | quote
   hold apply >/dev/null || broke "the agent could not be declared"
-  [ "$(hold agent show refund-agent --json | jq -r .fuse)" = counter ] || broke "its key has no fuse"
-  held "the TPM made its key, with a fuse: a counter in the chip that revoking turns, for good"
+  [ "$(hold agent show refund-agent --json | jq -r .fuse)" = "$fuse" ] || broke "its key has another fuse"
+  held "$key_made"
   refused not_launchable "to launch it, instead of only looking at it" hold launch refund-agent --json
   say "with one user for all nobody could keep a launched agent apart: as root, scripts/demo launches one"
 }
@@ -34,7 +35,7 @@ agent_works() {
   say "known by  the program it runs and its user (assurance: $(reply whoami | jq -er .measurement.assurance))"
 }
 
-what_ran() { say "which agents ran: nothing was launched, so the TPM's register knows of none"; }
+what_ran() { say "which agents ran: nothing was launched, so no register knows of any"; }
 
 agent_works_again() {
   sign >"$work/again" || broke "the agent is not served any more"
@@ -53,7 +54,7 @@ refusals() {
     curl -s --unix-socket "$HOLDFAST_SOCKET" http://holdfast/v1/whoami
   refused action_not_allowed "an action not on its list, payout.create" sign --action payout.create
   hold agent revoke refund-agent >/dev/null || broke "revoking failed"
-  refused agent_revoked "revoked, and its fuse blown in the TPM" sign
+  refused agent_revoked "$key_ended" sign
 }
 
 more_to_try() { :; }

@@ -1,5 +1,5 @@
 # The stage of scripts/demo, which sources it: telling, the daemon and its TPM, users, the clean end.
-# Expects $keep and $dev; everything lives in $work and ends with the script.
+# Expects $keep, $dev and $backend; everything lives in $work and ends with the script.
 
 bold="" dim="" green="" red="" plain=""
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
@@ -39,17 +39,11 @@ refused() {
   jq -r .detail <<<"$answer" | quote
 }
 
-# ── the TPM and the daemon ──────────────────────────────────────────────────────────────────────
+# ── the daemon ──────────────────────────────────────────────────────────────────────
 
 work="" daemon="" compiler="" made_users=()
 
 hold() { "$work/libexec/holdfast" "$@"; }
-
-start_tpm() {
-  local group=()
-  [ "$dev" = yes ] || group=(--group holdfast-keys)
-  scripts/software-tpm start "$work" "${group[@]}" || broke "the software TPM did not start"
-}
 
 # setsid: with --keep it outlives this terminal, and Ctrl-C reaches only the script, which ends it.
 start_daemon() {
@@ -92,11 +86,6 @@ stop_daemon() {
   daemon=""
 }
 
-stop_tpm() {
-  scripts/software-tpm stop "$work" >/dev/null
-  [ ! -e "$work/tpm/pid" ] || broke "the software TPM is still there"
-}
-
 # ── users ───────────────────────────────────────────────────────────────────────────────────────
 
 # Noted before they are made: a Ctrl-C may come while groupadd runs.
@@ -130,6 +119,7 @@ set_up_host() {
   cat >"$work/holdfastd.conf" <<EOF
 [host]
 name = demo
+keys = $([ "$backend" = softhsm ] && echo pkcs11 || echo tpm)
 [paths]
 state = $work/state
 store = $work/store
@@ -139,9 +129,7 @@ libexec = $work/libexec
 [listen]
 agent_socket = $work/agent.sock
 admin_socket = $work/admin.sock
-[tpm]
-tcti = swtpm:path=$work/tpm/sock
-simulator = allow
+$(chip_settings)
 EOF
 }
 
@@ -165,7 +153,7 @@ clean_up() {
   if [ "$keep" = no ] || [ "$result" -ne 0 ]; then
     if [ -n "$work" ]; then
       (stop_daemon) || result=1
-      (stop_tpm) || result=1
+      (stop_chip) || result=1
       rm -rf "$work"
     fi
     remove_users

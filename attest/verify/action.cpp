@@ -12,10 +12,16 @@
 namespace holdfast::attest {
 namespace {
 
+// The header says how it was signed, the key whether it can be so: an alg of another key is
+// refused.
+Done verify_by(ByteView spki, const encode::Jws& jws) {
+    HOLDFAST_TRY(algorithm, crypto::algorithm_of(jws.header.alg, spki));
+    return crypto::verify_jws(algorithm, spki, view_of(jws.signing_input), jws.signature);
+}
+
 void check_signature(Sheet& sheet, const encode::Jws& jws, const Subject& subject) {
-    sheet.check("action.signature",
-                crypto::verify_es256(subject.leaf.spki, view_of(jws.signing_input), jws.signature),
-                "ES256 by the key of the first certificate");
+    sheet.check("action.signature", verify_by(subject.leaf.spki, jws),
+                jws.header.alg + " by the key of the first certificate");
     const auto thumbprint = crypto::jwk_thumbprint(subject.leaf.spki);
     sheet.check("action.kid", thumbprint && *thumbprint == jws.header.kid,
                 "kid is the RFC 7638 thumbprint of that key");
@@ -63,7 +69,7 @@ Result<Appraisal> verify_action(std::string_view text, const Expectations& expec
     if (expected.audience) sheet.require("action.audience");
     const auto jws = encode::parse_jws(text);
     if (!sheet.check("action.jws", jws ? done() : Done(Error(jws.error())),
-                     "compact JWS, ES256, canonical, no other header"))
+                     "compact JWS, an algorithm of ours, canonical, no other header"))
         return std::move(sheet.appraisal());
     sheet.check("action.typ", jws->header.typ == encode::action_typ, "typ " + jws->header.typ);
     const auto statement = encode::statement_from(jws->payload);

@@ -25,7 +25,8 @@ Exit list(const Globals& globals, const Values& /*values*/) {
     if (agents == nullptr || agents->array() == nullptr || agents->array()->empty())
         return show(globals, *answered, "no agents\n");
     return show(globals, *answered,
-                table_of(*agents, {"name", "state", "fuse", "key_id", "spiffe_id"}));
+                table_of(*agents,
+                         {"name", "state", "custody", "algorithm", "fuse", "key_id", "spiffe_id"}));
 }
 
 Exit show_agent(const Globals& globals, const Values& values) {

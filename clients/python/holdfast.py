@@ -107,7 +107,7 @@ class Credential:
 
 @dataclass(frozen=True)
 class SignedAction:
-    jws: str  # compact, ES256
+    jws: str  # compact; its alg is that of the agent's key
     sequence: int  # index of its record in the host's ledger
 
 

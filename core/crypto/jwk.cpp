@@ -1,5 +1,4 @@
 // Keys as JOSE names them (RFC 7517, RFC 7518 §6, RFC 8037 §2): the second part of public_key.h.
-#include <array>
 #include <string>
 
 #include "core/crypto/digest.h"
@@ -68,11 +67,7 @@ Done check_key_of(KeyAlgorithm algorithm, ByteView spki) {
 
 Result<KeyAlgorithm> algorithm_of(std::string_view alg, ByteView spki) {
     HOLDFAST_TRY(key, read_spki(spki));
-    constexpr std::array all{KeyAlgorithm::es256,      KeyAlgorithm::es384,
-                             KeyAlgorithm::ed25519,    KeyAlgorithm::ps256_2048,
-                             KeyAlgorithm::ps256_3072, KeyAlgorithm::rs256_2048,
-                             KeyAlgorithm::rs256_3072};
-    for (const KeyAlgorithm algorithm : all) {
+    for (const KeyAlgorithm algorithm : key_algorithms) {
         const auto kind = kind_for(algorithm);
         if (jws_alg(algorithm) == alg && kind && *kind == key.kind) return algorithm;
     }

@@ -1,5 +1,5 @@
-// X.509-SVIDs and their one-host CA: TBSCertificates built, checked and assembled, never signed
-// here.
+// X.509-SVIDs for keys of every algorithm and their one-host CA, which is ES256: TBSCertificates
+// built, checked and assembled, never signed here.
 #ifndef HOLDFAST_CORE_CRYPTO_SVID_H
 #define HOLDFAST_CORE_CRYPTO_SVID_H
 

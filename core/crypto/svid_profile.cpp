@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/crypto/digest.h"
+#include "core/crypto/public_key.h"
 #include "core/crypto/spki.h"
 #include "core/crypto/svid.h"
 #include "holdfast/agent_id.h"
@@ -136,6 +137,7 @@ Result<Bytes> svid_tbs_of(const SvidProfile& profile, const Frame& frame) {
 Result<Bytes> ca_tbs_of(const CaProfile& profile, const Frame& frame) {
     HOLDFAST_CHECK(check_frame(frame, max_ca_lifetime));
     HOLDFAST_CHECK(check_trust_domain(profile.trust_domain));
+    HOLDFAST_CHECK(check_key_of(KeyAlgorithm::es256, profile.spki));
     HOLDFAST_TRY(key_id, key_identifier(profile.spki));
     return tbs_of(frame, {ca_name(key_id), ca_name(key_id), profile.spki,
                           ca_extensions(profile.trust_domain, key_id)});

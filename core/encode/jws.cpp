@@ -2,6 +2,7 @@
 
 #include "core/encode/base64.h"
 #include "core/encode/fields.h"
+#include "holdfast/custody.h"
 
 namespace holdfast::encode {
 namespace {
@@ -9,10 +10,23 @@ namespace {
 constexpr std::size_t max_typ = 64;
 constexpr std::size_t thumbprint_size = 43;  // base64url of a SHA-256
 constexpr std::size_t max_chain = 4;
-constexpr std::size_t es256_signature_size = 64;  // RFC 7518 §3.4
 
 Error wrong(std::string_view why) {
     return {Code::invalid, "jws: " + std::string(why)};
+}
+
+Done check_alg(std::string_view alg) {
+    for (const KeyAlgorithm known : key_algorithms)
+        if (jws_alg(known) == alg) return done();
+    return wrong("alg must be ES256, ES384, EdDSA, PS256 or RS256");
+}
+
+// PS256 and RS256 leave the size to the key: both are let through.
+Done check_signature_size(std::string_view alg, std::size_t size) {
+    for (const KeyAlgorithm known : key_algorithms)
+        if (jws_alg(known) == alg && signature_size(known) == size) return done();
+    return wrong("signature of " + std::to_string(size) + " bytes is not one of " +
+                 std::string(alg));
 }
 
 // One text per value: whoever signs or checks these bytes can build the same bytes again.
@@ -41,13 +55,14 @@ Result<std::vector<Bytes>> chain_from(const Json& x5c) {
 Result<JwsHeader> header_from(const Json& json) {
     HOLDFAST_TRY(fields, Fields::of(json, "jws header"));
     HOLDFAST_TRY(alg, fields.text("alg", max_typ));
-    if (alg != "ES256") return wrong("alg must be ES256");
+    HOLDFAST_CHECK(check_alg(alg));
     JwsHeader header;
     HOLDFAST_TRY(typ, fields.text("typ", max_typ));
     HOLDFAST_TRY(kid, fields.text("kid", thumbprint_size));
     HOLDFAST_TRY(x5c, fields.array("x5c"));
     HOLDFAST_CHECK(fields.finish());
     HOLDFAST_TRY(chain, chain_from(*x5c));
+    header.alg = std::move(alg);
     header.typ = std::move(typ);
     header.kid = std::move(kid);
     header.x5c = std::move(chain);
@@ -61,7 +76,7 @@ std::string signing_input(const JwsHeader& header, const Json& payload) {
     for (const Bytes& certificate : header.x5c)
         chain.emplace_back(base64(certificate));
     const Json::Object members{
-        {"alg", "ES256"}, {"kid", header.kid}, {"typ", header.typ}, {"x5c", std::move(chain)}};
+        {"alg", header.alg}, {"kid", header.kid}, {"typ", header.typ}, {"x5c", std::move(chain)}};
     return base64url(view_of(canonical(Json(members)))) + "." +
            base64url(view_of(canonical(payload)));
 }
@@ -101,7 +116,7 @@ Result<Jws> parse_jws(std::string_view text) {
     HOLDFAST_TRY(jws, parse_signing_input(text.substr(0, last)));
     auto signature = from_base64url(text.substr(last + 1));
     if (!signature) return std::move(signature).error().within("jws: signature");
-    if (signature->size() != es256_signature_size) return wrong("signature must have 64 bytes");
+    HOLDFAST_CHECK(check_signature_size(jws.header.alg, signature->size()));
     jws.signature = *std::move(signature);
     return jws;
 }

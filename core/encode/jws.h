@@ -1,4 +1,5 @@
-// JWS compact serialisation (RFC 7515 §7.1), ES256 only, and the action's header and payload.
+// JWS compact serialisation (RFC 7515 §7.1) with the algorithms of our keys, and the action's
+// header and payload.
 #ifndef HOLDFAST_CORE_ENCODE_JWS_H
 #define HOLDFAST_CORE_ENCODE_JWS_H
 
@@ -16,6 +17,7 @@ inline constexpr std::string_view action_typ = "holdfast-action+jwt";
 inline constexpr std::size_t max_jws = 64UL * 1024;
 
 struct JwsHeader {
+    std::string alg;  // what jws_alg() says for one of our algorithms
     std::string typ;
     std::string kid;         // RFC 7638 thumbprint, base64url
     std::vector<Bytes> x5c;  // DER, leaf first (RFC 7515 §4.1.6: plain base64)
@@ -29,10 +31,11 @@ struct Jws {
     JwsHeader header;
     Json payload;
     std::string signing_input;
-    Bytes signature;  // r ‖ s, 64 bytes
+    Bytes signature;  // as long as some key for that alg makes it: RSA has two sizes
 };
 
-// Strict: exactly alg, typ, kid, x5c in the header, alg ES256, 64 bytes of signature.
+// Strict: exactly alg, typ, kid, x5c in the header, an alg of ours, a signature of its size.
+// Whether the alg is that of the key is for whoever has the key: crypto::algorithm_of.
 Result<Jws> parse_jws(std::string_view text);
 
 // The same for what comes before the last dot.

@@ -39,11 +39,15 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
       supervisor_(io.get_executor(), Descriptor(supervisor_link)),
       keys_link_(io.get_executor(), WorkerKind::keys,
                  [this](WorkerId worker) { supervisor_.missed_deadline(worker); }),
+      token_link_(io.get_executor(), WorkerKind::keys_pkcs11,
+                  [this](WorkerId worker) { supervisor_.missed_deadline(worker); }),
       measurer_link_(io.get_executor(), WorkerKind::measurer,
                      [this](WorkerId worker) { supervisor_.missed_deadline(worker); }),
       launcher_link_(io.get_executor(), WorkerKind::launcher,
                      [this](WorkerId worker) { supervisor_.missed_deadline(worker); }),
-      keys_(keys_link_),
+      tpm_keys_(keys_link_),
+      token_keys_(token_link_),
+      keys_(RoutedKeys::keepers_of(settings, tpm_keys_, token_keys_)),
       measurer_(measurer_link_),
       launcher_(launcher_link_),
       issuer_(keys_, settings.trust_domain(), unix_now),
@@ -154,8 +158,8 @@ WorkerLink& FrontProcess::link_of(WorkerKind kind) {
     switch (kind) {
         case WorkerKind::keys: return keys_link_;
         case WorkerKind::measurer: return measurer_link_;
-        case WorkerKind::launcher:
-        case WorkerKind::keys_pkcs11: break;
+        case WorkerKind::keys_pkcs11: return token_link_;
+        case WorkerKind::launcher: break;
     }
     return launcher_link_;
 }
@@ -174,6 +178,10 @@ asio::awaitable<void> FrontProcess::recheck() {
 
 void FrontProcess::attach(WorkerId worker, Descriptor socket) {
     link_of(worker.kind).attach(std::move(socket), worker.generation);
+    if (worker.kind == WorkerKind::keys_pkcs11) {
+        host_.forget_token();
+        spawn("custody of the token's keys", handlers::take_custody(services_));
+    }
     if (worker.kind != WorkerKind::launcher) return;
     launcher_.forget_jobs();
     spawn("taking over launched agents", handlers::take_over_instances(services_));
@@ -201,10 +209,12 @@ void FrontProcess::hear_launcher() {
 }
 
 std::map<std::string, std::string> FrontProcess::links() const {
+    const Settings& settings = services_.settings;
     std::map<std::string, std::string> states = {
-        {name_of(WorkerKind::keys), link_state(keys_link_)},
         {name_of(WorkerKind::measurer), link_state(measurer_link_)}};
-    if (!services_.settings.dev) states[name_of(WorkerKind::launcher)] = link_state(launcher_link_);
+    if (settings.has_tpm()) states[name_of(WorkerKind::keys)] = link_state(keys_link_);
+    if (settings.has_pkcs11()) states[name_of(WorkerKind::keys_pkcs11)] = link_state(token_link_);
+    if (!settings.dev) states[name_of(WorkerKind::launcher)] = link_state(launcher_link_);
     return states;
 }
 

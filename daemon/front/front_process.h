@@ -13,6 +13,7 @@
 #include "daemon/link/linked_keys.h"
 #include "daemon/link/linked_launcher.h"
 #include "daemon/link/linked_measurer.h"
+#include "daemon/link/routed_keys.h"
 #include "daemon/link/supervisor_link.h"
 #include "daemon/state/credentials.h"
 #include "daemon/state/durable_ledger.h"
@@ -50,8 +51,9 @@ class FrontProcess {
 
     boost::asio::io_context& io_;
     SupervisorLink supervisor_;
-    WorkerLink keys_link_, measurer_link_, launcher_link_;
-    LinkedKeys keys_;
+    WorkerLink keys_link_, token_link_, measurer_link_, launcher_link_;
+    LinkedKeys tpm_keys_, token_keys_;
+    RoutedKeys keys_;
     LinkedMeasurer measurer_;
     LinkedLauncher launcher_;
     Containment containment_;

@@ -48,6 +48,10 @@ Result<api::Agent> agent_of(const Services& services, const AgentRow& row) {
     agent.pending = Stages::of(row.pending).names();
     agent.key_id = row.key.id;
     agent.key_thumbprint = std::move(thumbprint);
+    agent.backend = row.key.backend;
+    agent.algorithm = row.key.algorithm;
+    agent.custody = custody_name(services, row.key);
+    agent.token = row.key.token;
     agent.fuse = row.key.agent_fuse.kind;
     agent.fuse_index = row.key.agent_fuse.nv_index;
     agent.file_digest = row.file_digest;
@@ -62,6 +66,8 @@ Result<api::Agent> agent_of(const Services& services, const AgentRow& row) {
 
 Async<Answer> list_agents(Services& services, const Call& call) {
     HOLDFAST_CO_CHECK(api::empty_request(call.body));
+    // Asked once, for the custody; without an answer it stays empty.
+    (void)co_await services.host.identity();
     std::vector<api::Agent> agents;
     for (const auto& [name, row] : services.registry.rows()) {
         HOLDFAST_CO_TRY(agent, agent_of(services, row));
@@ -72,6 +78,8 @@ Async<Answer> list_agents(Services& services, const Call& call) {
 
 Async<Answer> show_agent(Services& services, const Call& call) {
     HOLDFAST_CO_CHECK(api::empty_request(call.body));
+    // Asked once, for the custody; without an answer it stays empty.
+    (void)co_await services.host.identity();
     const AgentRow* row = services.registry.find(call.argument);
     if (row == nullptr) co_return unknown_agent(call.argument);
     HOLDFAST_CO_TRY(agent, agent_of(services, *row));

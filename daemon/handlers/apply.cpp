@@ -5,6 +5,7 @@
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
+#include "daemon/handlers/key_choice.h"
 
 namespace holdfast::daemon::handlers {
 namespace {
@@ -50,11 +51,33 @@ Changes plan(const Services& services, const Files& files) {
     return changes;
 }
 
-Async<std::monostate> make_key(Services& services, std::string name, std::string principal) {
+std::vector<policy::AgentFile> declared_in(const Files& files) {
+    std::vector<policy::AgentFile> declared;
+    for (const auto& [name, file] : files)
+        declared.push_back(file);
+    return declared;
+}
+
+// That a worker is away is no fault of the files.
+bool is_away(const Error& error) {
+    return error.code() == Code::unavailable || error.code() == Code::busy ||
+           error.code() == Code::timeout;
+}
+
+Async<Answer> show_plan(Services& services, Files files) {
+    auto checking = check_key_choices(services, declared_in(files));
+    const Done choices = co_await std::move(checking);
+    if (!choices && !is_away(choices.error())) co_return choices.error();
+    const api::Applied reply{true, plan(services, files)};
+    co_return json_answer(api::to_json(reply));
+}
+
+Async<std::monostate> make_key(Services& services, std::string name, policy::KeyChoice choice,
+                               std::string principal) {
     const auto before = current_row(services, name);
     if (before && before->state != AgentState::retired) co_return done();
-    CreateRequest wanted{name, Backend::tpm, KeyAlgorithm::es256, ""};
-    HOLDFAST_CO_TRY(key, co_await services.keys.create(std::move(wanted)));
+    auto creating = create_chosen_key(services, name, std::move(choice));
+    HOLDFAST_CO_TRY(key, co_await std::move(creating));
     AgentRow row;
     row.name = name;
     row.changed_by = std::move(principal);
@@ -64,12 +87,16 @@ Async<std::monostate> make_key(Services& services, std::string name, std::string
     co_return done();
 }
 
-encode::Json::Object agent_record(const AgentRow& row, const policy::AgentFile& file,
-                                  const std::string& change, const std::string& by) {
+encode::Json::Object agent_record(const Services& services, const AgentRow& row,
+                                  const policy::AgentFile& file, const std::string& change,
+                                  const std::string& by) {
     const policy::Accountability& who = file.accountability;
     encode::Json::Object record;
     record["agent"] = row.name;
+    record["algorithm"] = to_string(row.key.algorithm);
+    record["backend"] = to_string(row.key.backend);
     record["by"] = by;
+    record["custody"] = custody_name(services, row.key);
     record["can_stop"] = encode::Json::Array(who.can_stop.begin(), who.can_stop.end());
     record["change"] = change;
     record["environment"] = file.environment;
@@ -81,6 +108,7 @@ encode::Json::Object agent_record(const AgentRow& row, const policy::AgentFile& 
     record["owner"] = who.owner;
     record["policy_author"] = who.policy_author;
     record["sponsor"] = who.sponsor;
+    if (!row.key.token.empty()) record["token"] = row.key.token;
     if (!file.launch) record["uid"] = static_cast<std::int64_t>(file.uid);
     return record;
 }
@@ -98,7 +126,7 @@ Async<std::monostate> record_one(Services& services, const Files& files, api::Ch
         record = containment_record(*row, "suspend", by_vanished_file);
         record["applied_by"] = std::move(by);
     } else {
-        record = agent_record(*row, files.at(change.name), change.change, by);
+        record = agent_record(services, *row, files.at(change.name), change.change, by);
     }
     auto appended = services.ledger.append(std::move(type), std::move(record));
     HOLDFAST_CO_CHECK(co_await std::move(appended));
@@ -156,13 +184,20 @@ Async<Answer> apply(Services& services, const Call& call) {
             .because("apply_under_way");
     // Everything is read before anything is done: one bad file, and all stays as it was.
     HOLDFAST_CO_TRY(files, policy::read_agent_files(services.settings.agents_dir));
-    api::Applied reply{request.dry_run, plan(services, files)};
-    if (request.dry_run) co_return json_answer(api::to_json(reply));
+    if (request.dry_run) co_return co_await show_plan(services, std::move(files));
 
     const Held applying(services.ongoing.applying);
-    for (const api::Change& change : reply.changes)
-        if (change.change == created)
-            HOLDFAST_CO_CHECK(co_await make_key(services, change.name, call.principal));
+    auto checking = check_key_choices(services, declared_in(files));
+    HOLDFAST_CO_CHECK(co_await std::move(checking));
+    api::Applied reply{false, plan(services, files)};
+    // For the records: asked once, and nothing to fail for.
+    (void)co_await services.host.identity();
+    for (const api::Change& change : reply.changes) {
+        if (change.change != created) continue;
+        policy::KeyChoice choice = files.at(change.name).key;
+        auto making = make_key(services, change.name, std::move(choice), call.principal);
+        HOLDFAST_CO_CHECK(co_await std::move(making));
+    }
     for (const api::Change& change : reply.changes)
         HOLDFAST_CO_CHECK(co_await record_one(services, files, change, call.principal));
     HOLDFAST_CO_CHECK(put_in_force(services, std::move(files), reply.changes, call.principal));

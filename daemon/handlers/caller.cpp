@@ -42,6 +42,13 @@ Result<Caller> same_caller_of(const Services& services, const Call& call) {
     return caller;
 }
 
+std::string custody_name(const Services& services, const KeyDescription& key) {
+    const HostIdentity* identity = services.host.known();
+    if (identity == nullptr && key.backend == Backend::tpm) return "";
+    const HostIdentity unknown;
+    return std::string(to_string(custody_of(key, identity == nullptr ? unknown : *identity)));
+}
+
 std::string spiffe_id(const Services& services, std::string_view agent) {
     return AgentId{services.settings.trust_domain(), std::string(agent)}.uri();
 }

@@ -21,6 +21,9 @@ Result<Caller> caller_of(const Services& services, const Call& call);
 // denied: measurement_changed, caller_gone.
 Result<Caller> same_caller_of(const Services& services, const Call& call);
 
+// Empty for a key in the TPM while its worker never answered.
+std::string custody_name(const Services& services, const KeyDescription& key);
+
 std::string spiffe_id(const Services& services, std::string_view agent);
 
 // The request to issue for this instance. `key` is a copy that outlives the await.

@@ -47,6 +47,10 @@ Async<std::monostate> start(Services& services);
 Async<std::monostate> settle(Services& services);
 bool unsettled(const Services& services);
 
+// After each start of the token's worker: a key whose attributes read otherwise than when it was
+// made has another custody from then on, recorded.
+Async<std::monostate> take_custody(Services& services);
+
 // Launched agents, by themselves: what the launcher tells; an instance whose code is not what was
 // launched any more (over in memory when this first suspends); a launcher that was replaced.
 Async<std::monostate> instance_notice(Services& services, LaunchNotice notice);

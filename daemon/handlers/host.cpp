@@ -9,4 +9,11 @@ Async<HostIdentity> Host::identity() {
     co_return *identity_;
 }
 
+Async<HostIdentity> Host::token() {
+    if (token_) co_return *token_;
+    HOLDFAST_CO_TRY(token, co_await keys_.host_of(Backend::pkcs11));
+    token_ = std::move(token);
+    co_return *token_;
+}
+
 }  // namespace holdfast::daemon

@@ -33,7 +33,7 @@ Result<AgentRow> may_launch(const Services& services, const std::string& agent) 
         return Error(Code::denied, "with --dev all processes share one uid: nothing is launched")
             .because("not_separated");
     HOLDFAST_CHECK(services.ledger.writable());
-    HOLDFAST_CHECK(services.keys.available());
+    HOLDFAST_CHECK(services.keys.available(row->key.id));
     HOLDFAST_CHECK(services.launcher.available());
     return *row;
 }

@@ -65,7 +65,8 @@ Result<ToSign> to_sign(const Services& services, const Call& call, const Permiss
     const Statement statement =
         statement_of(services, call, permission, std::move(action), custody);
     HOLDFAST_TRY(kid, crypto::jwk_thumbprint(row.key.spki));
-    const encode::JwsHeader header{std::string(encode::action_typ), std::move(kid),
+    const encode::JwsHeader header{std::string(jws_alg(row.key.algorithm)),
+                                   std::string(encode::action_typ), std::move(kid),
                                    credential.chain};
     encode::Json payload = encode::to_json(statement);
     std::string input = encode::signing_input(header, payload);
@@ -116,7 +117,7 @@ Async<Answer> sign_action(Services& services, const Call& call) {
     HOLDFAST_CO_TRY(credential, co_await services.credentials.current(std::move(request)));
 
     // Without a worker an action would be recorded only to be withheld.
-    HOLDFAST_CO_CHECK(services.keys.available());
+    HOLDFAST_CO_CHECK(services.keys.available(key.id));
     // Issuing may have taken seconds: containment, declaration and code as they are now decide.
     // From here to the queued record nothing suspends, or the sequence would be another record's.
     auto permission = permission_of(same_caller_of(services, call), action);
@@ -127,7 +128,7 @@ Async<Answer> sign_action(Services& services, const Call& call) {
     if (permission->caller.row->key.id != key.id)
         co_return Error(Code::busy, "the agent's key was replaced meanwhile", Retry::later);
     HOLDFAST_CO_TRY(wanted, to_sign(services, call, *permission, std::move(action),
-                                    identity.custody, credential));
+                                    custody_of(key, identity), credential));
     co_return co_await sign_recorded(services, std::move(wanted));
 }
 

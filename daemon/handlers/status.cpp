@@ -6,6 +6,24 @@
 
 namespace holdfast::daemon::handlers {
 
+namespace {
+
+api::Status::Token token_of(const Result<HostIdentity>& token) {
+    api::Status::Token shown;
+    if (!token) {
+        shown.trouble = token.error().text();
+        return shown;
+    }
+    shown.name = token->token;
+    shown.manufacturer = token->manufacturer;
+    shown.custody = to_string(token->custody);
+    for (const KeyAlgorithm algorithm : token->algorithms)
+        shown.algorithms.emplace_back(to_string(algorithm));
+    return shown;
+}
+
+}  // namespace
+
 Async<Answer> status(Services& services, const Call& call) {
     HOLDFAST_CO_CHECK(api::empty_request(call.body));
     // Works while the keys worker is away: then custody stays empty.
@@ -18,6 +36,10 @@ Async<Answer> status(Services& services, const Call& call) {
         reply.custody = to_string(identity->custody);
         reply.manufacturer = identity->manufacturer;
         reply.event_register = identity->event_register;
+    }
+    if (services.settings.has_pkcs11()) {
+        const auto token = co_await services.host.token();
+        reply.token = token_of(token);
     }
     reply.ledger = services.ledger.head();
     reply.ledger_failed = services.ledger.failed();

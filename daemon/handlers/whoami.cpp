@@ -38,7 +38,7 @@ Async<Answer> whoami(Services& services, const Call& call) {
     reply.sponsor = file->second.accountability.sponsor;
     reply.state = to_string(services.containment.state_of(name));
     reply.key_thumbprint = std::move(thumbprint);
-    reply.custody = identity.custody;
+    reply.custody = custody_of(row->key, identity);
     reply.fuse = row->key.agent_fuse.kind;
     reply.measurement = call.instance->view.measurement;
     reply.notes = notes_of(services, *call.instance);

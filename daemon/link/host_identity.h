@@ -27,6 +27,13 @@ struct HostIdentity {
     RegisterStatus event_register;  // at that moment
 };
 
+// Where this agent's key lives. A key in a token says it of itself; one in the TPM has the chip's,
+// as long as there is a chip to say so.
+inline Custody custody_of(const KeyDescription& key, const HostIdentity& identity) noexcept {
+    if (key.backend == Backend::pkcs11) return key.custody;
+    return identity.ak_public.empty() ? Custody::unproven : identity.custody;
+}
+
 }  // namespace holdfast::daemon
 
 #endif  // HOLDFAST_DAEMON_LINK_HOST_IDENTITY_H

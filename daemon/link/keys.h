@@ -1,9 +1,10 @@
-// Keys: the keys worker as the front sees it. The verbs of hsm/key_store.h and hsm/quoter.h,
+// Keys: the keys workers as the front sees them. The verbs of hsm/key_store.h and hsm/quoter.h,
 // awaited.
 #ifndef HOLDFAST_DAEMON_LINK_KEYS_H
 #define HOLDFAST_DAEMON_LINK_KEYS_H
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,10 +28,13 @@ class Keys {
     Keys& operator=(const Keys&) = delete;
     virtual ~Keys() = default;
 
-    // Would a call be heard at all? Asked before anything is recorded that only a worker can
-    // finish.
-    virtual Done available() const = 0;
+    // Would a call about this key be heard at all? Asked before anything is recorded that only a
+    // worker can finish.
+    virtual Done available(std::string_view key_id) const = 0;
+    // The host's keys, and what its TPM says of itself; on a host without one, what its token says.
     virtual Async<HostIdentity> host() = 0;
+    // What one of the two says of itself. conflict [no_tpm, no_pkcs11]: this host has none.
+    virtual Async<HostIdentity> host_of(Backend backend) = 0;
     virtual Async<KeyDescription> create(CreateRequest wanted) = 0;
     virtual Async<std::vector<KeyDescription>> list() = 0;
     // In JWS form. The worker checks that the bytes are of the key's own family.

@@ -1,4 +1,4 @@
-// LinkedKeys: Keys over the link to the keys worker.
+// LinkedKeys: Keys over the link to one keys worker.
 #ifndef HOLDFAST_DAEMON_LINK_LINKED_KEYS_H
 #define HOLDFAST_DAEMON_LINK_LINKED_KEYS_H
 
@@ -11,8 +11,9 @@ class LinkedKeys final : public Keys {
   public:
     explicit LinkedKeys(WorkerLink& link) : link_(link) {}
 
-    Done available() const override { return link_.available(); }
+    Done available(std::string_view) const override { return link_.available(); }
     Async<HostIdentity> host() override;
+    Async<HostIdentity> host_of(Backend) override { return host(); }
     Async<KeyDescription> create(CreateRequest wanted) override;
     Async<std::vector<KeyDescription>> list() override;
     Async<Bytes> sign_for(std::string charged, std::string key_id, Bytes preimage) override;

@@ -15,11 +15,12 @@ namespace {
 
 constexpr std::size_t serial_size = 16;
 
-std::string claims_of(const CredentialRequest& request, FuseKind fuse, Custody custody) {
+std::string claims_of(const CredentialRequest& request, const KeyDescription& key,
+                      Custody custody) {
     encode::Json::Object claims = {
         {"assurance", to_string(request.measurement.assurance)},
         {"custody", to_string(custody)},
-        {"fuse", to_string(fuse)},
+        {"fuse", to_string(key.agent_fuse.kind)},
         {"measurement", encode::hex(request.measurement.digest)},
     };
     return encode::canonical(encode::Json(std::move(claims)));
@@ -53,23 +54,22 @@ Result<IssuedCredential> issued_from(std::string spiffe_id, Bytes leaf, Bytes ca
 }  // namespace
 
 Async<IssuedCredential> LocalIssuer::issue(CredentialRequest request) {
-    Bytes subject_spki = request.key->spki;
-    std::string agent_key = request.key->id;
-    const FuseKind fuse = request.key->agent_fuse.kind;
+    const KeyDescription key = *request.key;
     HOLDFAST_CO_TRY(host, co_await keys_.host());
 
     const std::int64_t now = now_();
     HOLDFAST_CO_TRY(end, end_of_life(now, request.lifetime, host.ca_certificate));
     HOLDFAST_CO_TRY(serial, crypto::random_bytes(serial_size));
     const crypto::SvidRequest svid{.spiffe_id = AgentId{trust_domain_, request.agent}.uri(),
-                                   .subject_spki = std::move(subject_spki),
+                                   .subject_spki = key.spki,
                                    .ca_certificate = host.ca_certificate,
                                    .serial = std::move(serial),
                                    .not_before = now - crypto::clock_skew,
                                    .not_after = end,
-                                   .claims = claims_of(request, fuse, host.custody)};
+                                   .claims = claims_of(request, key, custody_of(key, host))};
     HOLDFAST_CO_TRY(tbs, crypto::svid_tbs(svid));
 
+    std::string agent_key = key.id;
     std::string ca_key = host.ca.id;
     Bytes preimage = tbs;
     auto signing = keys_.sign_for(std::move(agent_key), std::move(ca_key), std::move(preimage));

@@ -1,56 +1,22 @@
 #include "daemon/state/registry.h"
 
 #include <algorithm>
-#include <array>
 
 #include "daemon/state/database.h"
+#include "daemon/state/registry_schema.h"
 
 namespace holdfast::daemon {
 
 namespace {
 
-constexpr std::int64_t schema_version = 1;
-
-// `key` keeps every key ever used, also those of retired agents; a fuse belongs to its key.
-constexpr std::array schema = {
-    "CREATE TABLE schema (version INTEGER NOT NULL) STRICT",
-    "CREATE TABLE key (id TEXT PRIMARY KEY, agent TEXT NOT NULL, purpose INTEGER NOT NULL,"
-    " spki BLOB NOT NULL, tpm_public BLOB NOT NULL, name BLOB NOT NULL) STRICT",
-    "CREATE TABLE fuse (key_id TEXT NOT NULL REFERENCES key(id),"
-    " scope TEXT NOT NULL CHECK (scope IN ('agent', 'host')), kind INTEGER NOT NULL,"
-    " nv_index INTEGER NOT NULL, value INTEGER NOT NULL, nv_public BLOB NOT NULL,"
-    " PRIMARY KEY (key_id, scope)) STRICT",
-    "CREATE TABLE agent (name TEXT PRIMARY KEY, state INTEGER NOT NULL,"
-    " changed_by TEXT NOT NULL, pending TEXT NOT NULL, file_digest BLOB NOT NULL,"
-    " key_id TEXT REFERENCES key(id)) STRICT",
-    "CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
-};
-
 constexpr std::string_view all_agents =
     "SELECT a.name, a.state, a.changed_by, a.pending, a.file_digest,"
     " k.id, k.agent, k.purpose, k.spki, k.tpm_public, k.name,"
-    " f.kind, f.nv_index, f.value, f.nv_public, h.kind, h.nv_index, h.value, h.nv_public"
+    " f.kind, f.nv_index, f.value, f.nv_public, h.kind, h.nv_index, h.value, h.nv_public,"
+    " k.backend, k.algorithm, k.custody, k.token"
     " FROM agent a LEFT JOIN key k ON k.id = a.key_id"
     " LEFT JOIN fuse f ON f.key_id = k.id AND f.scope = 'agent'"
     " LEFT JOIN fuse h ON h.key_id = k.id AND h.scope = 'host'";
-
-Done check_schema(const Database& database) {
-    HOLDFAST_TRY(tables, database.integer("SELECT count(*) FROM sqlite_schema"));
-    if (tables == 0) {
-        HOLDFAST_TRY(transaction, Transaction::begin(database));
-        for (const auto* const table : schema)
-            HOLDFAST_CHECK(database.run(table));
-        HOLDFAST_TRY(version, database.prepare("INSERT INTO schema (version) VALUES (?)"));
-        HOLDFAST_CHECK(version.bind(schema_version).run());
-        return transaction.commit();
-    }
-    const auto version = database.integer("SELECT version FROM schema");
-    if (!version) return Error(Code::invalid, "registry: an SQLite file, but not of this program");
-    if (*version != schema_version)
-        return Error(Code::invalid, "registry: schema version " + std::to_string(*version) +
-                                        ", this program knows " + std::to_string(schema_version));
-    return done();
-}
 
 Fuse fuse_from(const Query& row, int column) {
     Fuse fuse;
@@ -65,31 +31,58 @@ bool is_between(std::int64_t value, std::int64_t low, std::int64_t high) {
     return value >= low && value <= high;
 }
 
+constexpr int state_column = 1;
+constexpr int file_digest_column = 4;
+constexpr int key_id_column = 5;
+constexpr int purpose_column = 7;
+constexpr int agent_fuse_column = 11;
+constexpr int host_fuse_column = 15;
+constexpr int backend_column = 19;
+
+// Without a key its columns are all NULL, and nobody reads them.
+bool is_key_intact(const Query& row) {
+    if (row.text(key_id_column).empty()) return true;
+    const auto backend = row.integer(backend_column);
+    const bool in_token = backend == static_cast<std::int64_t>(Backend::pkcs11);
+    return is_between(row.integer(purpose_column), 1, 4) &&
+           is_between(row.integer(agent_fuse_column), 0, 4) &&
+           is_between(row.integer(host_fuse_column), 0, 4) && is_between(backend, 1, 2) &&
+           is_between(row.integer(backend_column + 1), 1, 7) &&
+           is_between(row.integer(backend_column + 2), 1, 6) &&
+           in_token != row.text(backend_column + 3).empty();
+}
+
+KeyDescription key_from(const Query& row) {
+    KeyDescription key;
+    key.id = row.text(key_id_column);
+    if (key.id.empty()) return key;
+    key.agent = row.text(6);
+    key.purpose = static_cast<Purpose>(row.integer(purpose_column));
+    key.spki = row.bytes(8);
+    key.tpm_public = row.bytes(9);
+    key.name = row.bytes(10);
+    key.agent_fuse = fuse_from(row, agent_fuse_column);
+    key.host_fuse = fuse_from(row, host_fuse_column);
+    key.backend = static_cast<Backend>(row.integer(backend_column));
+    key.algorithm = static_cast<KeyAlgorithm>(row.integer(backend_column + 1));
+    key.custody = static_cast<Custody>(row.integer(backend_column + 2));
+    key.token = row.text(backend_column + 3);
+    return key;
+}
+
 Result<AgentRow> row_from(const Query& row) {
-    constexpr int file_digest_column = 4;
-    constexpr int agent_fuse_column = 11;
-    constexpr int host_fuse_column = 15;
     AgentRow agent;
     agent.name = row.text(0);
     const Bytes digest = row.bytes(file_digest_column);
     // A wrong state must not be read as a harmless one.
-    if (!is_between(row.integer(1), 1, 4) || !is_between(row.integer(7), 0, 4) ||
-        !is_between(row.integer(agent_fuse_column), 0, 3) ||
-        !is_between(row.integer(host_fuse_column), 0, 3) || digest.size() != sizeof(Sha256))
+    if (!is_between(row.integer(state_column), 1, 4) || !is_key_intact(row) ||
+        digest.size() != sizeof(Sha256))
         return Error(Code::invalid, "registry: damaged: agent " + agent.name);
     std::copy(digest.begin(), digest.end(), agent.file_digest.begin());
-    agent.state = static_cast<AgentState>(row.integer(1));
+    agent.state = static_cast<AgentState>(row.integer(state_column));
     agent.changed_by = row.text(2);
     agent.pending = row.text(3);
-    agent.key.id = row.text(5);
-    if (agent.key.id.empty()) return agent;
-    agent.key.agent = row.text(6);
-    agent.key.purpose = static_cast<Purpose>(row.integer(7));
-    agent.key.spki = row.bytes(8);
-    agent.key.tpm_public = row.bytes(9);
-    agent.key.name = row.bytes(10);
-    agent.key.agent_fuse = fuse_from(row, agent_fuse_column);
-    agent.key.host_fuse = fuse_from(row, host_fuse_column);
+    agent.key = key_from(row);
     return agent;
 }
 
@@ -105,18 +98,26 @@ Done write_fuse(const Database& database, std::string_view key, std::string_view
         .run();
 }
 
+// Names each column: a migrated table has them in the order in which they came.
+constexpr std::string_view replace_key =
+    "INSERT INTO key (id, agent, purpose, spki, tpm_public, name, backend, algorithm, custody,"
+    " token) VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET"
+    " agent = excluded.agent, purpose = excluded.purpose, spki = excluded.spki,"
+    " tpm_public = excluded.tpm_public, name = excluded.name, backend = excluded.backend,"
+    " algorithm = excluded.algorithm, custody = excluded.custody, token = excluded.token";
+
 Done write_key(const Database& database, const KeyDescription& key) {
-    HOLDFAST_TRY(insert, database.prepare(
-                             "INSERT INTO key VALUES (?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET"
-                             " agent = excluded.agent, purpose = excluded.purpose,"
-                             " spki = excluded.spki, tpm_public = excluded.tpm_public,"
-                             " name = excluded.name"));
+    HOLDFAST_TRY(insert, database.prepare(replace_key));
     HOLDFAST_CHECK(insert.bind(key.id)
                        .bind(key.agent)
                        .bind(static_cast<std::int64_t>(key.purpose))
                        .bind(ByteView(key.spki))
                        .bind(ByteView(key.tpm_public))
                        .bind(ByteView(key.name))
+                       .bind(static_cast<std::int64_t>(key.backend))
+                       .bind(static_cast<std::int64_t>(key.algorithm))
+                       .bind(static_cast<std::int64_t>(key.custody))
+                       .bind(key.token)
                        .run());
     HOLDFAST_CHECK(write_fuse(database, key.id, "agent", key.agent_fuse));
     return write_fuse(database, key.id, "host", key.host_fuse);
@@ -191,7 +192,7 @@ Registry::~Registry() = default;
 
 Result<Registry> Registry::open(const std::string& path) {
     HOLDFAST_TRY(database, Database::open(path));
-    if (auto known = check_schema(database); !known) return std::move(known).error().within(path);
+    if (auto known = prepare_schema(database); !known) return std::move(known).error().within(path);
     auto state = std::make_unique<State>(State{std::move(database), {}, {}});
     if (auto loaded = state->load(); !loaded) return std::move(loaded).error().within(path);
     return Registry(std::move(state));

@@ -27,6 +27,10 @@ Result<KeyDescription> KeysWorker::own_key(const std::string& id, Purpose purpos
 
 Done KeysWorker::prepare() {
     HOLDFAST_CHECK(settle_live_keys());
+    return parts_.keeps_host_keys ? prepare_host_keys() : done();
+}
+
+Done KeysWorker::prepare_host_keys() {
     HOLDFAST_TRY(ca, own_key("ca", Purpose::certificate));
     HOLDFAST_TRY(ledger, own_key("ledger", Purpose::checkpoint));
     const auto certificate = ca_certificate_.current(ca, parts_.now());
@@ -77,21 +81,38 @@ Result<Bytes> KeysWorker::host() {
     host.ek_certificates = std::move(endorsement.certificates);
     host.ek_public = std::move(endorsement.ek_public);
     host.ak_public = std::move(endorsement.ak_public);
+    host.token = parts_.token;
+    host.event_register = register_status();
+    if (parts_.keeps_host_keys) HOLDFAST_CHECK(add_host_keys(host));
+    return encode(host);
+}
+
+Done KeysWorker::add_host_keys(HostIdentity& host) {
     HOLDFAST_TRY(ca, parts_.store.describe("ca"));
     HOLDFAST_TRY(ledger, parts_.store.describe("ledger"));
     auto certificate = ca_certificate_.current(ca, parts_.now());
     if (!certificate && certificate.error().reason() != "fuse_blown")
         return std::move(certificate).error().within("CA certificate");
     if (certificate) host.ca_certificate = *std::move(certificate);
-    host.event_register = register_status();
     host.ca = std::move(ca);
     host.ledger = std::move(ledger);
-    return encode(host);
+    return done();
+}
+
+// The front sends each request to the worker it is for, and is not believed.
+Done KeysWorker::check_place(const CreateRequest& request) const {
+    if (request.backend != parts_.backend)
+        return Error(Code::invalid, "keys in '" + std::string(to_string(request.backend)) +
+                                        "' are not made by this worker");
+    if (parts_.check_token) return parts_.check_token(request.token);
+    if (!request.token.empty()) return Error(Code::invalid, "a TPM is no PKCS#11 token");
+    return done();
 }
 
 Result<Bytes> KeysWorker::create(ByteView payload) {
     HOLDFAST_TRY(request, decode_create(payload));
     HOLDFAST_CHECK(check_agent_name(request.agent));
+    HOLDFAST_CHECK(check_place(request));
     HOLDFAST_TRY(
         key, parts_.store.create(hsm::NewKey{Purpose::action, request.agent, request.algorithm}));
     HOLDFAST_CHECK(parts_.live_keys.publish(key));

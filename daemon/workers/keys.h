@@ -28,10 +28,16 @@ class KeysWorker {
         std::function<std::int64_t()> now;  // Unix seconds
         Backend backend;                    // of the store
         hsm::LiveKeys& live_keys;           // of both backends
+        // The CA's and the ledger's: one worker of a host has them.
+        bool keeps_host_keys = true;
+        std::string token = {};  // its label and serial number, for people; empty for a TPM
+        // Is that the token in which an agent's file wants its key? None for a TPM.
+        std::function<Done(std::string_view uri)> check_token = nullptr;
     };
     explicit KeysWorker(Parts parts);
 
-    // Makes the CA and ledger keys when they are missing, and the CA's certificate; tells the other
+    // Makes the CA and ledger keys when they are missing and kept here, and the CA's certificate;
+    // tells the other
     // backend's worker which agents' keys there are.
     Done prepare();
 
@@ -42,6 +48,7 @@ class KeysWorker {
   private:
     Result<Bytes> answer(const Message& request);
     Result<Bytes> host();
+    Done add_host_keys(HostIdentity& host);
     Result<Bytes> create(ByteView payload);
     Result<Bytes> sign(ByteView payload);
     Result<Bytes> attest(ByteView payload);
@@ -56,6 +63,8 @@ class KeysWorker {
 
     Result<KeyDescription> own_key(const std::string& id, Purpose purpose);
     Result<Bytes> checked_signature(const KeyDescription& key, ByteView preimage);
+    Done prepare_host_keys();
+    Done check_place(const CreateRequest& request) const;
     Done settle_live_keys();
     bool is_intact(const KeyDescription& key);
     Done is_live_agent_key(std::string_view agent, ByteView spki);

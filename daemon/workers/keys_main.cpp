@@ -1,19 +1,15 @@
 // holdfast-keys-tpm: the only process that opens the TPM. It may hang or die, and is replaced.
-#include <chrono>
-#include <ctime>
-#include <memory>
+#include <string>
 
 #include "daemon/confine.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
-#include "daemon/workers/keys.h"
-#include "daemon/workers/serve.h"
+#include "daemon/workers/describe.h"
+#include "daemon/workers/keys_process.h"
 #include "hsm/tpm/tpm.h"
 
 namespace holdfast::daemon {
 namespace {
-
-constexpr std::chrono::seconds explain_for{5};
 
 hsm::TpmOptions options_of(const Settings& settings) {
     return {
@@ -28,20 +24,6 @@ hsm::TpmOptions options_of(const Settings& settings) {
     };
 }
 
-// A TPM that is not there may come back at any moment: start again. Everything else an operator
-// must mend, so the front's callers are told what is wrong for a while before the next attempt.
-int explain(const Error& error) {
-    log_error(error.text());
-    if (error.code() == Code::unavailable || error.code() == Code::busy ||
-        error.code() == Code::timeout || error.reason() == hsm::connection_lost)
-        return exit_try_later;
-    Service service;
-    service.handle = [&error](const Message&) -> Result<Reply> { return error; };
-    service.at_most = explain_for;
-    const int status = serve({supervisor_link, front_link}, service);
-    return status == 0 ? 0 : exit_try_later;
-}
-
 void report(const RegisterStatus& status) {
     if (status.state == RegisterState::broken)
         return log_error("REGISTER BROKEN until the next boot, evidence will fail: " +
@@ -49,6 +31,18 @@ void report(const RegisterStatus& status) {
     if (status.state == RegisterState::absent) return log_warning("no register: " + status.reason);
     log_info("register anchored in PCR " + std::to_string(status.anchor_pcr) + ", " +
              std::to_string(status.events) + " events");
+}
+
+Result<encode::Json::Object> described(const Settings& settings) {
+    HOLDFAST_TRY(found, hsm::describe_tpm(options_of(settings)));
+    encode::Json::Array algorithms;
+    for (const KeyAlgorithm algorithm : found.algorithms)
+        algorithms.emplace_back(to_string(algorithm));
+    encode::Json::Object object;
+    object["manufacturer"] = found.manufacturer;
+    object["custody"] = to_string(found.custody);
+    object["algorithms"] = std::move(algorithms);
+    return object;
 }
 
 int run(const Settings& settings) {
@@ -60,23 +54,17 @@ int run(const Settings& settings) {
     auto live_keys = hsm::LiveKeys::open(settings.state_dir + "/keys");
     if (!live_keys) return explain(std::move(live_keys).error());
     KeysWorker worker({(*tpm)->keys(), (*tpm)->quoter(), (*tpm)->registrar(),
-                       settings.trust_domain(), settings.state_dir + "/keys/ca.crt",
-                       [] { return static_cast<std::int64_t>(std::time(nullptr)); }, Backend::tpm,
-                       *live_keys});
+                       settings.trust_domain(), settings.state_dir + "/keys/ca.crt", unix_now,
+                       Backend::tpm, *live_keys, settings.host_keys == to_string(Backend::tpm)});
     auto prepared = worker.prepare();
     if (!prepared) return explain(std::move(prepared).error().within("own keys"));
-
-    Service service;
-    service.handle = [&worker](const Message& request) { return worker.handle(request); };
-    service.fatal_reason = hsm::connection_lost;
-    service.rest = [&worker] { worker.rest(); };
-    return serve({supervisor_link, front_link}, service);
+    return serve_keys(worker, hsm::connection_lost);
 }
 
 }  // namespace
 }  // namespace holdfast::daemon
 
-int main() {
+int main(int argc, char** argv) {
     using namespace holdfast::daemon;  // NOLINT(google-build-using-namespace): a main
     const auto begun = begin_process("keys-tpm");
     if (!begun) return log_error(begun.error().text()), 1;
@@ -84,5 +72,5 @@ int main() {
     if (!settings) return log_error(settings.error().text()), 1;
     const auto confined = confine_process();
     if (!confined) return log_error(confined.error().text()), 1;
-    return run(*settings);
+    return is_asked_to_describe(argc, argv) ? tell(described(*settings)) : run(*settings);
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "hsm/pkcs11/error.h"
+#include "hsm/pkcs11/login.h"
 #include "hsm/pkcs11/mechanisms.h"
 #include "hsm/pkcs11/module.h"
 
@@ -72,6 +73,11 @@ Result<ListedToken> list_token(const pkcs11::Module& module, const pkcs11::Token
     token.uri = pkcs11::uri_of(facts.names);
     token.sessions = facts.sessions;
     token.max_sessions = facts.max_sessions;
+    token.max_rw_sessions = facts.max_rw_sessions;
+    token.is_initialised = (facts.flags & CKF_TOKEN_INITIALIZED) != 0;
+    token.wants_login = (facts.flags & CKF_LOGIN_REQUIRED) != 0;
+    const auto would_log_in = pkcs11::check_pin_flags(facts);
+    if (token.wants_login && !would_log_in) token.no_login = would_log_in.error().text();
     token.is_software = pkcs11::is_software(facts.names, library);
     for (const NamedFlag& row : flag_names)
         if ((facts.flags & row.flag) != 0) token.flags.emplace_back(row.name);
@@ -83,6 +89,14 @@ Result<ListedToken> list_token(const pkcs11::Module& module, const pkcs11::Token
 }
 
 }  // namespace
+
+Result<bool> is_meant(std::string_view uri, const ListedToken& token) {
+    HOLDFAST_TRY(wanted, pkcs11::parse_token_uri(uri));
+    return pkcs11::means(wanted, {.label = token.label,
+                                  .manufacturer = token.manufacturer,
+                                  .model = token.model,
+                                  .serial = token.serial});
+}
 
 Result<Inventory> take_inventory(const std::string& path) {
     HOLDFAST_TRY(module, pkcs11::Module::load(path));

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "holdfast/custody.h"
@@ -26,6 +27,10 @@ struct ListedToken {
     std::vector<std::string> flags;  // "login required", "user PIN locked" …
     std::uint64_t sessions = 0;      // open now, by this process
     std::uint64_t max_sessions = 0;  // 0 = no limit told
+    std::uint64_t max_rw_sessions = 0;
+    bool is_initialised = false;
+    bool wants_login = false;
+    std::string no_login;  // why no PIN would be tried on it, for people; empty = one would be
     bool is_software = false;
     std::vector<KeyAlgorithm> algorithms;  // agent keys can be made for these
     std::vector<ListedMechanism> mechanisms;
@@ -37,6 +42,9 @@ struct Inventory {
     std::uint64_t slots = 0;                // with and without a token
     std::vector<ListedToken> tokens;
 };
+
+// Does [pkcs11] token mean this one? invalid when that is no URI of a token.
+Result<bool> is_meant(std::string_view uri, const ListedToken& token);
 
 // No login, no session: costs no try and changes nothing.
 Result<Inventory> take_inventory(const std::string& module);

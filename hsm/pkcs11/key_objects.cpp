@@ -24,12 +24,13 @@ Template common_of(ByteView cka_id, const std::string& label, Strictness how) {
     return half;
 }
 
-Template private_half(Template half, const Wanted& wanted, Strictness how) {
+Template private_half(Template half, Strictness how) {
     half.flag(CKA_PRIVATE, true).flag(CKA_SENSITIVE, true).flag(CKA_EXTRACTABLE, false);
     half.flag(CKA_SIGN, true);
     if (how == Strictness::plain) return half;
     half.flag(CKA_DERIVE, false).flag(CKA_UNWRAP, false).flag(CKA_DECRYPT, false);
-    if (wanted.key_type == CKK_RSA) half.flag(CKA_SIGN_RECOVER, false);
+    // SoftHSM gives this right to every key, if it is not told otherwise.
+    half.flag(CKA_SIGN_RECOVER, false);
     return half;
 }
 
@@ -98,7 +99,7 @@ Result<KeyPair> generate_pair(Session& session, KeyAlgorithm algorithm, ByteView
         for (const Strictness how : strictness) {
             Template common = common_of(cka_id, label, how);
             made = session.generate(wanted.generate, public_half(common, wanted, parameters, how),
-                                    private_half(common, wanted, how));
+                                    private_half(common, how));
             if (made || !is_about_the_template(made.error())) return made;
         }
     return made;

@@ -1,12 +1,12 @@
 #include "hsm/pkcs11/libp11_keys.h"
 
 #include <libp11.h>
+#include <openssl/err.h>
 
 #include <algorithm>
 
 #include "hsm/pkcs11/error.h"
 #include "hsm/pkcs11/libp11_error.h"
-#include "hsm/pkcs11/token.h"
 
 namespace holdfast::hsm::pkcs11 {
 namespace {
@@ -34,16 +34,18 @@ Result<EvpKey> Libp11Keys::find(ByteView cka_id) {
     HOLDFAST_TRY(token, module_->for_libp11(session_->slot()));
     PKCS11_KEY* keys = nullptr;
     unsigned int count = 0;
-    if (::PKCS11_enumerate_keys(token, &keys, &count) != 0)
-        return libp11_error("PKCS11_enumerate_keys");
+    const bool is_told = ::PKCS11_enumerate_keys(token, &keys, &count) == 0;
     has_session_ = true;
+    if (!is_told) {
+        ::ERR_clear_error();
+        // Either it lost the token, or it met a key it does not know.
+        HOLDFAST_CHECK(session_->check_alive());
+        return EvpKey();
+    }
     PKCS11_KEY* const end = keys + count;
     PKCS11_KEY* const found =
         std::find_if(keys, end, [cka_id](const PKCS11_KEY& key) { return has_id(key, cka_id); });
-    if (found == end)
-        return Error(Code::unavailable, "libp11 does not see a key that the token has",
-                     Retry::later)
-            .because(token_lost);
+    if (found == end) return EvpKey();
     EvpKey key(::PKCS11_get_private_key(found));
     if (!key) return libp11_error("PKCS11_get_private_key");
     return key;

@@ -19,8 +19,9 @@ class Libp11Keys {
     Libp11Keys(Module& module, const Session& session) noexcept
         : module_(&module), session_(&session) {}
 
-    // The private key with this id. token_lost when libp11 does not see what the token has: it
-    // remembers ended objects by handles the token may have given to new ones.
+    // The private key with this id; none where libp11 does not see it. Version 0.4.12 sees no key
+    // at all in a token that has one of a type it does not know, such as Ed25519, and remembers
+    // ended objects by handles that the token may have given to new ones.
     Result<EvpKey> find(ByteView cka_id);
 
   private:

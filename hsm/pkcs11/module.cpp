@@ -110,6 +110,7 @@ Result<TokenFacts> Module::token_in(CK_SLOT_ID slot) const {
                    unpadded(info.serialNumber)};
     facts.flags = info.flags;
     facts.max_sessions = known(info.ulMaxSessionCount);
+    facts.max_rw_sessions = known(info.ulMaxRwSessionCount);
     facts.sessions = known(info.ulSessionCount);
     return facts;
 }

@@ -26,6 +26,7 @@ struct TokenFacts {
     TokenNames names;
     CK_FLAGS flags = 0;
     unsigned long max_sessions = 0;
+    unsigned long max_rw_sessions = 0;
     unsigned long sessions = 0;  // this application's, now; 0 where the token does not say
 };
 

@@ -1,5 +1,4 @@
 // A token's public key objects in our words.
-#include <array>
 #include <string>
 #include <utility>
 
@@ -36,16 +35,11 @@ Result<Bytes> ec_spki(const Bytes& value, const char* curve, std::size_t field) 
     return crypto::spki_of_ec(curve, named);
 }
 
-// SEQUENCE { SEQUENCE { 1.3.101.112 }, BIT STRING }, RFC 8410 §4.
 Result<Bytes> ed25519_spki(const Bytes& value) {
-    constexpr std::array<std::uint8_t, 12> head = {0x30, 0x2A, 0x30, 0x05, 0x06, 0x03,
-                                                   0x2B, 0x65, 0x70, 0x03, 0x21, 0x00};
     constexpr std::size_t point_size = 32;
     const ByteView point = point_in(value, point_size);
     if (point.empty()) return not_shown("point of 32 bytes");
-    Bytes spki(head.begin(), head.end());
-    spki.insert(spki.end(), point.begin(), point.end());
-    return spki;
+    return crypto::spki_of_ed25519(point);
 }
 
 Result<Bytes> attribute(const Session& session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,

@@ -1,26 +1,58 @@
 #include "hsm/pkcs11/signer.h"
 
+#include <openssl/evp.h>
 #include <p11-kit/pkcs11.h>
 
-#include "core/crypto/digest.h"
+#include <array>
+
 #include "core/crypto/public_key.h"
+#include "hsm/pkcs11/libp11_error.h"
 #include "hsm/pkcs11/mechanisms.h"
 
 namespace holdfast::hsm::pkcs11 {
 namespace {
 
-// RFC 7518 §3.5: MGF1 with the same hash, the salt as long as the hash.
-Result<Bytes> sign_pss(Session& session, const SigningKey& key, ByteView message) {
-    const Sha256 digest = crypto::sha256(message);
-    CK_RSA_PKCS_PSS_PARAMS how{CKM_SHA256, CKG_MGF1_SHA256, digest.size()};
-    return session.sign({CKM_RSA_PKCS_PSS, &how, sizeof how}, key.private_key, digest,
-                        signature_size(key.algorithm));
+// DigestInfo of SHA-256 up to the digest, RFC 8017 §9.2 note 1.
+constexpr std::array<std::uint8_t, 19> sha256_info = {0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60,
+                                                      0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
+                                                      0x01, 0x05, 0x00, 0x04, 0x20};
+
+const EVP_MD* hash_of(KeyAlgorithm algorithm) noexcept {
+    return algorithm == KeyAlgorithm::es384 ? ::EVP_sha384() : ::EVP_sha256();
 }
 
-Result<Bytes> sign_ecdsa(const SigningKey& key, ByteView message) {
-    const bool is_p384 = key.algorithm == KeyAlgorithm::es384;
-    HOLDFAST_TRY(der, evp_sign(key.evp, is_p384 ? ::EVP_sha384() : ::EVP_sha256(), message));
-    return crypto::raw_of_der(der);
+Result<Bytes> digest_of(KeyAlgorithm algorithm, ByteView message) {
+    Bytes digest(EVP_MAX_MD_SIZE);
+    unsigned int size = 0;
+    if (::EVP_Digest(message.data(), message.size(), digest.data(), &size, hash_of(algorithm),
+                     nullptr) != 1)
+        return libp11_error("EVP_Digest");
+    digest.resize(size);
+    return digest;
+}
+
+Result<Bytes> sign_through_evp(const SigningKey& key, ByteView message) {
+    HOLDFAST_TRY(signature, evp_sign(key.evp, hash_of(key.algorithm), message));
+    if (is_rsa(key.algorithm)) return signature;
+    return crypto::raw_of_der(signature, key.algorithm);
+}
+
+// PKCS#11's ECDSA signatures are r ‖ s already (v2.40, 2.3.1).
+Result<Bytes> sign_directly(Session& session, const SigningKey& key, ByteView message) {
+    const CK_MECHANISM_TYPE type = wanted_for(key.algorithm).sign;
+    const std::size_t size = signature_size(key.algorithm);
+    const auto sign = [&](CK_MECHANISM how, ByteView input) {
+        return session.sign(how, key.private_key, input, size);
+    };
+    if (type == CKM_EDDSA) return sign({type, nullptr, 0}, message);
+    HOLDFAST_TRY(digest, digest_of(key.algorithm, message));
+    // RFC 7518 §3.5: MGF1 with the same hash, the salt as long as the hash.
+    CK_RSA_PKCS_PSS_PARAMS pss{CKM_SHA256, CKG_MGF1_SHA256, digest.size()};
+    if (type == CKM_RSA_PKCS_PSS) return sign({type, &pss, sizeof pss}, digest);
+    if (type == CKM_ECDSA) return sign({type, nullptr, 0}, digest);
+    Bytes info(sha256_info.begin(), sha256_info.end());
+    info.insert(info.end(), digest.begin(), digest.end());
+    return sign({type, nullptr, 0}, info);
 }
 
 }  // namespace
@@ -31,16 +63,10 @@ bool signs_through_evp(KeyAlgorithm algorithm) noexcept {
 }
 
 Result<Bytes> sign_message(Session& session, const SigningKey& key, ByteView message) {
+    if (key.evp == nullptr) return sign_directly(session, key, message);
     // libp11 waits for ever for a session in a token that is gone.
-    if (signs_through_evp(key.algorithm)) HOLDFAST_CHECK(session.check_alive());
-    switch (wanted_for(key.algorithm).sign) {
-        case CKM_ECDSA: return sign_ecdsa(key, message);
-        case CKM_RSA_PKCS: return evp_sign(key.evp, ::EVP_sha256(), message);
-        case CKM_RSA_PKCS_PSS: return sign_pss(session, key, message);
-        default:
-            return session.sign({CKM_EDDSA, nullptr, 0}, key.private_key, message,
-                                signature_size(key.algorithm));
-    }
+    HOLDFAST_CHECK(session.check_alive());
+    return sign_through_evp(key, message);
 }
 
 }  // namespace holdfast::hsm::pkcs11

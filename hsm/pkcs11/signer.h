@@ -17,7 +17,7 @@ bool signs_through_evp(KeyAlgorithm algorithm) noexcept;
 struct SigningKey {
     KeyAlgorithm algorithm;
     CK_OBJECT_HANDLE private_key;
-    EVP_PKEY* evp;  // null unless signs_through_evp
+    EVP_PKEY* evp;  // null where libp11 does not sign: then C_Sign itself does
 };
 
 // Not verified yet.

@@ -29,6 +29,9 @@ std::string names_of(const std::vector<TokenFacts>& tokens) {
 Result<TokenFacts> find_token(const pkcs11::Module& module, const std::string& uri) {
     HOLDFAST_TRY(wanted, pkcs11::parse_token_uri(uri));
     HOLDFAST_TRY(tokens, module.tokens());
+    // SoftHSM, for one, shows a blank token where the next one could be made.
+    std::erase_if(
+        tokens, [](const TokenFacts& token) { return (token.flags & CKF_TOKEN_INITIALIZED) == 0; });
     std::vector<TokenFacts> meant;
     std::copy_if(tokens.begin(), tokens.end(), std::back_inserter(meant),
                  [&](const TokenFacts& token) { return pkcs11::means(wanted, token.names); });
@@ -49,7 +52,6 @@ Done check_token(const TokenFacts& token) {
         return Error(Code::invalid, "token " + pkcs11::text_of(token.names) + " " + what);
     };
     if (token.names.serial.empty()) return refused("has no serial number");
-    if ((token.flags & CKF_TOKEN_INITIALIZED) == 0) return refused("is not initialised");
     if ((token.flags & CKF_WRITE_PROTECTED) != 0) return refused("is write protected");
     if (token.max_sessions != 0 && token.max_sessions < pkcs11::sessions_needed)
         return refused("allows one session, Holdfast needs two");

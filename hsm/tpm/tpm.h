@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "holdfast/custody.h"
 #include "holdfast/result.h"
@@ -55,6 +56,14 @@ class Tpm {
   public:
     explicit Tpm(std::unique_ptr<Parts> parts);  // by open() alone: nobody else can name Parts
 };
+
+// What a TPM is and could make keys for, without making any: for `holdfast doctor`.
+struct TpmDescription {
+    std::string manufacturer;
+    Custody custody = Custody::unproven;
+    std::vector<KeyAlgorithm> algorithms;
+};
+Result<TpmDescription> describe_tpm(const TpmOptions& options);
 
 }  // namespace holdfast::hsm
 

@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_CUSTODY_H
 #define HOLDFAST_CUSTODY_H
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -44,6 +45,10 @@ enum class KeyAlgorithm : std::uint8_t {
     rs256_2048 = 6,  // RSASSA-PKCS1-v1_5, SHA-256; 256 bytes
     rs256_3072 = 7,
 };
+inline constexpr std::array<KeyAlgorithm, 7> key_algorithms = {
+    KeyAlgorithm::es256,      KeyAlgorithm::es384,      KeyAlgorithm::ed25519,
+    KeyAlgorithm::ps256_2048, KeyAlgorithm::ps256_3072, KeyAlgorithm::rs256_2048,
+    KeyAlgorithm::rs256_3072};
 // As in agent files: "ES256", "ES384", "Ed25519", "PS256-2048", "RS256-3072" …
 std::string_view to_string(KeyAlgorithm algorithm) noexcept;
 Result<KeyAlgorithm> parse_key_algorithm(std::string_view text);

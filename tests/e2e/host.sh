@@ -34,6 +34,7 @@ set_up_host() {
   chmod 0755 "$DIR"
   mkdir "$DIR/libexec"
   cp "$HOLDFAST_BIN"/{holdfastd,holdfast-{front,keys-tpm,measurer,launcher,importer},holdfast} "$DIR/libexec"
+  [ ! -e "$HOLDFAST_BIN/holdfast-keys-pkcs11" ] || cp "$HOLDFAST_BIN/holdfast-keys-pkcs11" "$DIR/libexec"
   cat >"$DIR/holdfastd.conf" <<END
 [host]
 name = host-1

@@ -149,7 +149,8 @@ std::string signing_input() {
     statement.sequence = 7;
     statement.decision = "permit";
     statement.rule = "agent_file:actions[0]";
-    return encode::signing_input({.typ = std::string(encode::action_typ),
+    return encode::signing_input({.alg = "ES256",
+                                  .typ = std::string(encode::action_typ),
                                   .kid = *crypto::jwk_thumbprint(fuzz::agent_spki()),
                                   .x5c = {}},
                                  encode::to_json(statement));
@@ -272,6 +273,19 @@ void edits(const Corpus& corpus) {
     corpus.add("cut", Bytes{0, 6, 2, 0, 30, 0, 0, 6, 1, 0, 4, 0});
 }
 
+// One for each alg that a header may have.
+void other_algorithms(const std::string& folder) {
+    for (const KeyAlgorithm algorithm : {KeyAlgorithm::es384, KeyAlgorithm::ed25519,
+                                         KeyAlgorithm::ps256_2048, KeyAlgorithm::rs256_3072}) {
+        tests::Bends bends;
+        bends.algorithm = algorithm;
+        const tests::SoftwareAttester host(std::move(bends));
+        const std::string name(to_string(algorithm));
+        Corpus(folder, "jws").add("action-" + name, host.action(host.statement()));
+        Corpus(folder, "certificate").add("leaf-" + name, host.credential().at(0));
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -289,6 +303,7 @@ int main(int argc, char** argv) {
     key_files({folder, "key_files"});
     statements({folder, "structures"}, evidence.tpm);
     Corpus(folder, "jws").add("action", host.action(host.statement()));
+    other_algorithms(folder);
     Corpus(folder, "evidence").add("whole", attest::pack(evidence));
     Corpus(folder, "cel").add("log", evidence.tpm.event_register->log);
     Corpus(folder, "certificate").add("ek", evidence.tpm.ek_certificates.front());

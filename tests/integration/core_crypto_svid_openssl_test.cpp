@@ -10,6 +10,7 @@
 #include "core/crypto/svid.h"
 #include "core/encode/pem.h"
 #include "tests/support/catch.h"
+#include "tests/support/software_key.h"
 #include "tests/support/temporary_directory.h"
 
 using namespace holdfast;
@@ -96,6 +97,26 @@ TEST_CASE("svid: openssl accepts a credential under its host's CA", "[core][cryp
     CHECK(verify_chain(leaf, {}, roots, {now, false}));
     CHECK_FALSE(verify_chain(leaf, {}, roots, {now + 3601, false}));
     CHECK_FALSE(verify_chain(leaf, {}, roots, {now - 61, false}));
+}
+
+TEST_CASE("svid: openssl accepts credentials for keys of every algorithm", "[core][crypto]") {
+    if (!have_openssl()) HOLDFAST_SKIP("the openssl tool is not installed");
+    const Workshop workshop;
+    const Bytes ca = host_ca(workshop);
+    const std::vector<Bytes> roots{ca};
+    for (const KeyAlgorithm algorithm : key_algorithms) {
+        INFO(to_string(algorithm));
+        const SvidRequest request{"spiffe://h1.example.org/agent/bot",
+                                  tests::SoftwareKey(algorithm).spki(),
+                                  ca,
+                                  *random_bytes(16),
+                                  now - 60,
+                                  now + 3600,
+                                  R"({"assurance":"observed"})"};
+        const Bytes leaf = workshop.certificate("agent", *svid_tbs(request), "ca");
+        CHECK(workshop.openssl("verify -x509_strict -CAfile ca.pem" + at_now + "agent.pem") == 0);
+        CHECK(verify_chain(leaf, {}, roots, {now, false}));
+    }
 }
 
 TEST_CASE("svid: a credential for another host breaks the CA's name constraint", "[core][crypto]") {

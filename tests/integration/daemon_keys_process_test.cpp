@@ -104,7 +104,7 @@ Bytes action_of(const KeyDescription& key, const std::string& agent) {
     statement.decision = "permit";
     statement.rule = "agent_file:actions[0]";
     encode::JwsHeader header{
-        std::string(encode::action_typ), *crypto::jwk_thumbprint(key.spki), {}};
+        "ES256", std::string(encode::action_typ), *crypto::jwk_thumbprint(key.spki), {}};
     return bytes_of(view_of(encode::signing_input(header, encode::to_json(statement))));
 }
 

@@ -1,8 +1,10 @@
-// Stands for holdfast-front, -keys-tpm and -measurer in the supervisor's test: reports what it was
-// given over the agents' socket, and does what it is told, one letter at a time.
+// Stands for holdfast-front, -keys-tpm, -keys-pkcs11 and -measurer in the supervisor's test:
+// reports what it was given over the agents' socket, and does what it is told, one letter at a
+// time.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -39,6 +41,9 @@ std::string facts() {
     for (int number = 0; number < 1024; ++number) {
         if (::fcntl(number, F_GETFD) != -1) out << number << ",";
     }
+    // The PIN file is the only one at that place in a worker.
+    struct stat pin{};
+    out << " pin=" << (::fstat(pin_descriptor, &pin) == 0 && S_ISREG(pin.st_mode) ? pin.st_ino : 0);
     out << " environment=";
     for (char** variable = environ; *variable != nullptr; ++variable)
         out << std::string(*variable).substr(0, std::string(*variable).find('=')) << ",";
@@ -101,13 +106,14 @@ class Front {
             return true;
         }
         if (letter == 'k') report(generations_[WorkerKind::keys]);
+        if (letter == 'p') report(generations_[WorkerKind::keys_pkcs11], WorkerKind::keys_pkcs11);
         if (letter == 'o') report(generations_[WorkerKind::keys] - 1);
         if (letter == 'j') (void)::send(supervisor_link, "junk", 4, 0);
         return letter != 'x';
     }
 
-    static void report(std::uint64_t generation) {
-        tell_supervisor(Operation::missed_deadline, encode(WorkerId{WorkerKind::keys, generation}));
+    static void report(std::uint64_t generation, WorkerKind kind = WorkerKind::keys) {
+        tell_supervisor(Operation::missed_deadline, encode(WorkerId{kind, generation}));
     }
     static void tell_supervisor(Operation operation, holdfast::Bytes payload) {
         Message message;

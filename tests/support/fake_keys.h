@@ -42,6 +42,10 @@ class FakeKeys final : public daemon::Keys {
     std::optional<Error> away;          // set: every call fails with it, as without a worker
     std::optional<Error> sign_refuses;  // set: the chip refuses to sign
     std::optional<Error> fuse_refuses;
+    bool tpm = true;  // false: this host has none
+    // Set: this host has a token, with these algorithms.
+    std::optional<std::vector<KeyAlgorithm>> token;
+    std::optional<daemon::CreateRequest> last_created;
     std::optional<Sha256> last_challenge;
     Bytes last_preimage;
     std::optional<Error> register_refuses;
@@ -65,12 +69,14 @@ class FakeKeys final : public daemon::Keys {
             [&](const std::string& call) { return call.starts_with(std::string(verb) + " "); }));
     }
 
-    Done available() const override { return away ? Done(Error(*away)) : done(); }
+    Done available(std::string_view) const override { return away ? Done(Error(*away)) : done(); }
     daemon::Async<daemon::HostIdentity> host() override {
         if (away) co_return Error(*away);
+        if (!tpm) co_return token_identity();
         daemon::HostIdentity identity;
         identity.custody = Custody::software_tpm;
         identity.manufacturer = "IBM ";
+        identity.algorithms = {KeyAlgorithm::es256, KeyAlgorithm::es384};
         identity.ek_certificates = {Bytes{0x30, 0x00}};
         identity.ek_public = {1, 2, 3};
         identity.ak_public = {4, 5, 6};
@@ -79,18 +85,37 @@ class FakeKeys final : public daemon::Keys {
         identity.event_register = register_status;
         co_return identity;
     }
-    daemon::Async<KeyDescription> create(daemon::CreateRequest wanted) override {
-        const std::string agent = wanted.agent;
-        calls.push_back("create " + agent);
+    daemon::Async<daemon::HostIdentity> host_of(Backend backend) override {
         if (away) co_return Error(*away);
+        const bool is_here = backend == Backend::tpm ? tpm : token.has_value();
+        if (!is_here)
+            co_return Error(Code::conflict, "not on this host")
+                .because(backend == Backend::tpm ? "no_tpm" : "no_pkcs11");
+        if (backend == Backend::pkcs11) co_return token_identity();
+        co_return co_await host();
+    }
+    daemon::Async<KeyDescription> create(daemon::CreateRequest wanted) override {
+        calls.push_back("create " + wanted.agent);
+        if (away) co_return Error(*away);
+        const bool in_token = wanted.backend == Backend::pkcs11;
         KeyDescription key;
-        key.id = "agent-" + agent + "-" + std::to_string(++made_[agent]);
-        key.agent = agent;
+        key.id = (in_token ? "hsm-" : "agent-") + wanted.agent + "-" +
+                 std::to_string(++made_[wanted.agent]);
+        key.agent = wanted.agent;
+        key.backend = wanted.backend;
+        key.algorithm = wanted.algorithm;
         key.spki = some_spki();
-        key.name = {0x00, 0x0b, static_cast<std::uint8_t>(keys.size())};
-        key.agent_fuse.kind = FuseKind::counter;
-        key.agent_fuse.nv_index = 0x01000001;
+        if (in_token) {
+            key.custody = Custody::hsm;
+            key.token = "0123";
+            key.agent_fuse.kind = FuseKind::object;
+        } else {
+            key.name = {0x00, 0x0b, static_cast<std::uint8_t>(keys.size())};
+            key.agent_fuse.kind = FuseKind::counter;
+            key.agent_fuse.nv_index = 0x01000001;
+        }
         keys[key.id] = key;
+        last_created = std::move(wanted);
         co_return key;
     }
     daemon::Async<std::vector<KeyDescription>> list() override {
@@ -120,6 +145,7 @@ class FakeKeys final : public daemon::Keys {
     }
     daemon::Async<std::monostate> blow_host_fuse() override {
         calls.emplace_back("blow_host_fuse ");
+        if (fuse_refuses) co_return Error(*fuse_refuses);
         co_return done();
     }
     daemon::Async<std::monostate> destroy(std::string key_id) override {
@@ -158,6 +184,19 @@ class FakeKeys final : public daemon::Keys {
     }
 
   private:
+    daemon::HostIdentity token_identity() const {
+        daemon::HostIdentity identity;
+        identity.custody = Custody::hsm;
+        identity.manufacturer = "Vendor";
+        identity.token = "agents 0123";
+        if (token) identity.algorithms = *token;
+        identity.ca.id = "ca of the token";
+        identity.ca_certificate = {7, 7};
+        identity.ledger.id = "ledger of the token";
+        identity.ledger.spki = some_spki();
+        return identity;
+    }
+
     boost::asio::steady_timer gate_;
     bool held_ = false;
     std::map<std::string, int> made_;

@@ -66,7 +66,8 @@ Statement SoftwareAttester::statement() const {
 }
 
 std::string SoftwareAttester::action(const Statement& statement) const {
-    const encode::JwsHeader header = {.typ = std::string(encode::action_typ),
+    const encode::JwsHeader header = {.alg = std::string(jws_alg(agent_key_.algorithm())),
+                                      .typ = std::string(encode::action_typ),
                                       .kid = must(crypto::jwk_thumbprint(agent_key_.spki())),
                                       .x5c = credential()};
     const std::string input = encode::signing_input(header, encode::to_json(statement));

@@ -32,6 +32,7 @@ TPMT_PUBLIC ecc_area(const SoftwareKey& key, TPMA_OBJECT attributes) {
     parms.scheme.scheme = TPM2_ALG_NULL;
     parms.curveID = TPM2_ECC_NIST_P256;
     parms.kdf.scheme = TPM2_ALG_NULL;
+    if (key.algorithm() != KeyAlgorithm::es256) return area;
     const crypto::EcPoint point = must(crypto::p256_of_spki(key.spki()));
     set_buffer(area.unique.ecc.x, point.x);
     set_buffer(area.unique.ecc.y, point.y);
@@ -70,7 +71,8 @@ Sha256 pcr_value(std::uint8_t index) {
 
 }  // namespace
 
-SoftwareAttester::SoftwareAttester(Bends bends) : bends_(std::move(bends)) {
+SoftwareAttester::SoftwareAttester(Bends bends)
+    : bends_(std::move(bends)), agent_key_(bends_.algorithm) {
     const std::int64_t begin = now - 1000;
     const Bytes ca_tbs = must(crypto::ca_tbs({.trust_domain = trust_domain,
                                               .spki = ca_key_.spki(),
@@ -101,6 +103,7 @@ void SoftwareAttester::make_key() {
     key_.id = "agent-deploy-bot-1";
     key_.agent = "deploy-bot";
     key_.purpose = Purpose::action;
+    key_.algorithm = bends_.algorithm;
     key_.agent_fuse = {.kind = bends_.bank ? FuseKind::bank : FuseKind::counter,
                        .nv_index = own.nvIndex,
                        .value = bends_.bank ? bank_bit : agent_value,

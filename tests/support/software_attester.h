@@ -42,6 +42,8 @@ struct Bends {
     bool no_agent_fuse = false;  // the chip had no room
     bool no_register = false;    // neither for it
     std::string assurance = "launched";
+    // Of the agent's key: of the other algorithms there are credentials and actions, but no TPM.
+    KeyAlgorithm algorithm = KeyAlgorithm::es256;
 };
 
 class SoftwareAttester {

@@ -53,14 +53,15 @@ struct Report {
     }
 };
 
-// The folder of programs: holdfastd as built, and the same stand-in under three names.
+// The folder of programs: holdfastd as built, and the same stand-in under all their names.
 class Daemon {
   public:
     explicit Daemon(const std::string& stand_in = SUPERVISED_CHILD) {
         fs::permissions(folder.path(), fs::perms(0755));
         fs::create_directory(folder.file("bin"));
         fs::copy_file(HOLDFASTD, folder.file("bin/holdfastd"));
-        for (const char* name : {"holdfast-front", "holdfast-keys-tpm", "holdfast-measurer"})
+        for (const char* name :
+             {"holdfast-front", "holdfast-keys-tpm", "holdfast-keys-pkcs11", "holdfast-measurer"})
             fs::copy_file(stand_in, folder.file(std::string("bin/") + name));
     }
     Daemon(const Daemon&) = delete;
@@ -120,10 +121,10 @@ class Daemon {
         const auto size = ::recv(notify_.get(), text.data(), text.size(), 0);
         return {text.data(), static_cast<std::size_t>(size)};
     }
-    std::map<std::string, Report> ready() {
+    std::map<std::string, Report> ready(std::size_t children = 3) {
         REQUIRE(notified().starts_with("READY=1\n"));
         connect();
-        return reports(3);
+        return reports(children);
     }
     void signal(int number) const { REQUIRE(::kill(pid_, number) == 0); }
     int exit_status() {

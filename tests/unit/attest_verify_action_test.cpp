@@ -39,6 +39,12 @@ encode::JwsHeader header_of(const SoftwareAttester& host) {
     return encode::parse_jws(host.action(host.statement()))->header;
 }
 
+SoftwareAttester with_key_for(KeyAlgorithm algorithm) {
+    tests::Bends bends;
+    bends.algorithm = algorithm;
+    return SoftwareAttester(std::move(bends));
+}
+
 }  // namespace
 
 TEST_CASE("action: one signed by the credential's key is accepted", "[attest][verify]") {
@@ -51,6 +57,41 @@ TEST_CASE("action: one signed by the credential's key is accepted", "[attest][ve
     CHECK(appraisal->accepted());
     CHECK(appraisal->subject == SoftwareAttester::agent);
     CHECK(appraisal->claims.at("action") == "refund.create");
+}
+
+TEST_CASE("action: one signed by a key of any of our algorithms is accepted", "[attest][verify]") {
+    for (const KeyAlgorithm algorithm : key_algorithms) {
+        INFO(to_string(algorithm));
+        const SoftwareAttester host = with_key_for(algorithm);
+        const Expectations expected = host.expectations(Profile::production);
+        std::string action = host.action(host.statement());
+        const auto appraisal = verify_action(action, expected);
+        REQUIRE(appraisal);
+        CHECK(failed(*appraisal).empty());
+        CHECK(appraisal->accepted());
+        // Another signature of the same size.
+        const std::size_t at = action.rfind('.') + 5;
+        action[at] = action[at] == 'A' ? 'B' : 'A';
+        CHECK(failed(*verify_action(action, expected)) == Rules{"action.signature"});
+    }
+}
+
+TEST_CASE("action: an alg that is not the key's is refused", "[attest][verify]") {
+    for (const KeyAlgorithm algorithm : key_algorithms) {
+        const SoftwareAttester host = with_key_for(algorithm);
+        const Expectations expected = host.expectations(Profile::production);
+        for (const KeyAlgorithm other : key_algorithms) {
+            // What does not even have the size is no JWS under that alg.
+            if (jws_alg(other) == jws_alg(algorithm) ||
+                signature_size(other) != signature_size(algorithm))
+                continue;
+            INFO(to_string(algorithm) << " as " << to_string(other));
+            encode::JwsHeader header = header_of(host);
+            header.alg = jws_alg(other);
+            CHECK(failed(*verify_action(signed_with(host, header), expected)) ==
+                  Rules{"action.signature"});
+        }
+    }
 }
 
 TEST_CASE("action: what the statement says must be what the credential says", "[attest][verify]") {

@@ -145,6 +145,26 @@ TEST_CASE("signature: only one DER text per signature", "[core][crypto]") {
         raw_of_der(*from_hex("3026022101" + std::string(64, '0') + "020101"), KeyAlgorithm::es256));
 }
 
+TEST_CASE("signature: DER and raw forms of P-384 come back", "[core][crypto]") {
+    Bytes raw(96, 0);
+    raw[47] = 1;
+    raw[48] = 0x80;
+    const auto der = der_of_raw(raw);
+    REQUIRE(der);
+    CHECK(*raw_of_der(*der, KeyAlgorithm::es384) == raw);
+    // s has 48 bytes: too long for P-256; and one byte more is too long for P-384.
+    CHECK_FALSE(raw_of_der(*der, KeyAlgorithm::es256));
+    CHECK_FALSE(raw_of_der(*der_of_raw(Bytes(98, 0x7f)), KeyAlgorithm::es384));
+    CHECK(raw_of_der(*der_of_raw(Bytes(96, 0x7f)), KeyAlgorithm::es384));
+}
+
+TEST_CASE("signature: only ECDSA has a DER form", "[core][crypto]") {
+    const Bytes der = *der_of_raw(Bytes(64, 0x7f));
+    for (const KeyAlgorithm algorithm : key_algorithms)
+        CHECK(raw_of_der(der, algorithm).has_value() ==
+              (algorithm == KeyAlgorithm::es256 || algorithm == KeyAlgorithm::es384));
+}
+
 TEST_CASE("signature: ES256 is P-256 and nothing else", "[core][crypto]") {
     const Bytes message = bytes_of(view_of("what is signed"));
     // Good signatures, of curves that ES256 does not have (RFC 7518 §3.4): one of another size, and

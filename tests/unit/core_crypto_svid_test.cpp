@@ -6,6 +6,7 @@
 #include "core/crypto/svid.h"
 #include "core/encode/base64.h"
 #include "tests/support/catch.h"
+#include "tests/support/software_key.h"
 
 using namespace holdfast;
 using namespace holdfast::crypto;
@@ -89,6 +90,40 @@ TEST_CASE("svid: a CA signs certificates and nothing else", "[core][crypto]") {
     CHECK(read->extended_key_usage.empty());
     CHECK(read->subject == read->issuer);
     CHECK(read->uris == std::vector<std::string>{"spiffe://h1.example.org"});
+}
+
+TEST_CASE("svid: a credential is for a key of any of our algorithms", "[core][crypto]") {
+    for (const KeyAlgorithm algorithm : key_algorithms) {
+        INFO(to_string(algorithm));
+        SvidRequest request = svid_request();
+        request.subject_spki = tests::SoftwareKey(algorithm).spki();
+        const auto tbs = svid_tbs(request);
+        REQUIRE(tbs);
+        const auto read = parse_certificate(*assemble_certificate(*tbs, Bytes(64, 1)));
+        REQUIRE(read);
+        CHECK(read->spki == request.subject_spki);
+        const auto facts = check_tbs(*tbs, host);
+        REQUIRE(facts);
+        CHECK(facts->subject_spki == request.subject_spki);
+    }
+}
+
+TEST_CASE("svid: a credential for a key that is none of ours is refused", "[core][crypto]") {
+    SvidRequest request = svid_request();
+    for (const Bytes& other : {*spki_of_rsa(Bytes(512, 0xc5), 65537),
+                               *spki_of_rsa(Bytes(256, 0xc5), 3), Bytes{0x30, 0x00}, Bytes{}}) {
+        request.subject_spki = other;
+        CHECK_FALSE(svid_tbs(request));
+    }
+}
+
+TEST_CASE("svid: a host's CA has a P-256 key and no other", "[core][crypto]") {
+    for (const KeyAlgorithm algorithm : key_algorithms) {
+        INFO(to_string(algorithm));
+        CaRequest request = ca_request();
+        request.spki = tests::SoftwareKey(algorithm).spki();
+        CHECK(ca_tbs(request).has_value() == (algorithm == KeyAlgorithm::es256));
+    }
 }
 
 TEST_CASE("svid: the keys worker accepts what the profile builds, and learns what is in it",

@@ -1,5 +1,7 @@
 // Project Wycheproof's vectors: signatures as attackers write them.
+#include <filesystem>
 #include <functional>
+#include <ostream>
 
 #include "core/crypto/public_key.h"
 #include "core/encode/json.h"
@@ -47,7 +49,95 @@ Counts run(const std::string& name, const Judge& accepts) {
     return counts;
 }
 
+struct Judged {
+    int accepted = 0;  // all of them valid
+    int refused = 0;   // all of them invalid
+    int not_ours = 0;  // valid, with a key no Holdfast key can be; refused
+};
+bool operator==(const Judged& a, const Judged& b) {
+    return a.accepted == b.accepted && a.refused == b.refused && a.not_ours == b.not_ours;
+}
+std::ostream& operator<<(std::ostream& out, const Judged& judged) {
+    return out << judged.accepted << " accepted, " << judged.refused << " refused, "
+               << judged.not_ours << " not ours";
+}
+
+// What verify_jws says; DER signatures are first brought into JOSE's form.
+Judged judge(KeyAlgorithm algorithm, const std::string& name, bool in_der) {
+    const Json json = tests::testdata_json("wycheproof/" + name);
+    Judged judged;
+    for (const Json& group : *json.find("testGroups")->array()) {
+        const Bytes spki = tests::hex_member(group, "publicKeyDer");
+        const bool ours = check_key_of(algorithm, spki).has_value();
+        for (const Json& test : *group.find("tests")->array()) {
+            const std::string result = text(test, "result");
+            const Bytes signature = tests::hex_member(test, "sig");
+            const auto raw = in_der ? raw_of_der(signature, algorithm) : Result<Bytes>(signature);
+            const bool accepted =
+                raw && verify_jws(algorithm, spki, tests::hex_member(test, "msg"), *raw);
+            INFO(name << ", tcId " << *test.find("tcId")->integer() << ": "
+                      << text(test, "comment"));
+            CHECK(accepted == (result == "valid" && ours));
+            judged.accepted += accepted ? 1 : 0;
+            judged.refused += result == "valid" ? 0 : 1;
+            judged.not_ours += result == "valid" && !ours ? 1 : 0;
+        }
+    }
+    return judged;
+}
+
+struct File {
+    KeyAlgorithm algorithm;
+    const char* name;
+    bool in_der;
+    Judged expected;
+};
+
+bool is_there(const std::string& name) {
+    return !tests::testdata().empty() &&
+           std::filesystem::exists(tests::testdata() + "/wycheproof/" + name);
+}
+
 }  // namespace
+
+TEST_CASE("wycheproof: each algorithm in JWS form takes the valid and nothing else",
+          "[core][crypto]") {
+    const File file = GENERATE(values<File>(
+        {{KeyAlgorithm::es256, "ecdsa_secp256r1_sha256_p1363_test.json", false, {173, 89, 0}},
+         {KeyAlgorithm::es256, "ecdsa_secp256r1_sha256_test.json", true, {174, 310, 0}},
+         {KeyAlgorithm::es384, "ecdsa_secp384r1_sha384_p1363_test.json", false, {193, 87, 0}},
+         {KeyAlgorithm::es384, "ecdsa_secp384r1_sha384_test.json", true, {194, 310, 0}},
+         {KeyAlgorithm::ed25519, "ed25519_test.json", false, {88, 63, 0}},
+         {KeyAlgorithm::ps256_2048, "rsa_pss_2048_sha256_mgf1_32_test.json", false, {63, 45, 0}},
+         {KeyAlgorithm::ps256_3072, "rsa_pss_3072_sha256_mgf1_32_test.json", false, {63, 45, 0}},
+         {KeyAlgorithm::rs256_2048, "rsa_signature_2048_sha256_test.json", false, {7, 250, 2}},
+         {KeyAlgorithm::rs256_3072, "rsa_signature_3072_sha256_test.json", false, {7, 251, 1}}}));
+    if (!is_there(file.name)) HOLDFAST_SKIP(std::string("not in HOLDFAST_TESTDATA: ") + file.name);
+    CHECK(judge(file.algorithm, file.name, file.in_der) == file.expected);
+}
+
+TEST_CASE("wycheproof: PS256 wants its salt, its hashes and its size", "[core][crypto]") {
+    // Good signatures under RSA-2048 and 4096 keys, made with other parameters than PS256's.
+    const std::string name = GENERATE(as<std::string>(), "rsa_pss_2048_sha256_mgf1_0_test.json",
+                                      "rsa_pss_2048_sha256_mgf1sha1_20_test.json",
+                                      "rsa_pss_2048_sha512_256_mgf1_32_test.json",
+                                      "rsa_pss_4096_sha256_mgf1_32_test.json");
+    if (!is_there(name)) HOLDFAST_SKIP("not in HOLDFAST_TESTDATA: " + name);
+    const Json json = tests::testdata_json("wycheproof/" + name);
+    int good = 0;
+    for (const Json& group : *json.find("testGroups")->array()) {
+        const Bytes spki = tests::hex_member(group, "publicKeyDer");
+        for (const Json& test : *group.find("tests")->array()) {
+            if (text(test, "result") != "valid") continue;
+            INFO(name << ", tcId " << *test.find("tcId")->integer());
+            ++good;
+            for (const KeyAlgorithm algorithm : key_algorithms)
+                CHECK_FALSE(verify_jws(algorithm, spki, tests::hex_member(test, "msg"),
+                                       tests::hex_member(test, "sig")));
+        }
+    }
+    CHECK(good > 0);
+}
 
 TEST_CASE("wycheproof: ES256 in JOSE's form", "[core][crypto]") {
     if (tests::testdata().empty()) HOLDFAST_SKIP("HOLDFAST_TESTDATA is not set");

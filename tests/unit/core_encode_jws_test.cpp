@@ -1,6 +1,7 @@
 #include "core/encode/base64.h"
 #include "core/encode/jws.h"
 #include "core/encode/pem.h"
+#include "holdfast/custody.h"
 #include "tests/support/catch.h"
 
 using namespace holdfast;
@@ -8,7 +9,8 @@ using namespace holdfast::encode;
 
 namespace {
 
-const JwsHeader header{std::string(action_typ), std::string(43, 'k'), {Bytes{1, 2, 3}, Bytes{4}}};
+const JwsHeader header{
+    "ES256", std::string(action_typ), std::string(43, 'k'), {Bytes{1, 2, 3}, Bytes{4}}};
 const Json payload = *parse_json(R"({"b":1,"a":"x"})");
 
 std::string part(std::string_view json) {
@@ -17,8 +19,14 @@ std::string part(std::string_view json) {
 std::string signature(std::size_t size = 64) {
     return base64url(Bytes(size, 7));
 }
-std::string with_header(std::string_view json) {
-    return part(json) + "." + part("{}") + "." + signature();
+std::string with_header(std::string_view json, std::size_t size = 64) {
+    return part(json) + "." + part("{}") + "." + signature(size);
+}
+// Is a signature of this size let through under that alg?
+bool takes(std::string_view alg, std::size_t size) {
+    const std::string json =
+        R"({"alg":")" + std::string(alg) + R"(","kid":"k","typ":"t","x5c":[]})";
+    return parse_jws(with_header(json, size)).has_value();
 }
 
 }  // namespace
@@ -29,6 +37,7 @@ TEST_CASE("jws: what is written is read back, byte for byte", "[core][encode]") 
     REQUIRE(jws);
     CHECK(jws->signing_input == input);
     CHECK(jws->signature == Bytes(64, 7));
+    CHECK(jws->header.alg == "ES256");
     CHECK(jws->header.typ == action_typ);
     CHECK(jws->header.kid == header.kid);
     CHECK(jws->header.x5c == header.x5c);
@@ -47,12 +56,16 @@ TEST_CASE("jws: the signing input alone is read too", "[core][encode]") {
     CHECK_FALSE(parse_signing_input(""));
 }
 
-TEST_CASE("jws: exactly these header members, and ES256", "[core][encode]") {
+TEST_CASE("jws: exactly these header members, and an algorithm of ours", "[core][encode]") {
     CHECK(parse_jws(with_header(R"({"alg":"ES256","kid":"k","typ":"t","x5c":[]})")));
     for (const char* json :
          {R"({"alg":"none","kid":"k","typ":"t","x5c":[]})",
           R"({"alg":"es256","kid":"k","typ":"t","x5c":[]})",
           R"({"alg":"HS256","kid":"k","typ":"t","x5c":[]})",
+          R"({"alg":"ES512","kid":"k","typ":"t","x5c":[]})",
+          R"({"alg":"Ed25519","kid":"k","typ":"t","x5c":[]})",
+          R"({"alg":"RS256-2048","kid":"k","typ":"t","x5c":[]})",
+          R"({"alg":"","kid":"k","typ":"t","x5c":[]})", R"({"kid":"k","typ":"t","x5c":[]})",
           R"({"alg":"ES256","kid":"k","typ":"t"})",
           R"({"alg":"ES256","crit":[],"kid":"k","typ":"t","x5c":[]})",
           R"({"alg":"ES256","jwk":{},"kid":"k","typ":"t","x5c":[]})",
@@ -63,6 +76,35 @@ TEST_CASE("jws: exactly these header members, and ES256", "[core][encode]") {
           R"({"alg":"ES256","kid":"k","typ":"t","x5c":["AA==","AA==","AA==","AA==","AA=="]})", "[]",
           "{}"})
         CHECK_FALSE(parse_jws(with_header(json)));
+}
+
+TEST_CASE("jws: a signature has a size that its alg can have", "[core][encode]") {
+    for (const KeyAlgorithm algorithm : key_algorithms) {
+        INFO(to_string(algorithm));
+        const std::size_t size = signature_size(algorithm);
+        CHECK(takes(jws_alg(algorithm), size));
+        CHECK_FALSE(takes(jws_alg(algorithm), size - 1));
+        CHECK_FALSE(takes(jws_alg(algorithm), size + 1));
+        CHECK_FALSE(takes(jws_alg(algorithm), 0));
+    }
+    // Sizes of one alg are not those of another.
+    CHECK_FALSE(takes("ES256", 96));
+    CHECK_FALSE(takes("EdDSA", 96));
+    CHECK_FALSE(takes("ES384", 64));
+    CHECK_FALSE(takes("PS256", 64));
+    CHECK_FALSE(takes("RS256", 512));
+}
+
+TEST_CASE("jws: the header says the algorithm it was given", "[core][encode]") {
+    for (const KeyAlgorithm algorithm : key_algorithms) {
+        JwsHeader own = header;
+        own.alg = jws_alg(algorithm);
+        const std::string input = signing_input(own, payload);
+        const auto jws = parse_jws(compact(input, Bytes(signature_size(algorithm), 7)));
+        REQUIRE(jws);
+        CHECK(jws->header.alg == own.alg);
+        CHECK(jws->signing_input == input);
+    }
 }
 
 TEST_CASE("jws: one text per statement", "[core][encode]") {

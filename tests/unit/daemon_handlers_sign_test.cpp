@@ -65,6 +65,20 @@ TEST_CASE("sign: a permitted action is recorded at its own sequence, then releas
     CHECK(world.keys.calls == std::vector<std::string>{"sign agent-deploy-bot-1"});
 }
 
+TEST_CASE("sign: the header names the key's own algorithm", "[daemon][sign]") {
+    for (const KeyAlgorithm algorithm : key_algorithms) {
+        INFO(to_string(algorithm));
+        SignWorld world;
+        daemon::AgentRow row = *world.registry.find(SignWorld::bot);
+        row.key.algorithm = algorithm;
+        REQUIRE(world.registry.put(row));
+        REQUIRE(world.as_agent(handlers::sign_action, refund));
+        const auto input = encode::parse_signing_input(text_of(world.keys.last_preimage));
+        REQUIRE(input);
+        CHECK(input->header.alg == jws_alg(algorithm));
+    }
+}
+
 TEST_CASE("sign: sequences stay true when many actions wait for one credential", "[daemon][sign]") {
     SignWorld world;
     std::vector<Pending<daemon::Answer>> pending;

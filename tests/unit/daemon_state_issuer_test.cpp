@@ -30,13 +30,15 @@ class CaKeys final : public daemon::Keys {
         const auto der = crypto::assemble_certificate(*tbs, ca_key.sign(*tbs));
         REQUIRE(der);
         identity.custody = Custody::software_tpm;
+        identity.ak_public = {4, 5, 6};
         identity.ca.id = "ca";
         identity.ca.spki = ca_key.spki();
         identity.ca_certificate = *der;
     }
 
-    Done available() const override { return done(); }
+    Done available(std::string_view) const override { return done(); }
     Async<HostIdentity> host() override { co_return identity; }
+    Async<HostIdentity> host_of(Backend) override { co_return identity; }
     Async<Bytes> sign_for(std::string charged_key, std::string key_id, Bytes preimage) override {
         charged = std::move(charged_key);
         ++signatures;

@@ -63,8 +63,9 @@ Statement statement_of(const std::string& agent) {
 }
 
 std::string action_input(const std::string& agent, const Bytes& spki, const std::string& typ) {
-    return encode::signing_input({.typ = typ, .kid = *crypto::jwk_thumbprint(spki), .x5c = {}},
-                                 encode::to_json(statement_of(agent)));
+    return encode::signing_input(
+        {.alg = "ES256", .typ = typ, .kid = *crypto::jwk_thumbprint(spki), .x5c = {}},
+        encode::to_json(statement_of(agent)));
 }
 
 Bytes ca_tbs(const Bytes& spki, const std::string& trust_domain) {
@@ -126,11 +127,29 @@ TEST_CASE("families: a certificate of another key in x5c is refused", "[hsm][fam
     const Bytes other = *crypto::assemble_certificate(svid_tbs("bot", second_spki), Bytes(64, 1));
     const Bytes own = *crypto::assemble_certificate(svid_tbs("bot", first_spki), Bytes(64, 1));
     for (const auto& [leaf, expected] : {std::pair(own, true), std::pair(other, false)}) {
-        const std::string input = encode::signing_input({.typ = "holdfast-action+jwt",
+        const std::string input = encode::signing_input({.alg = "ES256",
+                                                         .typ = "holdfast-action+jwt",
                                                          .kid = *crypto::jwk_thumbprint(first_spki),
                                                          .x5c = {leaf}},
                                                         encode::to_json(statement_of("bot")));
         CHECK(may_sign(bot_key, input) == expected);
+    }
+}
+
+TEST_CASE("families: a header with another algorithm than the key's is refused",
+          "[hsm][families]") {
+    const std::string kid = *crypto::jwk_thumbprint(first_spki);
+    for (const KeyAlgorithm own : key_algorithms) {
+        KeyDescription key = bot_key;
+        key.algorithm = own;
+        for (const KeyAlgorithm said : key_algorithms) {
+            INFO(to_string(own) << " as " << to_string(said));
+            const encode::JwsHeader header{
+                std::string(jws_alg(said)), std::string(encode::action_typ), kid, {}};
+            const std::string input =
+                encode::signing_input(header, encode::to_json(statement_of("bot")));
+            CHECK(may_sign(key, input) == (jws_alg(said) == jws_alg(own)));
+        }
     }
 }
 

@@ -1,0 +1,23 @@
+// What an agent file says of its key, and whether this host has, or can make, such a key.
+#ifndef HOLDFAST_DAEMON_HANDLERS_KEY_CHOICE_H
+#define HOLDFAST_DAEMON_HANDLERS_KEY_CHOICE_H
+
+#include <string>
+#include <vector>
+
+#include "daemon/handlers/services.h"
+
+namespace holdfast::daemon::handlers {
+
+// Asked before anything is made or recorded. conflict, with the agent, what its file asks for and
+// what there is: its key is another one [key_differs], this host has no such keeper [no_tpm,
+// no_pkcs11], or the keeper does not offer the algorithm [algorithm_unavailable].
+Async<std::monostate> check_key_choices(Services& services, std::vector<policy::AgentFile> files);
+
+// The key that the file names, and no other. conflict [token_differs …] as the worker says it.
+Async<KeyDescription> create_chosen_key(Services& services, std::string agent,
+                                        policy::KeyChoice choice);
+
+}  // namespace holdfast::daemon::handlers
+
+#endif  // HOLDFAST_DAEMON_HANDLERS_KEY_CHOICE_H

@@ -1,0 +1,18 @@
+// The registry's tables, and how those of an older program become today's.
+#ifndef HOLDFAST_DAEMON_STATE_REGISTRY_SCHEMA_H
+#define HOLDFAST_DAEMON_STATE_REGISTRY_SCHEMA_H
+
+#include "daemon/state/database.h"
+
+namespace holdfast::daemon {
+
+// 1: keys in a TPM. 2: a key says its backend, algorithm, custody and token.
+inline constexpr std::int64_t schema_version = 2;
+
+// Makes the tables of an empty database, or brings old ones up to date: each in one transaction,
+// so that what ends in between leaves either. invalid: a newer program's, or no registry at all.
+Done prepare_schema(const Database& database);
+
+}  // namespace holdfast::daemon
+
+#endif  // HOLDFAST_DAEMON_STATE_REGISTRY_SCHEMA_H

@@ -1,0 +1,316 @@
+// The real keys worker of a PKCS#11 token, through its link, as the front sees it.
+#include <boost/asio/io_context.hpp>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "core/crypto/certificate.h"
+#include "core/crypto/digest.h"
+#include "core/crypto/public_key.h"
+#include "core/encode/jws.h"
+#include "core/encode/statement.h"
+#include "daemon/link/linked_keys.h"
+#include "daemon/process.h"
+#include "daemon/supervisor_spawn.h"
+#include "daemon/supervisor_state.h"
+#include "tests/support/catch.h"
+#include "tests/support/key_samples.h"
+#include "tests/support/run_async.h"
+#include "tests/support/softhsm.h"
+
+using namespace holdfast;
+using namespace holdfast::daemon;
+using tests::run_async;
+
+namespace {
+
+// The supervisor's part and the front's, in one process.
+class TokenProcess {
+  public:
+    explicit TokenProcess(tests::SoftToken& soft) : soft_(&soft) {
+        settings = dev_settings(folder_.path());
+        settings.host_name = "test";
+        settings.host_keys = "pkcs11";
+        settings.pkcs11_module = tests::softhsm_module;
+        settings.pkcs11_token = "pkcs11:token=agents";
+        settings.pkcs11_environment = "SOFTHSM2_CONF=" + soft.config();
+        settings.pkcs11_software_allowed = true;
+        auto lock = prepare_state(settings, Accounts());
+        REQUIRE(lock);
+    }
+    TokenProcess(const TokenProcess&) = delete;
+    TokenProcess& operator=(const TokenProcess&) = delete;
+    ~TokenProcess() { stop(); }
+
+    // With the PIN file as it is now.
+    void start() {
+        auto ours = make_link();
+        auto fronts = make_link();
+        const auto memory = seal_settings(settings);
+        const Descriptor pin(::open(soft_->pin_file().c_str(), O_RDONLY | O_CLOEXEC));
+        REQUIRE((ours && fronts && memory));
+        ChildPlan plan;
+        plan.program = TOKEN_PROGRAM;
+        plan.descriptors = {{supervisor_link, ours->second.get()},
+                            {settings_memfd, memory->get()},
+                            {front_link, fronts->second.get()}};
+        if (hands_over_pin) plan.descriptors.emplace_back(pin_descriptor, pin.get());
+        auto child = spawn(plan);
+        REQUIRE(child);
+        child_ = *std::move(child);
+        supervisor_ = std::move(ours->first);
+        link.attach(std::move(fronts->first), ++generation_);
+    }
+    // As a dying supervisor does: the worker's link ends.
+    int end() {
+        supervisor_ = Descriptor();  // the old number goes with the temporary
+        return status();
+    }
+    int status() {
+        pollfd ended{child_.pidfd.get(), POLLIN, 0};
+        REQUIRE(::poll(&ended, 1, 30'000) == 1);
+        int raw = 0;
+        REQUIRE(::waitpid(child_.pid, &raw, 0) == child_.pid);
+        child_.pid = 0;
+        return WIFEXITED(raw) ? WEXITSTATUS(raw) : -WTERMSIG(raw);
+    }
+    void stop() {
+        if (child_.pid == 0) return;
+        (void)::kill(child_.pid, SIGKILL);
+        (void)status();
+    }
+    pid_t pid() const { return child_.pid; }
+    std::string file(const std::string& name) const { return folder_.file(name); }
+
+    Settings settings;
+    bool hands_over_pin = true;
+    boost::asio::io_context io;
+    std::vector<WorkerId> failed;
+    WorkerLink link{io.get_executor(), WorkerKind::keys_pkcs11,
+                    [this](WorkerId worker) { failed.push_back(worker); }};
+    LinkedKeys keys{link};
+
+  private:
+    tests::TemporaryDirectory folder_;
+    tests::SoftToken* soft_;
+    Child child_;
+    Descriptor supervisor_;
+    std::uint64_t generation_ = 0;
+};
+
+CreateRequest key_for(std::string agent, KeyAlgorithm algorithm = KeyAlgorithm::es256,
+                      std::string token = "pkcs11:token=agents") {
+    return {std::move(agent), Backend::pkcs11, algorithm, std::move(token)};
+}
+
+Bytes action_of(const KeyDescription& key, const std::string& agent) {
+    Statement statement;
+    statement.action = {"refund.create", "https://pay.example", "order/1", "{}", std::nullopt, ""};
+    statement.agent = "spiffe://test.local.internal/agent/" + agent;
+    statement.instance = "i-1";
+    statement.sponsor = "sponsor@example.com";
+    statement.custody = Custody::software_tpm;
+    statement.fuse = FuseKind::counter;
+    statement.time = 1'700'000'000;
+    statement.decision = "permit";
+    statement.rule = "agent_file:actions[0]";
+    encode::JwsHeader header{
+        std::string(encode::action_typ), *crypto::jwk_thumbprint(key.spki), {}};
+    return bytes_of(view_of(encode::signing_input(header, encode::to_json(statement))));
+}
+
+}  // namespace
+
+TEST_CASE("token process: makes the host's identity once, and keeps it", "[daemon][keys][pkcs11]") {
+    if (!tests::has_softhsm()) HOLDFAST_SKIP("no SoftHSM");
+    tests::SoftToken soft;
+    TokenProcess process(soft);
+    process.start();
+    const auto host = run_async(process.io, process.keys.host());
+    if (!host) FAIL(host.error().text());
+    CHECK(host->custody == Custody::software_hsm);
+    CHECK(host->manufacturer == "SoftHSM project");
+    CHECK(host->token.find("'agents' (serial ") == 0);
+    CHECK(host->token.find(host->ca.token) != std::string::npos);
+    CHECK(host->algorithms.size() == 7);
+    CHECK(host->ca.id == "ca");
+    CHECK(host->ca.backend == Backend::pkcs11);
+    CHECK(host->ledger.purpose == Purpose::checkpoint);
+    CHECK(host->ak_public.empty());
+    CHECK(host->ek_public.empty());
+    CHECK(host->event_register.state == RegisterState::absent);
+    const auto certificate = crypto::parse_certificate(host->ca_certificate);
+    REQUIRE(certificate);
+    CHECK(certificate->spki == host->ca.spki);
+
+    CHECK(process.end() == 0);
+    process.start();
+    const auto again = run_async(process.io, process.keys.host());
+    REQUIRE(again);
+    CHECK(again->ca_certificate == host->ca_certificate);
+    CHECK(again->ledger.spki == host->ledger.spki);
+}
+
+TEST_CASE("token process: where the TPM keeps the host's keys, it makes none",
+          "[daemon][keys][pkcs11]") {
+    if (!tests::has_softhsm()) HOLDFAST_SKIP("no SoftHSM");
+    tests::SoftToken soft;
+    TokenProcess process(soft);
+    process.settings.host_keys = "tpm";
+    process.start();
+    const auto host = run_async(process.io, process.keys.host());
+    if (!host) FAIL(host.error().text());
+    CHECK(host->ca.id.empty());
+    CHECK(host->ledger.id.empty());
+    CHECK(host->ca_certificate.empty());
+    CHECK(run_async(process.io, process.keys.list())->empty());
+    REQUIRE(soft.tool("--list-objects") == 0);
+    CHECK(soft.output.find("Key Object") == std::string::npos);
+    CHECK(run_async(process.io, process.keys.create(key_for("deploy-bot"))));
+}
+
+TEST_CASE("token process: an agent key signs its own actions, nothing else, and never once ended",
+          "[daemon][keys][pkcs11]") {
+    if (!tests::has_softhsm()) HOLDFAST_SKIP("no SoftHSM");
+    tests::SoftToken soft;
+    TokenProcess process(soft);
+    process.start();
+    const auto key = run_async(process.io, process.keys.create(key_for("deploy-bot")));
+    if (!key) FAIL(key.error().text());
+    CHECK(key->id == "hsm-deploy-bot-1");
+    const auto own = action_of(*key, "deploy-bot");
+    const auto signature = run_async(process.io, process.keys.sign(key->id, own));
+    if (!signature) FAIL(signature.error().text());
+    CHECK(crypto::verify_jws(key->algorithm, key->spki, own, *signature));
+
+    const auto refused =
+        run_async(process.io, process.keys.sign(key->id, action_of(*key, "other-bot")));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code() == Code::denied);
+    CHECK_FALSE(run_async(process.io, process.keys.sign("ledger", own)));
+    CHECK_FALSE(run_async(process.io, process.keys.blow_fuse("ca")));
+    REQUIRE(run_async(process.io, process.keys.blow_fuse(key->id)));
+    const auto dead = run_async(process.io, process.keys.sign(key->id, own));
+    REQUIRE_FALSE(dead);
+    CHECK(dead.error().reason() == "fuse_blown");
+    CHECK(run_async(process.io, process.keys.destroy(key->id)));
+}
+
+TEST_CASE("token process: a key is made only where the agent's file wants it",
+          "[daemon][keys][pkcs11]") {
+    if (!tests::has_softhsm()) HOLDFAST_SKIP("no SoftHSM");
+    tests::SoftToken soft;
+    TokenProcess process(soft);
+    process.start();
+    const auto why = [&](CreateRequest wanted) {
+        return run_async(process.io, process.keys.create(std::move(wanted))).error().reason();
+    };
+    CHECK(why(key_for("bot", KeyAlgorithm::es256, "pkcs11:token=others")) == "other_token");
+    CHECK(why(key_for("bot", KeyAlgorithm::es256, "pkcs11:token=agents;serial=1")) ==
+          "other_token");
+    auto elsewhere = key_for("bot");
+    elsewhere.backend = Backend::tpm;
+    CHECK_FALSE(run_async(process.io, process.keys.create(elsewhere)));
+    CHECK_FALSE(
+        run_async(process.io, process.keys.create(key_for("bot", KeyAlgorithm::es256, "agents"))));
+    const auto keys = run_async(process.io, process.keys.list());
+    REQUIRE(keys);
+    CHECK(keys->size() == 2);  // the host's own
+}
+
+TEST_CASE("token process: what only a TPM can do is refused as such", "[daemon][keys][pkcs11]") {
+    if (!tests::has_softhsm()) HOLDFAST_SKIP("no SoftHSM");
+    tests::SoftToken soft;
+    TokenProcess process(soft);
+    process.start();
+    CHECK(run_async(process.io, process.keys.attest("", crypto::sha256({}))).error().reason() ==
+          "no_tpm");
+    CHECK(run_async(process.io, process.keys.activate(Bytes{1}, Bytes{2})).error().reason() ==
+          "no_tpm");
+    CHECK(run_async(process.io, process.keys.extend_register("{}")).error().reason() == "no_tpm");
+    const auto status = run_async(process.io, process.keys.register_log());
+    REQUIRE(status);
+    CHECK(status->state == RegisterState::absent);
+}
+
+TEST_CASE("token process: a refused PIN is explained and tried once, whatever is restarted",
+          "[daemon][keys][pkcs11]") {
+    if (!tests::has_softhsm()) HOLDFAST_SKIP("no SoftHSM");
+    tests::SoftToken soft;
+    soft.write_pin("9999");
+    TokenProcess process(soft);
+    process.start();
+    const auto refused = run_async(process.io, process.keys.host());
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().reason() == "pin_refused");
+    CHECK(refused.error().text().find("pin_file") != std::string::npos);
+    CHECK(process.end() == 0);
+
+    // Now it would be right: only another try could tell.
+    REQUIRE(soft.tool("--change-pin --new-pin 9999") == 0);
+    process.start();
+    CHECK(run_async(process.io, process.keys.host()).error().reason() == "pin_refused");
+    CHECK(process.status() == exit_try_later);  // by itself, after it was told
+
+    soft.write_pin("9999");
+    process.start();
+    const auto host = run_async(process.io, process.keys.host());
+    if (!host) FAIL(host.error().text());
+}
+
+TEST_CASE("token process: what an operator must mend is told to callers",
+          "[daemon][keys][pkcs11]") {
+    if (!tests::has_softhsm()) HOLDFAST_SKIP("no SoftHSM");
+    tests::SoftToken soft;
+    TokenProcess process(soft);
+    const auto told = [&] {
+        process.start();
+        auto host = run_async(process.io, process.keys.host());
+        process.stop();
+        REQUIRE_FALSE(host);
+        return host.error();
+    };
+    process.hands_over_pin = false;
+    CHECK(told().reason() == "pin_missing");
+    process.hands_over_pin = true;
+    process.settings.pkcs11_software_allowed = false;
+    CHECK(told().reason() == "software_token");
+    process.settings.pkcs11_software_allowed = true;
+    process.settings.pkcs11_token = "pkcs11:token=nobody";
+    CHECK(told().reason() == "token_missing");
+    CHECK(told().text().find("'agents'") != std::string::npos);
+    process.settings.pkcs11_token = "pkcs11:token=agents";
+    process.settings.pkcs11_module = "/usr/lib/softhsm/no-such-module.so";
+    CHECK(told().code() == Code::invalid);
+    process.settings.pkcs11_module = "/bin/true";
+    CHECK(told().code() == Code::invalid);
+}
+
+TEST_CASE("token process: a token that comes back signs again, with the same key",
+          "[daemon][keys][pkcs11]") {
+    if (!tests::has_softhsm()) HOLDFAST_SKIP("no SoftHSM");
+    tests::SoftToken soft;
+    TokenProcess process(soft);
+    process.start();
+    const auto key = run_async(process.io, process.keys.create(key_for("deploy-bot")));
+    if (!key) FAIL(key.error().text());
+    CHECK(process.end() == 0);
+    soft.take_out();
+    process.start();
+    const auto gone = run_async(process.io, process.keys.host());
+    REQUIRE_FALSE(gone);
+    CHECK(gone.error().reason() == "token_missing");
+    CHECK(gone.error().retry() == Retry::later);
+    CHECK(process.status() == exit_try_later);
+
+    soft.put_back();
+    process.start();
+    const auto own = action_of(*key, "deploy-bot");
+    const auto signature = run_async(process.io, process.keys.sign(key->id, own));
+    if (!signature) FAIL(signature.error().text());
+    CHECK(crypto::verify_jws(key->algorithm, key->spki, own, *signature));
+}
