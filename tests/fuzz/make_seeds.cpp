@@ -8,14 +8,12 @@
 #include "core/encode/jws.h"
 #include "core/encode/statement.h"
 #include "daemon/link/codec.h"
-#include "hsm/live_keys.h"
-#include "hsm/tpm/key_blob.h"
-#include "hsm/tpm/key_policy.h"
 #include "ledger/bundle.h"
 #include "ledger/checkpoint.h"
 #include "ledger/record.h"
 #include "tests/fuzz/corpus.h"
 #include "tests/fuzz/fixed_keys.h"
+#include "tests/fuzz/key_file_seeds.h"
 #include "tests/fuzz/manifest_seeds.h"
 #include "tests/support/software_attester.h"
 
@@ -210,27 +208,6 @@ void ledger_files(const Corpus& corpus) {
     corpus.add("path", with(3, view_of("x001/x234/067")));
 }
 
-void key_files(const Corpus& corpus) {
-    const auto with = [](std::uint8_t reader, const std::string& text) {
-        return joined({Bytes{reader}, view_of(text)});
-    };
-    corpus.add("blob", with(0, hsm::to_key_blob(0x81000001, {Bytes(88, 1), Bytes(224, 2)})));
-    hsm::KeyRecord key;
-    key.agent = "bot";
-    key.agent_fuse = {FuseKind::counter, 0x1800101, 7, Bytes(14, 1)};
-    key.agent_fuse_auth = SecretBytes(Bytes(32, 2));
-    key.host_fuse = {FuseKind::host, 0x1800100, 3, Bytes(14, 3)};
-    key.parent_name = Bytes(34, 4);
-    corpus.add("key", with(1, hsm::to_text(key)));
-    hsm::IndexRecord index;
-    index.index = 0x1800102;
-    index.auth = SecretBytes(Bytes(32, 5));
-    index.policy = Bytes(32, 6);
-    index.taken = 3;
-    corpus.add("index", with(2, hsm::to_text(index)));
-    corpus.add("live", with(3, hsm::to_text(hsm::LiveKey{.agent = "bot", .spki = Bytes(91, 7)})));
-}
-
 // ── what a verifier reads ───────────────────────────────────────────────────────────────────────
 
 void statements(const Corpus& corpus, const TpmEvidence& tpm) {
@@ -285,7 +262,7 @@ int main(int argc, char** argv) {
     link_requests({folder, "link_request"}, signing_input(), svid_tbs());
     families({folder, "family"});
     ledger_files({folder, "ledger"});
-    key_files({folder, "key_files"});
+    fuzz::key_files({folder, "key_files"});
     statements({folder, "structures"}, evidence.tpm);
     Corpus(folder, "jws").add("action", host.action(host.statement()));
     other_algorithms(folder);
