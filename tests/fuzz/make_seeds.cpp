@@ -81,10 +81,17 @@ RegisterStatus a_status() {
 void link_replies(const Corpus& corpus, const Evidence& evidence) {
     const TpmEvidence& tpm = *evidence.tpm;
     corpus.add("host", reply(Operation::host,
-                             daemon::encode(daemon::HostIdentity{
-                                 Custody::tpm, "IBM ", tpm.ek_certificates, tpm.ek_public,
-                                 tpm.ak_public, fuzz::key_of(Purpose::certificate),
-                                 fuzz::key_of(Purpose::checkpoint), Bytes(9, 1), a_status()})));
+                             daemon::encode(daemon::HostIdentity{Custody::tpm,
+                                                                 "IBM ",
+                                                                 "",
+                                                                 {KeyAlgorithm::es256},
+                                                                 tpm.ek_certificates,
+                                                                 tpm.ek_public,
+                                                                 tpm.ak_public,
+                                                                 fuzz::key_of(Purpose::certificate),
+                                                                 fuzz::key_of(Purpose::checkpoint),
+                                                                 Bytes(9, 1),
+                                                                 a_status()})));
     corpus.add("register", reply(Operation::register_log, daemon::encode(a_status())));
     corpus.add("position", reply(Operation::extend_register, daemon::encode(RegisterPosition{7})));
     corpus.add("key", reply(Operation::create, daemon::encode(tpm.key)));
@@ -238,7 +245,7 @@ void edits(const Corpus& corpus) {
         corpus.add("statement-" + std::to_string(which), Bytes{1, which, 0, 0, 90, 1});
         corpus.add("action-" + std::to_string(which), Bytes{2, which, 0, 0, 30, 1});
     }
-    for (std::uint8_t which = 0; which < 16; ++which)
+    for (std::uint8_t which = 0; which < 8; ++which)
         corpus.add("token-" + std::to_string(which), Bytes{3, which, 0, 0, 60, 1});
     corpus.add("cut", Bytes{0, 6, 2, 0, 30, 0, 0, 6, 1, 0, 4, 0});
 }
