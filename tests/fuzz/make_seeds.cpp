@@ -15,6 +15,7 @@
 #include "tests/fuzz/fixed_keys.h"
 #include "tests/fuzz/key_file_seeds.h"
 #include "tests/fuzz/manifest_seeds.h"
+#include "tests/fuzz/signed_samples.h"
 #include "tests/support/software_attester.h"
 
 using namespace holdfast;
@@ -76,7 +77,7 @@ RegisterStatus a_status() {
 }
 
 void link_replies(const Corpus& corpus, const Evidence& evidence) {
-    const TpmEvidence& tpm = evidence.tpm;
+    const TpmEvidence& tpm = *evidence.tpm;
     corpus.add("host", reply(Operation::host,
                              daemon::encode(daemon::HostIdentity{
                                  .custody = Custody::tpm,
@@ -140,48 +141,11 @@ void link_requests(const Corpus& corpus, const std::string& action, ByteView tbs
 
 // ── what keys sign ──────────────────────────────────────────────────────────────────────────────
 
-std::string signing_input() {
-    Statement statement;
-    statement.action.action = "refund.create";
-    statement.action.audience = "https://bank.example";
-    statement.action.params = R"({"amount":50})";
-    statement.agent = fuzz::agent_uri;
-    statement.instance = "i-1";
-    statement.sponsor = "finance";
-    statement.time = fuzz::now;
-    statement.sequence = 7;
-    statement.decision = "permit";
-    statement.rule = "agent_file:actions[0]";
-    return encode::signing_input({.alg = "ES256",
-                                  .typ = std::string(encode::action_typ),
-                                  .kid = *crypto::jwk_thumbprint(fuzz::agent_spki()),
-                                  .x5c = {}},
-                                 encode::to_json(statement));
-}
-
-Bytes ca_tbs() {
-    return *crypto::ca_tbs({.trust_domain = fuzz::trust_domain,
-                            .spki = fuzz::host_spki(),
-                            .serial = Bytes(16, 1),
-                            .not_before = fuzz::now - crypto::clock_skew,
-                            .not_after = fuzz::now + 3600});
-}
-
-Bytes svid_tbs() {
-    return *crypto::svid_tbs(
-        {.spiffe_id = fuzz::agent_uri,
-         .subject_spki = fuzz::agent_spki(),
-         .ca_certificate = *crypto::assemble_certificate(ca_tbs(), Bytes(64, 1)),
-         .serial = Bytes(16, 2),
-         .not_before = fuzz::now - crypto::clock_skew,
-         .not_after = fuzz::now + 3600,
-         .claims = R"({"assurance":"observed"})"});
-}
-
 void families(const Corpus& corpus) {
-    corpus.add("action", signing_input());
-    corpus.add("certificate", svid_tbs());
-    corpus.add("ca", ca_tbs());
+    corpus.add("action", fuzz::signing_input());
+    corpus.add("possession", fuzz::possession_input());
+    corpus.add("certificate", fuzz::svid_tbs());
+    corpus.add("ca", fuzz::ca_tbs());
     corpus.add("checkpoint", ledger::checkpoint_text("h1.example.org/ledger", {12, Sha256{7}}));
 }
 
@@ -223,6 +187,13 @@ void statements(const Corpus& corpus, const TpmEvidence& tpm) {
     corpus.add("register.att", tpm.event_register->certified.attest);
 }
 
+std::string packed_of(tests::Kind kind) {
+    tests::Bends bends;
+    bends.kind = kind;
+    bends.claimed_custody = "hsm";
+    return tests::SoftwareAttester(bends).packed();
+}
+
 // Edits as tests/fuzz/appraisal_fuzz.cpp reads them: place, which, how, where (2), value.
 void edits(const Corpus& corpus) {
     for (std::uint8_t which = 0; which < 22; ++which)
@@ -232,6 +203,8 @@ void edits(const Corpus& corpus) {
         corpus.add("statement-" + std::to_string(which), Bytes{1, which, 0, 0, 90, 1});
         corpus.add("action-" + std::to_string(which), Bytes{2, which, 0, 0, 30, 1});
     }
+    for (std::uint8_t which = 0; which < 8; ++which)
+        corpus.add("token-" + std::to_string(which), Bytes{3, which, 0, 0, 60, 1});
     corpus.add("cut", Bytes{0, 6, 2, 0, 30, 0, 0, 6, 1, 0, 4, 0});
 }
 
@@ -259,16 +232,18 @@ int main(int argc, char** argv) {
     const tests::SoftwareAttester host;
     const Evidence evidence = host.evidence();
     link_replies({folder, "link_reply"}, evidence);
-    link_requests({folder, "link_request"}, signing_input(), svid_tbs());
+    link_requests({folder, "link_request"}, fuzz::signing_input(), fuzz::svid_tbs());
     families({folder, "family"});
     ledger_files({folder, "ledger"});
     fuzz::key_files({folder, "key_files"});
-    statements({folder, "structures"}, evidence.tpm);
+    statements({folder, "structures"}, *evidence.tpm);
     Corpus(folder, "jws").add("action", host.action(host.statement()));
     other_algorithms(folder);
     Corpus(folder, "evidence").add("whole", attest::pack(evidence));
-    Corpus(folder, "cel").add("log", evidence.tpm.event_register->log);
-    Corpus(folder, "certificate").add("ek", evidence.tpm.ek_certificates.front());
+    Corpus(folder, "evidence").add("mixed", packed_of(tests::Kind::mixed));
+    Corpus(folder, "evidence").add("without-tpm", packed_of(tests::Kind::without_tpm));
+    Corpus(folder, "cel").add("log", evidence.tpm->event_register->log);
+    Corpus(folder, "certificate").add("ek", evidence.tpm->ek_certificates.front());
     Corpus(folder, "certificate").add("leaf", evidence.credential.at(0));
     Corpus(folder, "certificate").add("ca", evidence.credential.at(1));
     edits({folder, "appraisal"});
