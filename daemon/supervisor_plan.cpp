@@ -18,7 +18,7 @@ const std::vector<cap_value_t> launcher_capabilities{CAP_SETUID, CAP_SETGID, CAP
 
 struct Role {
     std::optional<Account> account;
-    const std::vector<cap_value_t>* capabilities;  // null: none
+    const std::vector<cap_value_t>* capabilities = nullptr;  // null: none
 };
 
 Role role_of(std::optional<WorkerKind> kind, const Accounts& accounts) {
