@@ -10,6 +10,7 @@
 #include "core/crypto/svid.h"
 #include "core/encode/base64.h"
 #include "core/encode/jws.h"
+#include "core/encode/possession.h"
 #include "core/encode/statement.h"
 #include "holdfast/action.h"
 #include "holdfast/agent_id.h"
@@ -46,8 +47,6 @@ Result<Header> header_of(std::string_view part) {
 
 // The x5c leaf, where there is one, must be this key's: else the signature vouches for another.
 Done check_header(const Header& header, const KeyDescription& key) {
-    if (header.typ != encode::action_typ)
-        return wrong("typ is not " + std::string(encode::action_typ));
     if (header.alg != jws_alg(key.algorithm)) return wrong("alg is not this key's");
     HOLDFAST_TRY(thumbprint, crypto::jwk_thumbprint(key.spki));
     if (header.kid != thumbprint) return wrong("kid names another key");
@@ -60,6 +59,22 @@ Error no_signing_input(const Error& why) {
     return wrong("no JWS signing input: " + why.text());
 }
 
+// Whom an action names; or a possession, which a key in a TPM has no use for: its TPM certifies it,
+// and a possession in its place would hide its fuses from the verifier.
+Result<std::string> agent_named(const std::string& typ, const encode::Json& payload,
+                                Backend backend) {
+    if (typ == encode::action_typ) {
+        auto statement = encode::statement_from(payload);
+        if (!statement) return wrong("no action statement: " + statement.error().text());
+        return std::move(statement->agent);
+    }
+    if (typ != encode::possession_typ) return wrong("typ is of no statement of an agent's key");
+    if (backend == Backend::tpm) return wrong("possession of a key that the TPM certifies");
+    auto possession = encode::possession_from(payload);
+    if (!possession) return wrong("no possession statement: " + possession.error().text());
+    return std::move(possession->agent);
+}
+
 Done check_action_family(const KeyDescription& key, ByteView preimage, const FamilyRules& rules) {
     const auto parts = encode::signing_parts(text_of(preimage));
     if (!parts) return no_signing_input(parts.error());
@@ -68,10 +83,9 @@ Done check_action_family(const KeyDescription& key, ByteView preimage, const Fam
     HOLDFAST_CHECK(check_header(*header, key));
     const auto payload = encode::parse_jws_payload(parts->payload);
     if (!payload) return no_signing_input(payload.error());
-    auto statement = encode::statement_from(*payload);
-    if (!statement) return wrong("no action statement: " + statement.error().text());
+    HOLDFAST_TRY(named, agent_named(header->typ, *payload, key.backend));
     const AgentId agent{.trust_domain = rules.trust_domain, .name = key.agent};
-    if (statement->agent != agent.uri()) return wrong("the statement is another agent's");
+    if (named != agent.uri()) return wrong("the statement is another agent's");
     return done();
 }
 

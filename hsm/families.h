@@ -20,8 +20,8 @@ struct FamilyRules {
     std::function<Done(std::string_view agent, ByteView spki)> is_live_agent_key;
 };
 
-// action: JWS signing input, typ holdfast-action+jwt, payload.agent = that key's agent, alg and kid
-// = that key's.
+// action: JWS signing input, typ holdfast-action+jwt or, outside a TPM, holdfast-possession+jwt;
+// payload.agent = that key's agent, alg and kid = that key's.
 // certificate: TBSCertificate within core/crypto/svid's profile, subject = a live agent key or
 // self, issued under this CA key, valid now and not only later. checkpoint: C2SP checkpoint text
 // whose origin line is "<trust domain>/ledger". attest: nothing: only the TPM itself makes what the

@@ -12,8 +12,8 @@ bool is_key_id(std::string_view id, std::string_view prefix) noexcept {
     const auto allowed = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
     };
-    return id.size() <= max_key_id && id.substr(0, prefix.size()) == prefix &&
-           std::all_of(id.begin(), id.end(), allowed);
+    return id.size() > prefix.size() && id.size() <= max_key_id && id.starts_with(prefix) &&
+           id.back() >= '0' && id.back() <= '9' && std::all_of(id.begin(), id.end(), allowed);
 }
 
 Result<std::string> next_key_id(KeyFiles& files, const std::string& numbers_file,

@@ -30,8 +30,9 @@ class Quoter {
     virtual Result<Endorsement> endorsement() = 0;
 
     // Quote over PCRs 0–7 and the register's anchor (SHA-256), Certify of the key, NV_Certify of
-    // its fuses and of the register; the challenge is the qualifyingData of all. One retry if the
-    // TPM was reset or restarted in between.
+    // its fuses and of the register; the challenge is the qualifyingData of all. An empty id: of
+    // the host alone, for a key that lives elsewhere. One retry if the TPM was reset or restarted
+    // in between.
     virtual Result<TpmEvidence> attest(std::string_view key_id, const Sha256& challenge) = 0;
 
     // TPM2_ActivateCredential for the AK under the EK (TPM 2.0 Part 3, 12.5).

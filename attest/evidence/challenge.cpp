@@ -54,4 +54,8 @@ Result<Sha256> challenge_digest(const Challenge& challenge) {
     return fields.digest();
 }
 
+Bytes key_name_of(const KeyDescription& key) {
+    return key.backend == Backend::tpm ? key.name : bytes_of(crypto::sha256(key.spki));
+}
+
 }  // namespace holdfast::attest

@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_ATTEST_EVIDENCE_MEMBERS_H
 #define HOLDFAST_ATTEST_EVIDENCE_MEMBERS_H
 
+#include <cstddef>
 #include <string_view>
 
 namespace holdfast::attest {
@@ -9,6 +10,8 @@ namespace holdfast::attest {
 // CMW's member for the type of a collection, and ours (RFC 9999 §3.3: an OID or a URI).
 inline constexpr std::string_view collection_type_label = "__cmwc_t";
 inline constexpr std::string_view collection_type = "2.25.280602187021576966997059332020323366912";
+
+inline constexpr std::size_t max_structure = 4096;  // bytes of any TPM structure, or public key
 
 struct Member {
     std::string_view label;
@@ -32,6 +35,11 @@ inline constexpr Member key_member = {"key", "application/vnd.holdfast.key+json"
 inline constexpr Member key_certified_member = {"key-certified", attested_type};
 inline constexpr Member agent_fuse_member = {"agent-fuse-certified", attested_type};
 inline constexpr Member host_fuse_member = {"host-fuse-certified", attested_type};
+// A compact JWS (RFC 7515 §9.2.1), of a key outside the TPM.
+inline constexpr Member possession_member = {"possession", "application/jose"};
+// On a host without a TPM, and with exactly this text.
+inline constexpr Member boot_member = {"boot", "text/plain"};
+inline constexpr std::string_view boot_not_proven = "not proven";
 inline constexpr Member register_member = {"register", "application/vnd.holdfast.register+json"};
 inline constexpr Member register_certified_member = {"register-certified", attested_type};
 // CEL-JSON records, one a line.

@@ -2,7 +2,9 @@
 
 #include <cassert>
 
+#include "attest/evidence/key_member.h"
 #include "attest/evidence/members.h"
+#include "attest/evidence/numbers.h"
 #include "core/encode/base64.h"
 #include "core/encode/json.h"
 #include "core/encode/pem.h"
@@ -41,36 +43,6 @@ void add_attested(Json::Object& collection, const Member& member, const Attested
     add(collection, member, value);
 }
 
-// All 64 bits do not fit a JSON number that everyone reads alike, so they go as hex.
-std::string hex_of(std::uint64_t value) {
-    Bytes bytes;
-    for (int shift = 56; shift >= 0; shift -= 8)
-        bytes.push_back(static_cast<std::uint8_t>(value >> static_cast<unsigned>(shift)));
-    return encode::hex(bytes);
-}
-
-Json fuse_json(const Fuse& fuse) {
-    return Json::Object{
-        {"kind", to_string(fuse.kind)},
-        {"index", std::int64_t{fuse.nv_index}},
-        {"value", hex_of(fuse.value)},
-        {"nv_public", encode::base64url(fuse.nv_public)},
-    };
-}
-
-Json::Object key_json(const KeyDescription& key) {
-    return {
-        {"id", key.id},
-        {"agent", key.agent},
-        {"purpose", to_string(key.purpose)},
-        {"spki", encode::base64url(key.spki)},
-        {"public", encode::base64url(key.tpm_public)},
-        {"name", encode::base64url(key.name)},
-        {"agent_fuse", fuse_json(key.agent_fuse)},
-        {"host_fuse", fuse_json(key.host_fuse)},
-    };
-}
-
 Json::Object pcrs_json(const std::map<std::uint8_t, Sha256>& pcrs) {
     Json::Object bank;
     for (const auto& [index, value] : pcrs)
@@ -96,6 +68,18 @@ void add_register(Json::Object& collection, const RegisterEvidence& shown) {
     if (!shown.log.empty()) add(collection, register_log_member, view_of(shown.log));
 }
 
+void add_tpm(Json::Object& collection, const TpmEvidence& tpm) {
+    add_chain(collection, ek_certificates_member, tpm.ek_certificates);
+    add(collection, ek_member, tpm.ek_public);
+    add(collection, ak_member, tpm.ak_public);
+    add_json(collection, pcrs_member, pcrs_json(tpm.pcrs));
+    add_attested(collection, quote_member, tpm.quote);
+    add_attested(collection, key_certified_member, tpm.key_certified);
+    add_attested(collection, agent_fuse_member, tpm.agent_fuse_certified);
+    add_attested(collection, host_fuse_member, tpm.host_fuse_certified);
+    if (tpm.event_register) add_register(collection, *tpm.event_register);
+}
+
 }  // namespace
 
 std::string pack(const Evidence& evidence) {
@@ -103,17 +87,14 @@ std::string pack(const Evidence& evidence) {
     out[std::string(collection_type_label)] = Json(collection_type);
     add_json(out, challenge_member, challenge_json(evidence));
     add_chain(out, credential_member, evidence.credential);
-    const TpmEvidence& tpm = evidence.tpm;
-    add_chain(out, ek_certificates_member, tpm.ek_certificates);
-    add(out, ek_member, tpm.ek_public);
-    add(out, ak_member, tpm.ak_public);
-    add_json(out, pcrs_member, pcrs_json(tpm.pcrs));
-    add_attested(out, quote_member, tpm.quote);
-    add_json(out, key_member, key_json(tpm.key));
-    add_attested(out, key_certified_member, tpm.key_certified);
-    add_attested(out, agent_fuse_member, tpm.agent_fuse_certified);
-    add_attested(out, host_fuse_member, tpm.host_fuse_certified);
-    if (tpm.event_register) add_register(out, *tpm.event_register);
+    if (evidence.tpm) add_tpm(out, *evidence.tpm);
+    if (evidence.possession) {
+        add_json(out, key_member, key_json(evidence.possession->key));
+        add(out, possession_member, view_of(evidence.possession->jws));
+    } else if (evidence.tpm) {
+        add_json(out, key_member, key_json(evidence.tpm->key));
+    }
+    if (evidence.boot_not_proven) add(out, boot_member, view_of(boot_not_proven));
     return encode::canonical(Json(std::move(out)));
 }
 

@@ -1,4 +1,4 @@
-// Evidence as JSON: a CMW collection (RFC 9999) of what the TPM said, and back.
+// Evidence as JSON: a CMW collection (RFC 9999) of what TPM and key said, and back.
 #ifndef HOLDFAST_ATTEST_EVIDENCE_PACK_H
 #define HOLDFAST_ATTEST_EVIDENCE_PACK_H
 

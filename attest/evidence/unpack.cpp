@@ -2,7 +2,9 @@
 #include <set>
 
 #include "attest/eventlog/cel.h"
+#include "attest/evidence/key_member.h"
 #include "attest/evidence/members.h"
+#include "attest/evidence/numbers.h"
 #include "attest/evidence/pack.h"
 #include "core/encode/base64.h"
 #include "core/encode/fields.h"
@@ -16,8 +18,7 @@ using encode::Fields;
 using encode::Json;
 
 constexpr std::size_t max_record = 256UL * 1024;
-constexpr std::size_t max_structure = 4096;  // any TPM structure
-constexpr std::size_t max_chain = 8;         // certificates
+constexpr std::size_t max_chain = 8;  // certificates
 constexpr std::uint8_t last_pcr = 23;
 
 Error refused(std::string_view label, std::string_view why) {
@@ -63,6 +64,8 @@ class Collection {
         return encode::parse_json(text_of(value), max_record);
     }
 
+    bool has(const Member& member) const { return members_->contains(std::string(member.label)); }
+
     Done finish() const {
         for (const auto& [label, record] : *members_) {
             if (label != collection_type_label && !known_.contains(label))
@@ -104,61 +107,6 @@ Result<Attested> read_attested_or_none(Collection& collection, const Member& mem
     HOLDFAST_TRY(value, collection.optional(member));
     if (value.empty()) return Attested{};
     return split(member, value);
-}
-
-Result<std::uint64_t> number_from_hex(Fields& fields, std::string_view name) {
-    HOLDFAST_TRY(text, fields.text(name, 16));
-    HOLDFAST_TRY(bytes, encode::from_hex(text));
-    if (bytes.size() != 8) return refused(name, "must be 16 hex digits");
-    std::uint64_t value = 0;
-    for (const std::uint8_t byte : bytes)
-        value = value << 8U | byte;
-    return value;
-}
-
-Result<Fuse> read_fuse(const Json& json, std::string_view where) {
-    HOLDFAST_TRY(fields, Fields::of(json, std::string(where)));
-    Fuse fuse;
-    HOLDFAST_TRY(kind, fields.text("kind", 16));
-    HOLDFAST_TRY(parsed, parse_fuse_kind(kind));
-    fuse.kind = parsed;
-    HOLDFAST_TRY(index, fields.integer("index", 0, 0xFFFFFFFF));
-    fuse.nv_index = static_cast<std::uint32_t>(index);
-    HOLDFAST_TRY(value, number_from_hex(fields, "value"));
-    fuse.value = value;
-    HOLDFAST_TRY(nv_public, fields.base64url("nv_public", max_structure));
-    fuse.nv_public = std::move(nv_public);
-    HOLDFAST_CHECK(fields.finish());
-    return fuse;
-}
-
-Result<KeyDescription> read_key(const Json& json) {
-    HOLDFAST_TRY(fields, Fields::of(json, "evidence.key"));
-    KeyDescription key;
-    HOLDFAST_TRY(id, fields.text("id", 128));
-    HOLDFAST_TRY(agent, fields.text("agent", 64));
-    HOLDFAST_TRY(purpose_text, fields.text("purpose", 16));
-    HOLDFAST_TRY(purpose, parse_purpose(purpose_text));
-    HOLDFAST_TRY(spki, fields.base64url("spki", max_structure));
-    HOLDFAST_TRY(tpm_public, fields.base64url("public", max_structure));
-    HOLDFAST_TRY(name, fields.base64url("name", max_structure));
-    HOLDFAST_TRY(agent_fuse_json, fields.object("agent_fuse"));
-    HOLDFAST_TRY(host_fuse_json, fields.object("host_fuse"));
-    HOLDFAST_TRY(agent_fuse, read_fuse(*agent_fuse_json, "evidence.key.agent_fuse"));
-    HOLDFAST_TRY(host_fuse, read_fuse(*host_fuse_json, "evidence.key.host_fuse"));
-    HOLDFAST_CHECK(fields.finish());
-    return KeyDescription{.id = std::move(id),
-                          .agent = std::move(agent),
-                          .purpose = purpose,
-                          .backend = Backend::tpm,
-                          .algorithm = KeyAlgorithm::es256,
-                          .custody = Custody::unproven,
-                          .token = {},
-                          .spki = std::move(spki),
-                          .tpm_public = std::move(tpm_public),
-                          .name = std::move(name),
-                          .agent_fuse = std::move(agent_fuse),
-                          .host_fuse = std::move(host_fuse)};
 }
 
 // "0" … "23", in one spelling.
@@ -220,7 +168,7 @@ Result<std::optional<RegisterEvidence>> read_register(Collection& collection) {
                                           .anchor_pcr = static_cast<std::uint8_t>(pcr)});
 }
 
-Result<TpmEvidence> read_tpm(Collection& collection) {
+Result<TpmEvidence> read_host(Collection& collection) {
     TpmEvidence tpm;
     HOLDFAST_TRY(ek_certificates, read_chain(collection, ek_certificates_member));
     tpm.ek_certificates = std::move(ek_certificates);
@@ -233,8 +181,12 @@ Result<TpmEvidence> read_tpm(Collection& collection) {
     tpm.pcrs = std::move(pcrs);
     HOLDFAST_TRY(quote, read_attested(collection, quote_member));
     tpm.quote = std::move(quote);
-    HOLDFAST_TRY(key_json, collection.json(key_member));
-    HOLDFAST_TRY(key, read_key(key_json));
+    HOLDFAST_TRY(event_register, read_register(collection));
+    tpm.event_register = std::move(event_register);
+    return tpm;
+}
+
+Done read_certified(Collection& collection, KeyDescription key, TpmEvidence& tpm) {
     tpm.key = std::move(key);
     HOLDFAST_TRY(certified, read_attested(collection, key_certified_member));
     tpm.key_certified = std::move(certified);
@@ -242,9 +194,28 @@ Result<TpmEvidence> read_tpm(Collection& collection) {
     tpm.agent_fuse_certified = std::move(agent_fuse);
     HOLDFAST_TRY(host_fuse, read_attested_or_none(collection, host_fuse_member));
     tpm.host_fuse_certified = std::move(host_fuse);
-    HOLDFAST_TRY(event_register, read_register(collection));
-    tpm.event_register = std::move(event_register);
-    return tpm;
+    return done();
+}
+
+// Where the key lives decides who speaks for it; what neither needs is refused by finish().
+Done read_key(Collection& collection, Evidence& evidence) {
+    HOLDFAST_TRY(json, collection.json(key_member));
+    HOLDFAST_TRY(key, key_from(json));
+    if (key.backend == Backend::tpm) {
+        if (!evidence.tpm) return refused(key_member.label, "of a TPM that says nothing");
+        return read_certified(collection, std::move(key), *evidence.tpm);
+    }
+    HOLDFAST_TRY(jws, collection.required(possession_member));
+    evidence.possession =
+        PossessionEvidence{.key = std::move(key), .jws = std::string(text_of(jws))};
+    return done();
+}
+
+Result<bool> read_boot(Collection& collection) {
+    HOLDFAST_TRY(said, collection.optional(boot_member));
+    if (!said.empty() && text_of(said) != boot_not_proven)
+        return refused(boot_member.label, "not a word that is known");
+    return !said.empty();
 }
 
 }  // namespace
@@ -257,8 +228,14 @@ Result<Evidence> unpack(std::string_view json) {
     HOLDFAST_CHECK(read_challenge(challenge, evidence));
     HOLDFAST_TRY(credential, read_chain(collection, credential_member));
     evidence.credential = std::move(credential);
-    HOLDFAST_TRY(tpm, read_tpm(collection));
-    evidence.tpm = std::move(tpm);
+    // Any part of a TPM's statements that comes without an AK is a member nobody asked for.
+    if (collection.has(ak_member)) {
+        HOLDFAST_TRY(tpm, read_host(collection));
+        evidence.tpm = std::move(tpm);
+    }
+    HOLDFAST_CHECK(read_key(collection, evidence));
+    HOLDFAST_TRY(not_proven, read_boot(collection));
+    evidence.boot_not_proven = not_proven;
     HOLDFAST_CHECK(collection.finish());
     return evidence;
 }

@@ -99,6 +99,8 @@ Result<EnrolmentChallenge> challenge_host(const HostKeys& host, const std::vecto
                                 .agent = {},
                                 .enrolment = {},
                                 .manifests = {},
+                                .accept_unproven_boot = false,
+                                .accept_claimed_hsm = false,
                                 .anchor_pcr = default_anchor_pcr};
     check_ek(sheet, host.ek_certificates, host.ek_public, expected);
     const auto ak = check_ak(sheet, host.ak_public);

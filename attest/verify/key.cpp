@@ -42,8 +42,10 @@ void check_key(Sheet& sheet, const KeyDescription& key, const tpm2::Public& area
                 (area.attributes & wanted) == wanted && (area.attributes & refused) == 0,
                 "fixedTPM, fixedParent, sensitiveDataOrigin, sign; not userWithAuth, "
                 "adminWithPolicy, restricted, decrypt, encryptedDuplication");
-    sheet.check("key.scheme", area.signs_ecdsa_p256_sha256 && area.name_alg == tpm2::alg_sha256,
-                "ECDSA on P-256 with SHA-256, Name with SHA-256");
+    sheet.check("key.scheme", area.algorithm && area.name_alg == tpm2::alg_sha256,
+                area.algorithm
+                    ? "fixed to " + std::string(to_string(*area.algorithm)) + ", Name with SHA-256"
+                    : "curve or size, scheme and hash are fixed to no algorithm of ours");
     const bool described =
         key.purpose == Purpose::action && key.name == area.name && key.spki == area.spki;
     sheet.check("key.description", described,

@@ -39,6 +39,7 @@ inline constexpr auto evidence_rules = std::to_array<RuleRow>({
     {"evidence.format", Need::always},
     {"evidence.nonce", Need::always},
     {"evidence.verifier", Need::production},
+    {"boot.stated", Need::always},
     {"ak.public", Need::always},
     {"ak.attributes", Need::always},
     {"ak.hierarchy", Need::always},
@@ -58,6 +59,12 @@ inline constexpr auto evidence_rules = std::to_array<RuleRow>({
     {"key.description", Need::always},
     {"key.policy", Need::always},
     {"key.credential", Need::production},
+    // Of a key in a token; a key in a TPM has no use for them.
+    {"possession.format", Need::always},
+    {"possession.signature", Need::always},
+    {"possession.challenge", Need::always},
+    {"possession.agent", Need::production},  // required as soon as there is a credential
+    {"possession.host", Need::always},
     {"fuse.kind", Need::always},
     {"fuse.agent.attributes", Need::always},
     {"fuse.agent.format", Need::always},

@@ -46,6 +46,8 @@ int run(const std::vector<std::string>& arguments) {
                                   .agent = {},
                                   .enrolment = {},
                                   .manifests = {},
+                                  .accept_unproven_boot = false,
+                                  .accept_claimed_hsm = false,
                                   .anchor_pcr = default_anchor_pcr};
     const bool is_evidence = arguments[0] == "evidence";
     if (is_evidence) {

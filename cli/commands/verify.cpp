@@ -89,6 +89,8 @@ Result<Expectations> expectations_from(const Values& values) {
                           .agent = values.get("agent"),
                           .enrolment = {},
                           .manifests = {},
+                          .accept_unproven_boot = values.has("accept-unproven-boot"),
+                          .accept_claimed_hsm = values.has("accept-claimed-hsm"),
                           .anchor_pcr = default_anchor_pcr};
     if (const auto nonce = values.get("nonce")) {
         HOLDFAST_TRY(bytes, nonce_from(*nonce));
@@ -180,13 +182,15 @@ std::vector<Command> verify_commands() {
          with_common({}), credential},
         {"verify action", "FILE", "check a signed action (compact JWS)",
          with_common({{"audience", "URI", "who it must be meant for"}}), action},
-        {"verify evidence", "FILE", "check what a host's TPM said about an agent's key",
+        {"verify evidence", "FILE", "check what a host says about an agent's key",
          with_common({{"nonce", "NONCE", "the nonce you gave, base64url or hex"},
                       {"verifier", "ID", "your own id, as you gave it with the nonce"},
                       {"ek-roots", "FILE", "accepted TPM vendors, PEM; repeatable"},
                       {"enrolment", "FILE", "what `holdfast enroll finish` wrote"},
                       {"manifest-roots", "DIR", "signed manifests: nothing else may have run"},
                       {"manifest-key", "FILE", "who may have signed these; repeatable"},
+                      {"accept-unproven-boot", "", "production: a host without a TPM will do"},
+                      {"accept-claimed-hsm", "", "production: take the issuer's word for an HSM"},
                       {"anchor-pcr", "N", "the host's register.anchor_pcr (default 13)"}}),
          evidence},
     };

@@ -13,6 +13,7 @@ namespace holdfast::tpm2 {
 namespace {
 
 constexpr std::uint16_t no_algorithm = 0;
+constexpr std::uint32_t usual_exponent = 65537;  // which TPMs write as 0
 
 Error refused(const char* what) {
     return {Code::invalid, what};
@@ -36,15 +37,34 @@ Result<Bytes> spki_of(const TPMS_ECC_PARMS& parms, const TPMS_ECC_POINT& point) 
                               crypto::EcPoint{.x = std::move(x), .y = std::move(y)});
 }
 
+std::optional<KeyAlgorithm> ecc_algorithm(TPMI_ECC_CURVE curve, const Public& key) noexcept {
+    if (key.scheme != TPM2_ALG_ECDSA) return std::nullopt;
+    if (curve == TPM2_ECC_NIST_P256 && key.scheme_hash == TPM2_ALG_SHA256)
+        return KeyAlgorithm::es256;
+    if (curve == TPM2_ECC_NIST_P384 && key.scheme_hash == TPM2_ALG_SHA384)
+        return KeyAlgorithm::es384;
+    return std::nullopt;
+}
+
+std::optional<KeyAlgorithm> rsa_algorithm(const TPMS_RSA_PARMS& parms, const Public& key) noexcept {
+    const bool pss = key.scheme == TPM2_ALG_RSAPSS;
+    const bool pkcs1 = key.scheme == TPM2_ALG_RSASSA;
+    const bool usual = parms.exponent == 0 || parms.exponent == usual_exponent;
+    if ((!pss && !pkcs1) || key.scheme_hash != TPM2_ALG_SHA256 || !usual) return std::nullopt;
+    switch (parms.keyBits) {
+        case 2048: return pss ? KeyAlgorithm::ps256_2048 : KeyAlgorithm::rs256_2048;
+        case 3072: return pss ? KeyAlgorithm::ps256_3072 : KeyAlgorithm::rs256_3072;
+        default: return std::nullopt;
+    }
+}
+
 Done read_ecc(const TPMT_PUBLIC& raw, Public& key) {
     const TPMS_ECC_PARMS& parms = raw.parameters.eccDetail;
     key.scheme = parms.scheme.scheme;
     if (key.scheme != TPM2_ALG_NULL) key.scheme_hash = parms.scheme.details.anySig.hashAlg;
     HOLDFAST_TRY(spki, spki_of(parms, raw.unique.ecc));
     key.spki = std::move(spki);
-    key.signs_ecdsa_p256_sha256 = parms.curveID == TPM2_ECC_NIST_P256 &&
-                                  key.scheme == TPM2_ALG_ECDSA &&
-                                  key.scheme_hash == TPM2_ALG_SHA256;
+    key.algorithm = ecc_algorithm(parms.curveID, key);
     return done();
 }
 
@@ -58,6 +78,7 @@ Done read_rsa(const TPMT_PUBLIC& raw, Public& key) {
     if (modulus.size() * 8 != parms.keyBits) return refused("modulus size is not the key size");
     HOLDFAST_TRY(spki, crypto::spki_of_rsa(modulus, parms.exponent));
     key.spki = std::move(spki);
+    key.algorithm = rsa_algorithm(parms, key);
     return done();
 }
 

@@ -3,12 +3,14 @@
 #define HOLDFAST_CORE_TPM2_STRUCTURES_H
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 #include "holdfast/bytes.h"
+#include "holdfast/custody.h"
 #include "holdfast/result.h"
 
 namespace holdfast::tpm2 {
@@ -20,11 +22,13 @@ struct Public {  // TPMT_PUBLIC, TPM 2.0 Part 2, 12.2.4
     std::uint16_t name_alg = 0;
     std::uint32_t attributes = 0;  // TPMA_OBJECT
     Bytes auth_policy;
-    std::uint16_t scheme = 0;              // TPM_ALG_NULL when the caller of Sign chooses
-    std::uint16_t scheme_hash = 0;         // 0 when there is no scheme
-    Bytes spki;                            // P-256, P-384 or RSA
-    Bytes name;                            // nameAlg ‖ H(TPMT_PUBLIC), Part 1, 16
-    bool signs_ecdsa_p256_sha256 = false;  // scheme fixed to exactly that
+    std::uint16_t scheme = 0;       // TPM_ALG_NULL when the caller of Sign chooses
+    std::uint16_t scheme_hash = 0;  // 0 when there is no scheme
+    Bytes spki;                     // P-256, P-384 or RSA
+    Bytes name;                     // nameAlg ‖ H(TPMT_PUBLIC), Part 1, 16
+    // The one that curve or size, scheme and hash are fixed to; none: another, or the caller
+    // chooses.
+    std::optional<KeyAlgorithm> algorithm;
 };
 Result<Public> read_public(ByteView tpmt_public);
 

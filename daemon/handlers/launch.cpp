@@ -2,6 +2,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "api/launch_messages.h"
+#include "attest/evidence/challenge.h"
 #include "core/crypto/digest.h"
 #include "core/encode/base64.h"
 #include "daemon/handlers/admin.h"
@@ -44,7 +45,7 @@ encode::Json::Object launch_event(const LaunchedInstance& launched, const AgentR
     event["arguments_environment"] = encode::hex(launched.arguments_environment);
     event["cgroup"] = static_cast<std::int64_t>(launched.cgroup);
     event["instance"] = launched.instance;
-    event["key_name"] = encode::base64url(row.key.name);
+    event["key_name"] = encode::base64url(attest::key_name_of(row.key));
     event["manifest"] = encode::hex(launched.manifest);
     event["sandbox"] = encode::hex(launched.sandbox);
     event["tree"] = encode::hex(launched.tree);

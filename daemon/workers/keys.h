@@ -30,7 +30,9 @@ class KeysWorker {
         hsm::LiveKeys& live_keys;           // of both backends
         // The CA's and the ledger's: one worker of a host has them.
         bool keeps_host_keys = true;
-        std::string token = {};  // its label and serial number, for people; empty for a TPM
+        // Its label and serial number, for people; empty for a TPM. g++ misses an initialiser where
+        // a list leaves it out. NOLINTNEXTLINE(readability-redundant-member-init)
+        std::string token = {};
         // Is that the token in which an agent's file wants its key? None for a TPM.
         std::function<Done(std::string_view uri)> check_token = nullptr;
     };

@@ -107,6 +107,9 @@ Done Session::destroy(CK_OBJECT_HANDLE object) {
 
 Result<Bytes> Session::sign(CK_MECHANISM mechanism, CK_OBJECT_HANDLE key, ByteView input,
                             std::size_t size) {
+    // Modules take a null pointer for a mistake, also where the message is empty.
+    static constexpr std::uint8_t nothing = 0;
+    if (input.empty()) input = ByteView(&nothing, 0);
     HOLDFAST_CHECK(check("C_SignInit", calls().C_SignInit(session_, &mechanism, key)));
     Bytes signature(size);
     CK_ULONG length = signature.size();

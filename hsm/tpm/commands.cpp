@@ -12,7 +12,6 @@
 namespace holdfast::hsm {
 namespace {
 
-constexpr std::size_t p256_bytes = 32;
 constexpr TPM2B_SENSITIVE_CREATE no_secret{};
 constexpr TPM2B_DATA no_outside_info{};
 constexpr TPML_PCR_SELECTION no_pcrs{};
@@ -50,28 +49,31 @@ Done policy_nv(Connection& tpm, TPMI_SH_AUTH_SESSION session, const PolicyTerm& 
         .because(std::string(fuse_blown));
 }
 
-Done append_padded(Bytes& raw, const TPM2B_ECC_PARAMETER& number) {
-    if (number.size > p256_bytes) return Error(Code::internal, "the TPM's signature is too long");
-    // TPMs drop leading zeros from r and s; JOSE wants 32 bytes each.
-    raw.insert(raw.end(), p256_bytes - number.size, 0);
+Done append_padded(Bytes& raw, const TPM2B_ECC_PARAMETER& number, std::size_t size) {
+    if (number.size > size) return Error(Code::internal, "the TPM's signature is too long");
+    // TPMs drop leading zeros from r and s; JOSE wants the curve's size of each.
+    raw.insert(raw.end(), size - number.size, 0);
     raw.insert(raw.end(), std::begin(number.buffer), std::begin(number.buffer) + number.size);
     return done();
 }
 
-Result<Bytes> raw_of(const TPMT_SIGNATURE& signature) {
-    if (signature.sigAlg != TPM2_ALG_ECDSA || signature.signature.ecdsa.hash != TPM2_ALG_SHA256)
+Result<Bytes> raw_of(const TPMT_SIGNATURE& made, const SigningScheme& scheme) {
+    const TPMU_SIGNATURE& signature = made.signature;
+    if (made.sigAlg != scheme.scheme || signature.any.hashAlg != scheme.hash)
         return Error(Code::internal, "the TPM signed with another scheme");
+    if (scheme.type == TPM2_ALG_RSA) return bytes_of_sized(signature.rsassa.sig);
+    const std::size_t size = scheme.curve == TPM2_ECC_NIST_P384 ? p384_bytes : p256_bytes;
     Bytes raw;
-    HOLDFAST_CHECK(append_padded(raw, signature.signature.ecdsa.signatureR));
-    HOLDFAST_CHECK(append_padded(raw, signature.signature.ecdsa.signatureS));
+    HOLDFAST_CHECK(append_padded(raw, signature.ecdsa.signatureR, size));
+    HOLDFAST_CHECK(append_padded(raw, signature.ecdsa.signatureS, size));
     return raw;
 }
 
 // The only TPM2_Sign in the tree.
 Result<Bytes> sign_authorised(Connection& tpm, TPM2_HANDLE key, TPMI_SH_AUTH_SESSION session,
-                              const Sha256& digest) {
+                              const ToSign& what) {
     const TSS2L_SYS_AUTH_COMMAND auths = authorised_by(session);
-    HOLDFAST_TRY(hashed, sized<TPM2B_DIGEST>(digest));
+    HOLDFAST_TRY(digest, sized<TPM2B_DIGEST>(what.digest));
     TPMT_SIG_SCHEME keys_own{};
     keys_own.scheme = TPM2_ALG_NULL;
     // No ticket: the key is not restricted.
@@ -81,24 +83,24 @@ Result<Bytes> sign_authorised(Connection& tpm, TPM2_HANDLE key, TPMI_SH_AUTH_SES
     TPMT_SIGNATURE signature{};
     TSS2L_SYS_AUTH_RESPONSE answers{};
     HOLDFAST_CHECK(tpm.run("Tss2_Sys_Sign", [&] {
-        return ::Tss2_Sys_Sign(tpm.sys(), key, &auths, &hashed, &keys_own, &no_ticket, &signature,
+        return ::Tss2_Sys_Sign(tpm.sys(), key, &auths, &digest, &keys_own, &no_ticket, &signature,
                                &answers);
     }));
-    return raw_of(signature);
+    return raw_of(signature, what.scheme);
 }
 
 Result<Bytes> satisfy_and_sign(Connection& tpm, PolicySession& session, TPM2_HANDLE key,
-                               std::span<const PolicyTerm> terms, const Sha256& digest) {
+                               std::span<const PolicyTerm> terms, const ToSign& what) {
     HOLDFAST_TRY(policy, session.use());
     for (const PolicyTerm& term : terms)
         HOLDFAST_CHECK(policy_nv(tpm, policy, term));
-    return sign_authorised(tpm, key, policy, digest);
+    return sign_authorised(tpm, key, policy, what);
 }
 
 // A session that may be half satisfied does not stay.
 Result<Bytes> sign_under_policy(Connection& tpm, PolicySession& session, TPM2_HANDLE key,
-                                std::span<const PolicyTerm> terms, const Sha256& digest) {
-    auto raw = satisfy_and_sign(tpm, session, key, terms, digest);
+                                std::span<const PolicyTerm> terms, const ToSign& what) {
+    auto raw = satisfy_and_sign(tpm, session, key, terms, what);
     if (!raw) session.end();
     return raw;
 }
@@ -187,14 +189,14 @@ Result<Bytes> tpmt_public_of(ByteView tpm2b_public) {
 }
 
 Result<Bytes> sign_digest(Connection& tpm, PolicySession& session, ESYS_TR key,
-                          std::span<const PolicyTerm> terms, const Sha256& digest) {
+                          std::span<const PolicyTerm> terms, const ToSign& what) {
     HOLDFAST_TRY(handle, tpm_handle(tpm, key));
-    if (terms.empty()) return sign_authorised(tpm, handle, TPM2_RS_PW, digest);
+    if (terms.empty()) return sign_authorised(tpm, handle, TPM2_RS_PW, what);
     const bool was_kept = session.is_open();
-    auto raw = sign_under_policy(tpm, session, handle, terms, digest);
+    auto raw = sign_under_policy(tpm, session, handle, terms, what);
     if (raw || !was_kept || is(raw.error(), connection_lost)) return raw;
     // The session may be what failed, not the policy: only a fresh one speaks for the fuses.
-    return sign_under_policy(tpm, session, handle, terms, digest);
+    return sign_under_policy(tpm, session, handle, terms, what);
 }
 
 }  // namespace holdfast::hsm

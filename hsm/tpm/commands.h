@@ -12,6 +12,7 @@
 #include "hsm/tpm/connection.h"
 #include "hsm/tpm/handles.h"
 #include "hsm/tpm/policy_session.h"
+#include "hsm/tpm/schemes.h"
 
 namespace holdfast::hsm {
 
@@ -40,12 +41,18 @@ struct PolicyTerm {
     TPM2_EO operation;
 };
 
+// By a key with exactly this scheme.
+struct ToSign {
+    const SigningScheme& scheme;
+    ByteView digest;  // as long as the scheme's hash
+};
+
 // Three chip commands with two terms: PolicyNV, PolicyNV, Sign, and StartAuthSession before them
 // unless the session is kept from the signature before. Without terms the empty password signs.
-// Answers r ‖ s, 64 bytes, not yet verified; denied with reason fuse_blown when the policy does not
-// hold any more.
+// Answers the signature in JWS form, not yet verified; denied with reason fuse_blown when the
+// policy does not hold any more.
 Result<Bytes> sign_digest(Connection& tpm, PolicySession& session, ESYS_TR key,
-                          std::span<const PolicyTerm> terms, const Sha256& digest);
+                          std::span<const PolicyTerm> terms, const ToSign& what);
 
 }  // namespace holdfast::hsm
 

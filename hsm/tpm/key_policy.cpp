@@ -130,6 +130,19 @@ Result<IndexRecord> read_index_record(Fields& fields) {
 
 }  // namespace
 
+KeyRecord copy_of(const KeyRecord& record) {
+    KeyRecord copy;
+    copy.id = record.id;
+    copy.agent = record.agent;
+    copy.purpose = record.purpose;
+    copy.stage = record.stage;
+    copy.agent_fuse = record.agent_fuse;
+    copy.agent_fuse_auth = SecretBytes(bytes_of(record.agent_fuse_auth.view()));
+    copy.host_fuse = record.host_fuse;
+    copy.parent_name = record.parent_name;
+    return copy;
+}
+
 std::string to_text(const KeyRecord& record) {
     return encode::canonical(
         Json::Object{{"agent", record.agent},

@@ -30,6 +30,7 @@ struct KeyRecord {
     Fuse host_fuse;
     Bytes parent_name;  // TPM Name of the SRK it was made under
 };
+KeyRecord copy_of(const KeyRecord& record);
 std::string to_text(const KeyRecord& record);
 Result<KeyRecord> key_record_from(const std::string& id, std::string_view text);
 

@@ -28,10 +28,13 @@ Error no_such_key(std::string_view id) {
 Result<KeyDescription> describe(const KeyRecord& record, const KeyAreas& areas) {
     HOLDFAST_TRY(area_bytes, tpmt_public_of(areas.public_area));
     HOLDFAST_TRY(area, tpm2::read_public(area_bytes));
+    if (!area.algorithm)
+        return Error(Code::internal, "key '" + record.id + "' is fixed to no algorithm of ours");
     KeyDescription key;
     key.id = record.id;
     key.agent = record.agent;
     key.purpose = record.purpose;
+    key.algorithm = *area.algorithm;
     key.spki = std::move(area.spki);
     key.tpm_public = std::move(area_bytes);
     key.name = std::move(area.name);

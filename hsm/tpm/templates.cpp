@@ -10,8 +10,6 @@ namespace {
 
 constexpr TPMA_OBJECT fixed_here =
     TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN;
-constexpr std::uint16_t p256_bytes = 32;
-constexpr std::uint16_t p384_bytes = 48;
 constexpr std::uint16_t rsa2048_bytes = 256;
 
 // TCG EK Credential Profile 2.4, B.6: PolicyA (low range), PolicyB for both hashes (high range).
@@ -45,13 +43,15 @@ TPM2B_PUBLIC ecc(TPMI_ECC_CURVE curve, TPMI_ALG_HASH name_alg, TPMA_OBJECT attri
     return made;
 }
 
-TPM2B_PUBLIC signing_key(TPMA_OBJECT more_attributes) {
-    TPM2B_PUBLIC made =
-        ecc(TPM2_ECC_NIST_P256, TPM2_ALG_SHA256,
-            fixed_here | TPMA_OBJECT_SIGN_ENCRYPT | TPMA_OBJECT_NODA | more_attributes);
-    TPMT_ECC_SCHEME& scheme = made.publicArea.parameters.eccDetail.scheme;
-    scheme.scheme = TPM2_ALG_ECDSA;
-    scheme.details.ecdsa.hashAlg = TPM2_ALG_SHA256;
+TPM2B_PUBLIC signing_key(const SigningScheme& scheme, TPMA_OBJECT more_attributes) {
+    const TPMT_PUBLIC_PARMS parameters = parameters_of(scheme);
+    TPM2B_PUBLIC made{};
+    TPMT_PUBLIC& area = made.publicArea;
+    area.type = parameters.type;
+    area.nameAlg = TPM2_ALG_SHA256;
+    area.objectAttributes =
+        fixed_here | TPMA_OBJECT_SIGN_ENCRYPT | TPMA_OBJECT_NODA | more_attributes;
+    area.parameters = parameters.parameters;
     return made;
 }
 
@@ -121,17 +121,17 @@ bool fits_srk(const TPMT_PUBLIC& area) noexcept {
 }
 
 TPM2B_PUBLIC ak_template() {
-    return signing_key(TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_USERWITHAUTH);
+    return signing_key(es256_scheme, TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_USERWITHAUTH);
 }
 
-TPM2B_PUBLIC fused_key_template(const Sha256& policy) {
-    TPM2B_PUBLIC made = signing_key(0);
+TPM2B_PUBLIC fused_key_template(const SigningScheme& scheme, const Sha256& policy) {
+    TPM2B_PUBLIC made = signing_key(scheme, 0);
     set_policy(made.publicArea, policy);
     return made;
 }
 
 TPM2B_PUBLIC plain_key_template() {
-    return signing_key(TPMA_OBJECT_USERWITHAUTH);
+    return signing_key(es256_scheme, TPMA_OBJECT_USERWITHAUTH);
 }
 
 // Curves before RSA, which takes a real chip many seconds to make. swtpm fills the unique field of

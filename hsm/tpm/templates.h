@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "holdfast/bytes.h"
+#include "hsm/tpm/schemes.h"
 
 namespace holdfast::hsm {
 
@@ -22,7 +23,7 @@ bool fits_srk(const TPMT_PUBLIC& area) noexcept;
 TPM2B_PUBLIC ak_template();
 
 // Signs only under `policy`: userWithAuth CLEAR, adminWithPolicy CLEAR, empty auth value.
-TPM2B_PUBLIC fused_key_template(const Sha256& policy);
+TPM2B_PUBLIC fused_key_template(const SigningScheme& scheme, const Sha256& policy);
 // The ledger key: no fuse, a password (the empty one) signs.
 TPM2B_PUBLIC plain_key_template();
 

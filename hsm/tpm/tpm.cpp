@@ -11,6 +11,7 @@
 #include "hsm/tpm/policy_session.h"
 #include "hsm/tpm/register.h"
 #include "hsm/tpm/roots.h"
+#include "hsm/tpm/schemes.h"
 #include "hsm/tpm/tpm_key_store.h"
 #include "hsm/tpm/tpm_quoter.h"
 
@@ -54,7 +55,8 @@ struct Tpm::Parts {
         HOLDFAST_CHECK(fuses.open());
         HOLDFAST_CHECK(event_register.open());
         shelf.emplace(connection, files, loaded, *roots, fuses);
-        store.emplace(connection, session, *shelf, *roots, fuses);
+        HOLDFAST_TRY(algorithms, find_algorithms(connection));
+        store.emplace(connection, session, *shelf, *roots, fuses, std::move(algorithms));
         quoter.emplace(connection, *shelf, *roots, fuses, event_register, ek_certificate_dir);
         return shelf->clean_up();
     }

@@ -1,5 +1,6 @@
 #include "hsm/tpm/tpm_key_store.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <utility>
@@ -26,29 +27,13 @@ bool has_own_fuse(const KeyRecord& record) noexcept {
     return record.agent_fuse.kind == FuseKind::counter || record.agent_fuse.kind == FuseKind::bank;
 }
 
-KeyRecord copy_of(const KeyRecord& record) {
-    KeyRecord copy;
-    copy.id = record.id;
-    copy.agent = record.agent;
-    copy.purpose = record.purpose;
-    copy.stage = record.stage;
-    copy.agent_fuse = record.agent_fuse;
-    copy.agent_fuse_auth = SecretBytes(bytes_of(record.agent_fuse_auth.view()));
-    copy.host_fuse = record.host_fuse;
-    copy.parent_name = record.parent_name;
-    return copy;
+Error unavailable(KeyAlgorithm algorithm, const std::string& why) {
+    return Error(Code::invalid, std::string(to_string(algorithm)) + ": " + why)
+        .because("algorithm_unavailable");
 }
 
-Done check_wanted(const NewKey& wanted) {
-    if (wanted.purpose == Purpose::attest)
-        return Error(Code::invalid, "the attestation key is the TPM's own: it is never made here");
-    if (wanted.algorithm != KeyAlgorithm::es256)
-        return Error(Code::invalid,
-                     "the TPM makes no " + std::string(to_string(wanted.algorithm)) + " keys")
-            .because("algorithm_unavailable");
-    if (wanted.purpose == Purpose::action) return check_agent_name(wanted.agent);
-    if (!wanted.agent.empty()) return Error(Code::invalid, "only action keys belong to an agent");
-    return done();
+bool is_pss(KeyAlgorithm algorithm) noexcept {
+    return algorithm == KeyAlgorithm::ps256_2048 || algorithm == KeyAlgorithm::ps256_3072;
 }
 
 Error blown(std::string_view key_id) {
@@ -57,6 +42,19 @@ Error blown(std::string_view key_id) {
 }
 
 }  // namespace
+
+Done TpmKeyStore::check_wanted(const NewKey& wanted) const {
+    if (wanted.purpose == Purpose::attest)
+        return Error(Code::invalid, "the attestation key is the TPM's own: it is never made here");
+    if (wanted.purpose != Purpose::action && !wanted.agent.empty())
+        return Error(Code::invalid, "only action keys belong to an agent");
+    if (wanted.purpose != Purpose::action && wanted.algorithm != KeyAlgorithm::es256)
+        return Error(Code::invalid, "the host's own keys are ES256");
+    if (wanted.purpose == Purpose::action) HOLDFAST_CHECK(check_agent_name(wanted.agent));
+    if (std::ranges::find(algorithms_, wanted.algorithm) == algorithms_.end())
+        return unavailable(wanted.algorithm, "this TPM has it not");
+    return done();
+}
 
 Result<KeyRecord> TpmKeyStore::plan(const NewKey& wanted) {
     KeyRecord record;
@@ -112,15 +110,33 @@ Done TpmKeyStore::make_fuses(KeyRecord& record) {
     return done();
 }
 
-Done TpmKeyStore::make(KeyRecord& record) {
+Done TpmKeyStore::make(KeyRecord& record, KeyAlgorithm algorithm) {
+    const auto scheme = scheme_of(algorithm);
+    if (!scheme) return unavailable(algorithm, "no TPM has it");
     HOLDFAST_CHECK(make_fuses(record));
     const std::array fuses = {record.agent_fuse, record.host_fuse};
     HOLDFAST_TRY(policy, tpm2::fuse_policy(fuses));
-    const TPM2B_PUBLIC wanted =
-        record.purpose == Purpose::checkpoint ? plain_key_template() : fused_key_template(policy);
+    const TPM2B_PUBLIC wanted = record.purpose == Purpose::checkpoint
+                                    ? plain_key_template()
+                                    : fused_key_template(*scheme, policy);
     HOLDFAST_TRY(areas, create_key(*tpm_, roots_->srk(), wanted));
     record.stage = Stage::ready;
-    return shelf_->put(record, areas);
+    HOLDFAST_CHECK(shelf_->put(record, areas));
+    return prove(record, algorithm);
+}
+
+// A PSS salt is as long as the digest in some chips and as long as fits in others (TPM 2.0 Part 1,
+// B.7), and no chip says which: the key shows it with its first signature, over what is of no
+// family.
+Done TpmKeyStore::prove(const KeyRecord& record, KeyAlgorithm algorithm) {
+    if (!is_pss(algorithm)) return done();
+    constexpr std::string_view anything = "holdfast: how long is the salt?";
+    HOLDFAST_TRY(key, shelf_->find(record.id));
+    HOLDFAST_TRY(made, signature(*key, view_of(anything)));
+    if (crypto::verify_jws(algorithm, key->description.spki, view_of(anything), made))
+        return done();
+    return unavailable(algorithm,
+                       "this TPM's PSS signatures have not the salt of 32 bytes that JWS asks for");
 }
 
 Result<KeyDescription> TpmKeyStore::create(const NewKey& wanted) {
@@ -131,7 +147,7 @@ Result<KeyDescription> TpmKeyStore::create(const NewKey& wanted) {
     // The intention first: a crash from here on is undone at the next start.
     HOLDFAST_CHECK(shelf_->intend(record));
     const Bytes own_auth = bytes_of(record.agent_fuse_auth.view());
-    auto made = make(record);
+    auto made = make(record, wanted.algorithm);
     if (made) return describe(record.id);
     const bool can_undo = !is(made.error(), connection_lost);
     if (can_undo && (own_index == 0 || fuses_->remove_counter(own_index, own_auth)))
@@ -170,10 +186,19 @@ Result<std::vector<KeyDescription>> TpmKeyStore::list() {
     return keys;
 }
 
-Result<Bytes> TpmKeyStore::sign_once(const StoredKey& key, const Sha256& digest) {
+Result<Bytes> TpmKeyStore::sign_once(const StoredKey& key, const ToSign& what) {
     HOLDFAST_TRY(terms, shelf_->terms(key));
     HOLDFAST_TRY(handle, shelf_->use_alone(key));
-    return sign_digest(*tpm_, *session_, handle, terms, digest);
+    return sign_digest(*tpm_, *session_, handle, terms, what);
+}
+
+// In JWS form, not yet verified.
+Result<Bytes> TpmKeyStore::signature(const StoredKey& key, ByteView preimage) {
+    const auto scheme = scheme_of(key.description.algorithm);
+    if (!scheme) return unavailable(key.description.algorithm, "no TPM has it");
+    HOLDFAST_TRY(digest, digest_of(*scheme, preimage));
+    const ToSign what{*scheme, digest};
+    return shelf_->with_keys<Bytes>([&] { return sign_once(key, what); });
 }
 
 Result<Bytes> TpmKeyStore::sign(std::string_view key_id, ByteView preimage) {
@@ -182,11 +207,10 @@ Result<Bytes> TpmKeyStore::sign(std::string_view key_id, ByteView preimage) {
         return Error(Code::denied, "the attestation key signs only what the TPM itself makes");
     HOLDFAST_TRY(key, shelf_->find(key_id));
     if (key->record.stage == Stage::spent) return blown(key_id);
-    const Sha256 digest = crypto::sha256(preimage);
-    auto raw = shelf_->with_keys<Bytes>([&] { return sign_once(*key, digest); });
+    auto raw = signature(*key, preimage);
     if (!raw) return std::move(raw).error().within("sign with '" + std::string(key_id) + "'");
-    auto good = crypto::verify_es256(key->description.spki, preimage, *raw);
-    if (!good)
+    const KeyDescription& facts = key->description;
+    if (!crypto::verify_jws(facts.algorithm, facts.spki, preimage, *raw))
         return Error(Code::unavailable, "the TPM's signature does not verify, it was not released",
                      Retry::later);
     return raw;

@@ -18,11 +18,16 @@ namespace holdfast::hsm {
 class TpmKeyStore final : public KeyStore {
   public:
     TpmKeyStore(Connection& tpm, PolicySession& session, KeyShelf& shelf, Roots& roots,
-                Fuses& fuses) noexcept
-        : tpm_(&tpm), session_(&session), shelf_(&shelf), roots_(&roots), fuses_(&fuses) {}
+                Fuses& fuses, std::vector<KeyAlgorithm> algorithms) noexcept
+        : tpm_(&tpm),
+          session_(&session),
+          shelf_(&shelf),
+          roots_(&roots),
+          fuses_(&fuses),
+          algorithms_(std::move(algorithms)) {}
 
     Custody custody() const override { return tpm_->custody(); }
-    std::vector<KeyAlgorithm> algorithms() const override { return {KeyAlgorithm::es256}; }
+    std::vector<KeyAlgorithm> algorithms() const override { return algorithms_; }
     Result<KeyDescription> create(const NewKey& wanted) override;
     Result<KeyDescription> describe(std::string_view key_id) override;
     Result<std::vector<KeyDescription>> list() override;
@@ -34,12 +39,15 @@ class TpmKeyStore final : public KeyStore {
     void rest() override { session_->end(); }
 
   private:
+    Done check_wanted(const NewKey& wanted) const;
     Result<KeyRecord> plan(const NewKey& wanted);
     Done make_fuses(KeyRecord& record);
     Done make_own_fuse(KeyRecord& record);
-    Done make(KeyRecord& record);
+    Done make(KeyRecord& record, KeyAlgorithm algorithm);
+    Done prove(const KeyRecord& record, KeyAlgorithm algorithm);
     Result<KeyDescription> describe_ak() const;
-    Result<Bytes> sign_once(const StoredKey& key, const Sha256& digest);
+    Result<Bytes> sign_once(const StoredKey& key, const ToSign& what);
+    Result<Bytes> signature(const StoredKey& key, ByteView preimage);
     Result<FuseState> state_of(const StoredKey& key);
     Done spend(const StoredKey& key);
     Done end_sessions();
@@ -49,6 +57,7 @@ class TpmKeyStore final : public KeyStore {
     KeyShelf* shelf_;
     Roots* roots_;
     Fuses* fuses_;
+    std::vector<KeyAlgorithm> algorithms_;
 };
 
 }  // namespace holdfast::hsm

@@ -92,25 +92,31 @@ Result<Attested> TpmQuoter::certify_fuse(ESYS_TR ak, const Fuse& fuse, ByteView 
     return certified;
 }
 
-Result<TpmEvidence> TpmQuoter::attest_once(const StoredKey& key, const Sha256& challenge) {
-    HOLDFAST_TRY(ak, roots_->use_ak());
+Done TpmQuoter::certify(const StoredKey& key, ESYS_TR ak, const Sha256& challenge,
+                        TpmEvidence& evidence) {
     HOLDFAST_TRY(handle, shelf_->use(key));
     HOLDFAST_TRY(key_certified, certify_key(*tpm_, handle, ak, challenge));
     HOLDFAST_TRY(agent_fuse, certify_fuse(ak, key.record.agent_fuse,
                                           key.record.agent_fuse_auth.view(), challenge));
     HOLDFAST_TRY(host_fuse, certify_fuse(ak, key.record.host_fuse, {}, challenge));
+    evidence.key = key.description;
+    evidence.key_certified = std::move(key_certified);
+    evidence.agent_fuse_certified = std::move(agent_fuse);
+    evidence.host_fuse_certified = std::move(host_fuse);
+    return done();
+}
+
+Result<TpmEvidence> TpmQuoter::attest_once(const StoredKey* key, const Sha256& challenge) {
+    HOLDFAST_TRY(ak, roots_->use_ak());
+    TpmEvidence evidence;
+    if (key != nullptr) HOLDFAST_CHECK(certify(*key, ak, challenge, evidence));
     HOLDFAST_TRY(event_register, register_->certified(ak, challenge));
     const PcrMask wanted =
         boot_pcrs | (event_register ? pcr_bit(event_register->anchor_pcr) : PcrMask{0});
     HOLDFAST_TRY(pcrs, read_pcrs(*tpm_, wanted));
     HOLDFAST_TRY(quote, quote_pcrs(*tpm_, ak, wanted, challenge));
-    TpmEvidence evidence;
     evidence.pcrs = std::move(pcrs);
     evidence.quote = std::move(quote);
-    evidence.key = key.description;
-    evidence.key_certified = std::move(key_certified);
-    evidence.agent_fuse_certified = std::move(agent_fuse);
-    evidence.host_fuse_certified = std::move(host_fuse);
     evidence.event_register = std::move(event_register);
     HOLDFAST_CHECK(check_consistent(evidence));
     return evidence;
@@ -119,8 +125,12 @@ Result<TpmEvidence> TpmQuoter::attest_once(const StoredKey& key, const Sha256& c
 Result<TpmEvidence> TpmQuoter::attest(std::string_view key_id, const Sha256& challenge) {
     HOLDFAST_TRY(host, endorsement());
     tpm_->allow(quote_time);
-    HOLDFAST_TRY(key, shelf_->find(key_id));
-    const auto attest_this = [&] { return attest_once(*key, challenge); };
+    const StoredKey* key = nullptr;
+    if (!key_id.empty()) {
+        HOLDFAST_TRY(found, shelf_->find(key_id));
+        key = found;
+    }
+    const auto attest_this = [&] { return attest_once(key, challenge); };
     auto evidence = shelf_->with_keys<TpmEvidence>(attest_this);
     if (!evidence && is(evidence.error(), disturbed))
         evidence = shelf_->with_keys<TpmEvidence>(attest_this);

@@ -33,7 +33,8 @@ class TpmQuoter final : public Quoter {
 
   private:
     Result<const EndorsementKey*> endorsement_key();
-    Result<TpmEvidence> attest_once(const StoredKey& key, const Sha256& challenge);
+    Result<TpmEvidence> attest_once(const StoredKey* key, const Sha256& challenge);
+    Done certify(const StoredKey& key, ESYS_TR ak, const Sha256& challenge, TpmEvidence& evidence);
     Result<Attested> certify_fuse(ESYS_TR ak, const Fuse& fuse, ByteView own_auth,
                                   const Sha256& challenge);
 

@@ -70,6 +70,10 @@ struct Expectations {
     std::optional<Bytes> enrolment;       // bytes of the file `holdfast enroll finish` wrote
     // Then every launch in the register must be of one of these.
     std::optional<std::vector<ReferenceManifest>> manifests;
+    // Production only. A host without a TPM: its boot may stay unproven.
+    bool accept_unproven_boot;
+    // Production only. A key in a token: the credential's word that it is in an HSM is taken.
+    bool accept_claimed_hsm;
     std::uint8_t anchor_pcr;  // where the host anchors its register; default_anchor_pcr if in doubt
 };
 

@@ -10,55 +10,18 @@
 #include "core/encode/base64.h"
 #include "core/encode/jws.h"
 #include "core/tpm2/structures.h"
+#include "tests/fuzz/edits.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/software_attester.h"
 
 using namespace holdfast;
+using fuzz::Edit;
+using fuzz::Place;
 using fuzz::promise;
 using tests::Part;
 using tests::SoftwareAttester;
 
 namespace {
-
-constexpr std::size_t max_edits = 8;
-
-// Where an edit goes: a piece of the evidence as it travels, a statement before the attestation key
-// signs it, or a piece of the action.
-enum class Place : std::uint8_t { evidence, signed_statement, action };
-
-struct Edit {
-    Place place;
-    std::uint8_t which;
-    std::uint8_t how;
-    std::size_t where;
-    std::uint8_t value;
-};
-
-std::vector<Edit> edits_from(fuzz::Pieces input) {
-    std::vector<Edit> edits;
-    while (!input.rest().empty() && edits.size() < max_edits) {
-        const auto place = static_cast<Place>(input.byte() % 3U);
-        const auto which = input.byte();
-        const auto how = input.byte();
-        const auto where = input.number();
-        edits.push_back({place, which, how, where, input.byte()});
-    }
-    return edits;
-}
-
-void apply(const Edit& edit, Bytes& bytes) {
-    const auto at = static_cast<std::ptrdiff_t>(edit.where % (bytes.size() + 1));
-    switch (edit.how % 4U) {
-        case 0:
-            if (edit.where < bytes.size()) bytes[edit.where] ^= edit.value;
-            break;
-        case 1: bytes.insert(bytes.begin() + at, edit.value); break;
-        case 2: bytes.resize(static_cast<std::size_t>(at)); break;
-        default:
-            if (edit.where < bytes.size()) bytes.erase(bytes.begin() + at);
-            break;
-    }
-}
 
 // ── the good ones, made once ────────────────────────────────────────────────────────────────────
 
@@ -105,7 +68,7 @@ bool accepted(const Evidence& evidence) {
 
 // Everything in it that proves something. Labels are left out: ids, and the agent's short name.
 std::array<Bytes*, 20> pieces_of(Evidence& evidence) {
-    TpmEvidence& tpm = evidence.tpm;
+    TpmEvidence& tpm = *evidence.tpm;
     return {&evidence.nonce,
             &evidence.credential.front(),
             &tpm.ek_certificates.front(),
@@ -130,7 +93,7 @@ std::array<Bytes*, 20> pieces_of(Evidence& evidence) {
 
 // No edit of bytes makes a further record: that would need the record's digest.
 void apply_to_log(const Edit& edit, Evidence& evidence) {
-    std::string& log = evidence.tpm.event_register->log;
+    std::string& log = evidence.tpm->event_register->log;
     Bytes bytes = bytes_of(view_of(log));
     apply(edit, bytes);
     log = text_of(bytes);
@@ -142,7 +105,7 @@ void flip_low_bit(std::uint8_t& number, unsigned bit) {
 
 // What is no byte string.
 void apply_to_numbers(const Edit& edit, Evidence& evidence) {
-    TpmEvidence& tpm = evidence.tpm;
+    TpmEvidence& tpm = *evidence.tpm;
     const auto bit = std::uint64_t{1} << (edit.value % 64U);
     switch (edit.how % 10U) {
         case 0: tpm.pcrs[edit.value % 24U][edit.where % 32U] ^= 1; break;
@@ -177,6 +140,64 @@ void check_evidence(const std::vector<Edit>& edits) {
     promise(accepted(edited) == !changed, "evidence is accepted as it was made, and not changed");
 }
 
+// ── evidence of a key in a token ────────────────────────────────────────────────────────────────
+
+struct TokenHost {
+    SoftwareAttester attester;
+    Evidence good;
+    std::string packed;
+    attest::Expectations expected;
+
+    explicit TokenHost(tests::Kind kind)
+        : attester([=] {
+              tests::Bends bends;
+              bends.kind = kind;
+              bends.claimed_custody = "hsm";
+              return bends;
+          }()),
+          good(attester.evidence()),
+          packed(attest::pack(good)),
+          expected(attester.expectations(attest::Profile::production)) {
+        expected.accept_claimed_hsm = true;
+        expected.accept_unproven_boot = true;  // also of a host with a TPM: that waives nothing
+        if (kind == tests::Kind::mixed) return;
+        expected.enrolment.reset();
+        expected.manifests.reset();
+    }
+    bool accepts(const Evidence& evidence) const {
+        const auto appraisal = attest::verify_evidence(attest::pack(evidence), expected);
+        promise(appraisal.has_value(), "evidence is appraised, whatever it is");
+        return appraisal->accepted();
+    }
+};
+
+// What proves something of the key; and what an enemy would take away or turn round.
+void apply_to_token(const Edit& edit, Evidence& evidence) {
+    PossessionEvidence& shown = *evidence.possession;
+    Bytes jws = bytes_of(view_of(shown.jws));
+    switch (edit.which % 8U) {
+        case 0: apply(edit, evidence.nonce); break;
+        case 1: apply(edit, evidence.credential.front()); break;
+        case 2: apply(edit, shown.key.spki); break;
+        case 3: shown.key.algorithm = static_cast<KeyAlgorithm>(1 + edit.value % 7U); break;
+        case 4: shown.key.custody = static_cast<Custody>(1 + edit.value % 6U); break;
+        case 5: evidence.boot_not_proven = !evidence.boot_not_proven; break;
+        case 6: evidence.tpm.reset(); break;
+        default:
+            apply(edit, jws);
+            shown.jws = text_of(jws);
+            break;
+    }
+}
+
+void check_token(const std::vector<Edit>& edits, const TokenHost& host) {
+    Evidence edited = host.good;
+    for (const Edit& edit : edits)
+        if (edit.place == Place::token) apply_to_token(edit, edited);
+    promise(host.accepts(edited) == (attest::pack(edited) == host.packed),
+            "evidence of a token's key is accepted as it was made, and not changed");
+}
+
 // ── statements, signed as edited ────────────────────────────────────────────────────────────────
 
 void check_says_the_same(const Attested& attested, const Attested& good, const Sha256& challenge) {
@@ -192,7 +213,7 @@ void check_says_the_same(const Attested& attested, const Attested& good, const S
 Sha256 challenge_of(const Evidence& evidence) {
     return *attest::challenge_digest({.nonce = evidence.nonce,
                                       .verifier = evidence.verifier,
-                                      .key_name = evidence.tpm.key.name,
+                                      .key_name = evidence.tpm->key.name,
                                       .credential = evidence.credential,
                                       .ledger_head = evidence.ledger_head,
                                       .register_events = evidence.register_events});
@@ -204,13 +225,13 @@ void check_statements(const std::vector<Edit>& edits) {
     const Evidence edited = host().evidence();
     statement_edits().clear();
     if (!accepted(edited)) return;
-    const TpmEvidence& good = good_evidence().tpm;
+    const TpmEvidence& good = *good_evidence().tpm;
     const Sha256 challenge = challenge_of(edited);
-    check_says_the_same(edited.tpm.quote, good.quote, challenge);
-    check_says_the_same(edited.tpm.key_certified, good.key_certified, challenge);
-    check_says_the_same(edited.tpm.agent_fuse_certified, good.agent_fuse_certified, challenge);
-    check_says_the_same(edited.tpm.host_fuse_certified, good.host_fuse_certified, challenge);
-    check_says_the_same(edited.tpm.event_register->certified, good.event_register->certified,
+    check_says_the_same(edited.tpm->quote, good.quote, challenge);
+    check_says_the_same(edited.tpm->key_certified, good.key_certified, challenge);
+    check_says_the_same(edited.tpm->agent_fuse_certified, good.agent_fuse_certified, challenge);
+    check_says_the_same(edited.tpm->host_fuse_certified, good.host_fuse_certified, challenge);
+    check_says_the_same(edited.tpm->event_register->certified, good.event_register->certified,
                         challenge);
 }
 
@@ -250,9 +271,13 @@ bool any(const std::vector<Edit>& edits, Place place) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static const bool good = accepted(good_evidence());
     promise(good, "evidence is accepted before it is edited");
-    const auto edits = edits_from(fuzz::Pieces({data, size}));
+    const auto edits = fuzz::edits_from(fuzz::Pieces({data, size}));
     if (any(edits, Place::evidence)) check_evidence(edits);
     if (any(edits, Place::signed_statement)) check_statements(edits);
     if (edits.empty() || any(edits, Place::action)) check_action(edits);
+    static const TokenHost mixed(tests::Kind::mixed);
+    static const TokenHost without(tests::Kind::without_tpm);
+    if (edits.empty() || any(edits, Place::token)) check_token(edits, mixed);
+    if (edits.empty() || any(edits, Place::token)) check_token(edits, without);
     return 0;
 }

@@ -21,6 +21,8 @@ attest::Expectations expectations(attest::Profile profile) {
             .agent = {},
             .enrolment = {},
             .manifests = {},
+            .accept_unproven_boot = false,
+            .accept_claimed_hsm = false,
             .anchor_pcr = default_anchor_pcr};
 }
 

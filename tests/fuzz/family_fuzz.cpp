@@ -3,6 +3,7 @@
 #include "core/crypto/certificate.h"
 #include "core/crypto/svid.h"
 #include "core/encode/jws.h"
+#include "core/encode/possession.h"
 #include "core/encode/statement.h"
 #include "ledger/checkpoint.h"
 #include "tests/fuzz/fixed_keys.h"
@@ -21,6 +22,16 @@ void check_action(ByteView preimage) {
     const auto statement = encode::statement_from(jws->payload);
     promise(statement && statement->agent == fuzz::agent_uri, "it is this agent's statement");
     promise(statement->decision == "permit", "only a permit is signed");
+}
+
+// A key in a token may sign one thing more: and whoever reads it must not take it for an action.
+void check_possession(ByteView preimage) {
+    const auto jws = encode::parse_jws(encode::compact(text_of(preimage), any_signature));
+    promise(jws.has_value(), "a signing input with a signature is a JWS");
+    const auto said = encode::possession_from(jws->payload);
+    promise(jws->header.typ == encode::possession_typ && said && said->agent == fuzz::agent_uri,
+            "it is this agent's possession");
+    promise(!encode::statement_from(jws->payload), "a possession is no action");
 }
 
 void check_certificate(ByteView tbs) {
@@ -59,8 +70,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool action = may(Purpose::action);
     const bool certificate = may(Purpose::certificate);
     const bool checkpoint = may(Purpose::checkpoint);
+    KeyDescription token_key = fuzz::key_of(Purpose::action);
+    token_key.backend = Backend::pkcs11;
+    const bool of_token = hsm::check_family(token_key, preimage, rules).has_value();
+    promise(of_token || !action, "a key in a token signs its actions too");
+    if (of_token && !action) check_possession(preimage);
     promise(!may(Purpose::attest), "the attestation key signs nothing from outside");
-    promise(int{action} + int{certificate} + int{checkpoint} <= 1, "bytes are of one family");
+    promise(int{of_token} + int{certificate} + int{checkpoint} <= 1, "bytes are of one family");
     if (action) check_action(preimage);
     if (certificate) check_certificate(preimage);
     if (checkpoint) check_checkpoint(preimage);

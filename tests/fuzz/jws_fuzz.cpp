@@ -22,6 +22,8 @@ void check_verdict(std::string_view text) {
                                            .agent = {},
                                            .enrolment = {},
                                            .manifests = {},
+                                           .accept_unproven_boot = false,
+                                           .accept_claimed_hsm = false,
                                            .anchor_pcr = default_anchor_pcr};
     const auto appraisal = attest::verify_action(text, expected);
     promise(appraisal && !appraisal->accepted(), "no action is accepted without a root");

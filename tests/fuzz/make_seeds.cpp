@@ -4,22 +4,18 @@
 
 #include "attest/evidence/pack.h"
 #include "core/crypto/svid.h"
-#include "core/encode/base64.h"
 #include "core/encode/json.h"
 #include "core/encode/jws.h"
-#include "core/encode/sshsig.h"
 #include "core/encode/statement.h"
 #include "daemon/link/codec.h"
-#include "hsm/live_keys.h"
-#include "hsm/tpm/key_blob.h"
-#include "hsm/tpm/key_policy.h"
 #include "ledger/bundle.h"
 #include "ledger/checkpoint.h"
 #include "ledger/record.h"
 #include "tests/fuzz/corpus.h"
 #include "tests/fuzz/fixed_keys.h"
-#include "tests/support/sample_manifest.h"
-#include "tests/support/signed_by_others.h"
+#include "tests/fuzz/key_file_seeds.h"
+#include "tests/fuzz/manifest_seeds.h"
+#include "tests/fuzz/signed_samples.h"
 #include "tests/support/software_attester.h"
 
 using namespace holdfast;
@@ -81,12 +77,20 @@ RegisterStatus a_status() {
 }
 
 void link_replies(const Corpus& corpus, const Evidence& evidence) {
-    const TpmEvidence& tpm = evidence.tpm;
+    const TpmEvidence& tpm = *evidence.tpm;
     corpus.add("host", reply(Operation::host,
                              daemon::encode(daemon::HostIdentity{
-                                 Custody::tpm, "IBM ", tpm.ek_certificates, tpm.ek_public,
-                                 tpm.ak_public, fuzz::key_of(Purpose::certificate),
-                                 fuzz::key_of(Purpose::checkpoint), Bytes(9, 1), a_status()})));
+                                 .custody = Custody::tpm,
+                                 .manufacturer = "IBM ",
+                                 .token = "",
+                                 .algorithms = {key_algorithms.begin(), key_algorithms.end()},
+                                 .ek_certificates = tpm.ek_certificates,
+                                 .ek_public = tpm.ek_public,
+                                 .ak_public = tpm.ak_public,
+                                 .ca = fuzz::key_of(Purpose::certificate),
+                                 .ledger = fuzz::key_of(Purpose::checkpoint),
+                                 .ca_certificate = Bytes(9, 1),
+                                 .event_register = a_status()})));
     corpus.add("register", reply(Operation::register_log, daemon::encode(a_status())));
     corpus.add("position", reply(Operation::extend_register, daemon::encode(RegisterPosition{7})));
     corpus.add("key", reply(Operation::create, daemon::encode(tpm.key)));
@@ -137,48 +141,11 @@ void link_requests(const Corpus& corpus, const std::string& action, ByteView tbs
 
 // ── what keys sign ──────────────────────────────────────────────────────────────────────────────
 
-std::string signing_input() {
-    Statement statement;
-    statement.action.action = "refund.create";
-    statement.action.audience = "https://bank.example";
-    statement.action.params = R"({"amount":50})";
-    statement.agent = fuzz::agent_uri;
-    statement.instance = "i-1";
-    statement.sponsor = "finance";
-    statement.time = fuzz::now;
-    statement.sequence = 7;
-    statement.decision = "permit";
-    statement.rule = "agent_file:actions[0]";
-    return encode::signing_input({.alg = "ES256",
-                                  .typ = std::string(encode::action_typ),
-                                  .kid = *crypto::jwk_thumbprint(fuzz::agent_spki()),
-                                  .x5c = {}},
-                                 encode::to_json(statement));
-}
-
-Bytes ca_tbs() {
-    return *crypto::ca_tbs({.trust_domain = fuzz::trust_domain,
-                            .spki = fuzz::host_spki(),
-                            .serial = Bytes(16, 1),
-                            .not_before = fuzz::now - crypto::clock_skew,
-                            .not_after = fuzz::now + 3600});
-}
-
-Bytes svid_tbs() {
-    return *crypto::svid_tbs(
-        {.spiffe_id = fuzz::agent_uri,
-         .subject_spki = fuzz::agent_spki(),
-         .ca_certificate = *crypto::assemble_certificate(ca_tbs(), Bytes(64, 1)),
-         .serial = Bytes(16, 2),
-         .not_before = fuzz::now - crypto::clock_skew,
-         .not_after = fuzz::now + 3600,
-         .claims = R"({"assurance":"observed"})"});
-}
-
 void families(const Corpus& corpus) {
-    corpus.add("action", signing_input());
-    corpus.add("certificate", svid_tbs());
-    corpus.add("ca", ca_tbs());
+    corpus.add("action", fuzz::signing_input());
+    corpus.add("possession", fuzz::possession_input());
+    corpus.add("certificate", fuzz::svid_tbs());
+    corpus.add("ca", fuzz::ca_tbs());
     corpus.add("checkpoint", ledger::checkpoint_text("h1.example.org/ledger", {12, Sha256{7}}));
 }
 
@@ -205,27 +172,6 @@ void ledger_files(const Corpus& corpus) {
     corpus.add("path", with(3, view_of("x001/x234/067")));
 }
 
-void key_files(const Corpus& corpus) {
-    const auto with = [](std::uint8_t reader, const std::string& text) {
-        return joined({Bytes{reader}, view_of(text)});
-    };
-    corpus.add("blob", with(0, hsm::to_key_blob(0x81000001, {Bytes(88, 1), Bytes(224, 2)})));
-    hsm::KeyRecord key;
-    key.agent = "bot";
-    key.agent_fuse = {FuseKind::counter, 0x1800101, 7, Bytes(14, 1)};
-    key.agent_fuse_auth = SecretBytes(Bytes(32, 2));
-    key.host_fuse = {FuseKind::host, 0x1800100, 3, Bytes(14, 3)};
-    key.parent_name = Bytes(34, 4);
-    corpus.add("key", with(1, hsm::to_text(key)));
-    hsm::IndexRecord index;
-    index.index = 0x1800102;
-    index.auth = SecretBytes(Bytes(32, 5));
-    index.policy = Bytes(32, 6);
-    index.taken = 3;
-    corpus.add("index", with(2, hsm::to_text(index)));
-    corpus.add("live", with(3, hsm::to_text(hsm::LiveKey{.agent = "bot", .spki = Bytes(91, 7)})));
-}
-
 // ── what a verifier reads ───────────────────────────────────────────────────────────────────────
 
 void statements(const Corpus& corpus, const TpmEvidence& tpm) {
@@ -241,24 +187,11 @@ void statements(const Corpus& corpus, const TpmEvidence& tpm) {
     corpus.add("register.att", tpm.event_register->certified.attest);
 }
 
-void manifests(const std::string& folder) {
-    using namespace tests::by_others;
-    const std::string statement = attest::to_statement(tests::sample_manifest());
-    Corpus(folder, "manifest").add("sample", statement);
-    const Corpus envelopes(folder, "dsse");
-    envelopes.add("sample", tests::envelope_of(statement, "", [](ByteView) { return Bytes(9); }));
-    // Really signed, and no manifest.
-    envelopes.add("signed", tests::envelope_of("{}", "", [](ByteView) {
-                      return *encode::from_base64(pem_p256.signature);
-                  }));
-    const Corpus signatures(folder, "sshsig");
-    for (const Signed* each : {&ssh_ed25519, &ssh_p256, &ssh_rsa, &ssh_sk_ed25519, &ssh_sk_p256}) {
-        const Bytes blob = *encode::parse_armored_sshsig(each->signature);
-        signatures.add("signature-" + std::string(each->what), blob);
-        signatures.add("key-" + std::string(each->what), encode::parse_sshsig(blob)->public_key);
-        signatures.add("line-" + std::string(each->what), each->key);
-    }
-    signatures.add("pem", pem_p256.key);
+std::string packed_of(tests::Kind kind) {
+    tests::Bends bends;
+    bends.kind = kind;
+    bends.claimed_custody = "hsm";
+    return tests::SoftwareAttester(bends).packed();
 }
 
 // Edits as tests/fuzz/appraisal_fuzz.cpp reads them: place, which, how, where (2), value.
@@ -270,6 +203,8 @@ void edits(const Corpus& corpus) {
         corpus.add("statement-" + std::to_string(which), Bytes{1, which, 0, 0, 90, 1});
         corpus.add("action-" + std::to_string(which), Bytes{2, which, 0, 0, 30, 1});
     }
+    for (std::uint8_t which = 0; which < 8; ++which)
+        corpus.add("token-" + std::to_string(which), Bytes{3, which, 0, 0, 60, 1});
     corpus.add("cut", Bytes{0, 6, 2, 0, 30, 0, 0, 6, 1, 0, 4, 0});
 }
 
@@ -297,19 +232,21 @@ int main(int argc, char** argv) {
     const tests::SoftwareAttester host;
     const Evidence evidence = host.evidence();
     link_replies({folder, "link_reply"}, evidence);
-    link_requests({folder, "link_request"}, signing_input(), svid_tbs());
+    link_requests({folder, "link_request"}, fuzz::signing_input(), fuzz::svid_tbs());
     families({folder, "family"});
     ledger_files({folder, "ledger"});
-    key_files({folder, "key_files"});
-    statements({folder, "structures"}, evidence.tpm);
+    fuzz::key_files({folder, "key_files"});
+    statements({folder, "structures"}, *evidence.tpm);
     Corpus(folder, "jws").add("action", host.action(host.statement()));
     other_algorithms(folder);
     Corpus(folder, "evidence").add("whole", attest::pack(evidence));
-    Corpus(folder, "cel").add("log", evidence.tpm.event_register->log);
-    Corpus(folder, "certificate").add("ek", evidence.tpm.ek_certificates.front());
+    Corpus(folder, "evidence").add("mixed", packed_of(tests::Kind::mixed));
+    Corpus(folder, "evidence").add("without-tpm", packed_of(tests::Kind::without_tpm));
+    Corpus(folder, "cel").add("log", evidence.tpm->event_register->log);
+    Corpus(folder, "certificate").add("ek", evidence.tpm->ek_certificates.front());
     Corpus(folder, "certificate").add("leaf", evidence.credential.at(0));
     Corpus(folder, "certificate").add("ca", evidence.credential.at(1));
     edits({folder, "appraisal"});
-    manifests(folder);
+    fuzz::manifest_seeds(folder);
     return EXIT_SUCCESS;
 }

@@ -1,106 +1,19 @@
 // The real keys worker of a PKCS#11 token, through its link, as the front sees it.
-#include <boost/asio/io_context.hpp>
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-
-#include <csignal>
-#include <fstream>
-
 #include "core/crypto/certificate.h"
 #include "core/crypto/digest.h"
 #include "core/crypto/public_key.h"
 #include "core/encode/jws.h"
 #include "core/encode/statement.h"
-#include "daemon/link/linked_keys.h"
-#include "daemon/process.h"
-#include "daemon/supervisor_spawn.h"
-#include "daemon/supervisor_state.h"
-#include "tests/support/catch.h"
 #include "tests/support/key_samples.h"
 #include "tests/support/run_async.h"
-#include "tests/support/softhsm.h"
+#include "tests/support/token_process.h"
 
 using namespace holdfast;
 using namespace holdfast::daemon;
 using tests::run_async;
+using tests::TokenProcess;
 
 namespace {
-
-// The supervisor's part and the front's, in one process.
-class TokenProcess {
-  public:
-    explicit TokenProcess(tests::SoftToken& soft) : soft_(&soft) {
-        settings = dev_settings(folder_.path());
-        settings.host_name = "test";
-        settings.host_keys = "pkcs11";
-        settings.pkcs11_module = tests::softhsm_module;
-        settings.pkcs11_token = "pkcs11:token=agents";
-        settings.pkcs11_environment = "SOFTHSM2_CONF=" + soft.config();
-        settings.pkcs11_software_allowed = true;
-        auto lock = prepare_state(settings, Accounts());
-        REQUIRE(lock);
-    }
-    TokenProcess(const TokenProcess&) = delete;
-    TokenProcess& operator=(const TokenProcess&) = delete;
-    ~TokenProcess() { stop(); }
-
-    // With the PIN file as it is now.
-    void start() {
-        auto ours = make_link();
-        auto fronts = make_link();
-        const auto memory = seal_settings(settings);
-        const Descriptor pin(::open(soft_->pin_file().c_str(), O_RDONLY | O_CLOEXEC));
-        REQUIRE((ours && fronts && memory));
-        ChildPlan plan;
-        plan.program = TOKEN_PROGRAM;
-        plan.descriptors = {{supervisor_link, ours->second.get()},
-                            {settings_memfd, memory->get()},
-                            {front_link, fronts->second.get()}};
-        if (hands_over_pin) plan.descriptors.emplace_back(pin_descriptor, pin.get());
-        auto child = spawn(plan);
-        REQUIRE(child);
-        child_ = *std::move(child);
-        supervisor_ = std::move(ours->first);
-        link.attach(std::move(fronts->first), ++generation_);
-    }
-    // As a dying supervisor does: the worker's link ends.
-    int end() {
-        supervisor_ = Descriptor();  // the old number goes with the temporary
-        return status();
-    }
-    int status() {
-        pollfd ended{child_.pidfd.get(), POLLIN, 0};
-        REQUIRE(::poll(&ended, 1, 30'000) == 1);
-        int raw = 0;
-        REQUIRE(::waitpid(child_.pid, &raw, 0) == child_.pid);
-        child_.pid = 0;
-        return WIFEXITED(raw) ? WEXITSTATUS(raw) : -WTERMSIG(raw);
-    }
-    void stop() {
-        if (child_.pid == 0) return;
-        (void)::kill(child_.pid, SIGKILL);
-        (void)status();
-    }
-    pid_t pid() const { return child_.pid; }
-    std::string file(const std::string& name) const { return folder_.file(name); }
-
-    Settings settings;
-    bool hands_over_pin = true;
-    boost::asio::io_context io;
-    std::vector<WorkerId> failed;
-    WorkerLink link{io.get_executor(), WorkerKind::keys_pkcs11,
-                    [this](WorkerId worker) { failed.push_back(worker); }};
-    LinkedKeys keys{link};
-
-  private:
-    tests::TemporaryDirectory folder_;
-    tests::SoftToken* soft_;
-    Child child_;
-    Descriptor supervisor_;
-    std::uint64_t generation_ = 0;
-};
 
 CreateRequest key_for(std::string agent, KeyAlgorithm algorithm = KeyAlgorithm::es256,
                       std::string token = "pkcs11:token=agents") {
@@ -118,8 +31,10 @@ Bytes action_of(const KeyDescription& key, const std::string& agent) {
     statement.time = 1'700'000'000;
     statement.decision = "permit";
     statement.rule = "agent_file:actions[0]";
-    encode::JwsHeader header{
-        std::string(encode::action_typ), *crypto::jwk_thumbprint(key.spki), {}};
+    encode::JwsHeader header{std::string(jws_alg(key.algorithm)),
+                             std::string(encode::action_typ),
+                             *crypto::jwk_thumbprint(key.spki),
+                             {}};
     return bytes_of(view_of(encode::signing_input(header, encode::to_json(statement))));
 }
 

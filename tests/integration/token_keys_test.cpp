@@ -153,7 +153,7 @@ TEST_CASE("token: a key made elsewhere is not adopted, and one put in a key's pl
     CHECK(keys.describe(key.id)->custody == Custody::unproven);
 }
 
-TEST_CASE("token: ending a key destroys its object; its record goes only after that",
+TEST_CASE("token: ending a key destroys its object, and its record goes only after that",
           "[hsm][pkcs11][judge]") {
     if (!tests::has_softhsm()) HOLDFAST_SKIP("no SoftHSM");
     TokenHost host;

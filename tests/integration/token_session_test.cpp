@@ -37,7 +37,7 @@ TEST_CASE("sessions: two are all it takes, and a thousand signatures leave no mo
 }
 
 TEST_CASE(
-    "sessions: a token with room for one is refused; one that is full says so, and waits for "
+    "sessions: a token with room for one is refused, one that is full says so and waits for "
     "nobody",
     "[hsm][pkcs11]") {
     if (!tests::has_softhsm()) HOLDFAST_SKIP("no SoftHSM");
@@ -162,6 +162,40 @@ TEST_CASE("token: a key that cannot be destroyed is refused all the same, and it
     bent.destroy_object = CKR_OK;
     CHECK(again.blow_fuse(key.id));
     CHECK(again.destroy(key.id));
+}
+
+TEST_CASE("token: an algorithm that it does not offer is refused before it is asked",
+          "[hsm][pkcs11]") {
+    if (!tests::has_softhsm()) HOLDFAST_SKIP("no SoftHSM");
+    BentToken bent;
+    bent.missing_mechanism = CKM_EDDSA;
+    TokenHost host;
+    hsm::KeyStore& keys = host.open();
+    CHECK(keys.algorithms().size() == 6);
+    const auto refused = keys.create(agent_key("bot", KeyAlgorithm::ed25519));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code() == Code::invalid);
+    CHECK(refused.error().reason() == "algorithm_unavailable");
+    CHECK(bent.generations == 0);
+    CHECK(made(keys, agent_key("bot")).id == "hsm-bot-1");
+}
+
+TEST_CASE("token: a module that others may write is not loaded", "[hsm][pkcs11]") {
+    if (!tests::has_softhsm()) HOLDFAST_SKIP("no SoftHSM");
+    TokenHost host;
+    const std::string copy = host.soft.file("module.so");
+    std::filesystem::copy_file(tests::softhsm_module, copy);
+    auto options = host.options();
+    options.module = copy;
+    for (const auto others :
+         {std::filesystem::perms::group_write, std::filesystem::perms::others_write}) {
+        std::filesystem::permissions(copy, std::filesystem::perms::owner_all | others);
+        const auto refused = hsm::Token::open(options);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code() == Code::denied);
+    }
+    std::filesystem::permissions(copy, std::filesystem::perms::owner_all);
+    CHECK(hsm::Token::open(options));
 }
 
 TEST_CASE("token: one that knows fewer attributes still makes a key that never leaves",

@@ -61,6 +61,27 @@ TEST_CASE("attest: every statement is signed by the AK over the challenge, in on
     }
 }
 
+TEST_CASE("attest: without a key the chip speaks of the host alone, under the same challenge",
+          "[integration][tpm][attest]") {
+    NEEDS_SWTPM();
+    TpmHost host;
+    OPENED(host);
+    auto evidence = host.tpm->quoter().attest("", challenge);
+    if (!evidence) FAIL(evidence.error().text());
+    const auto ak = tpm2::read_public(evidence->ak_public);
+    REQUIRE(ak);
+    const auto quote = checked(*ak, evidence->quote);
+    CHECK(evidence->pcrs.size() == 9);
+    REQUIRE(evidence->event_register);
+    const auto event_register = checked(*ak, evidence->event_register->certified);
+    CHECK(event_register.reset_count == quote.reset_count);
+    CHECK(evidence->key.id.empty());
+    CHECK(evidence->key_certified.attest.empty());
+    CHECK(evidence->agent_fuse_certified.attest.empty());
+    CHECK(evidence->host_fuse_certified.attest.empty());
+    CHECK(host.tpm->quoter().attest("no-such-key", challenge).error().code() == Code::not_found);
+}
+
 TEST_CASE("attest: the AK shows the true reset counter", "[integration][tpm][attest]") {
     NEEDS_SWTPM();
     TpmHost host;

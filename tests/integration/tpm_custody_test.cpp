@@ -110,7 +110,7 @@ TEST_CASE("tpm: keys have the attributes and the policy they claim", "[integrati
     REQUIRE(area);
     // fixedTPM, fixedParent, sensitiveDataOrigin, noDA, sign: and nothing else.
     CHECK(area->attributes == 0x00040432U);
-    CHECK(area->signs_ecdsa_p256_sha256);
+    CHECK(area->algorithm == KeyAlgorithm::es256);
     CHECK(area->name == key.name);
     CHECK(area->spki == key.spki);
     const std::array fuses = {key.agent_fuse, key.host_fuse};

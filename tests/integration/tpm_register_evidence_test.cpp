@@ -58,6 +58,8 @@ struct World {
                                             .agent = {},
                                             .enrolment = {},
                                             .manifests = {},
+                                            .accept_unproven_boot = false,
+                                            .accept_claimed_hsm = false,
                                             .anchor_pcr = default_anchor_pcr};
         return *attest::verify_evidence(attest::pack(evidence), expected);
     }

@@ -9,12 +9,16 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
 # The programs a story needs; a test names its own program by itself.
-PROGRAMS = ["holdfastd", "holdfast-front", "holdfast-keys-tpm", "holdfast-measurer",
-            "holdfast-launcher", "holdfast-importer", "holdfast", "refund-agent", "sign-load"]
+PROGRAMS = ["holdfastd", "holdfast-front", "holdfast-keys-tpm", "holdfast-keys-pkcs11",
+            "holdfast-measurer", "holdfast-launcher", "holdfast-importer", "holdfast", "refund-agent", "sign-load"]
 
 TEXT = r'"((?:[^"\\]|\\.)*)"'
 TEST_CASE = re.compile(r"TEST_CASE\(\s*(" + TEXT + r"(?:\s*" + TEXT + r")*)")
-CONTRACT = re.compile(r"^CONTRACT\((\w+)\)", re.MULTILINE)
+# tests/contract/key_store_bench.h: over which stores each kind of promise runs.
+CONTRACT = re.compile(r"^((?:PORT_|DISK_)?CONTRACT)\((\w+)\)", re.MULTILINE)
+STORES = {"CONTRACT": ("fake", "software TPM", "soft token"),
+          "PORT_CONTRACT": ("fake", "software TPM", "soft token", "link and worker"),
+          "DISK_CONTRACT": ("software TPM", "soft token")}
 TEST_PROGRAM = re.compile(r"holdfast_test\(\s*(\w+)([^()]*)\)")
 SCRIPT = re.compile(r"(?:story|add_test)\(\s*(?:NAME\s+)?([a-z][\w-]*)")
 
@@ -52,8 +56,8 @@ def titles_in(source):
     text = re.sub(r"(?m)^#define (?:.*\\\n)*.*", "", source.read_text())
     titles = ["".join(re.findall(TEXT, found.group(1))) for found in TEST_CASE.finditer(text)]
     for found in CONTRACT.finditer(text):
-        for store in ("fake", "software TPM"):
-            titles.append(f"key store contract, {store}: {found.group(1)}")
+        for store in STORES[found.group(1)]:
+            titles.append(f"key store contract, {store}: {found.group(2)}")
     return titles
 
 

@@ -44,6 +44,15 @@ inline void run(const std::vector<Row>& rows) {
     }
 }
 
+// A key in the TPM has no use for them: waived, and not run.
+inline const Rules possession_rules = {"possession.format", "possession.signature",
+                                       "possession.challenge", "possession.agent",
+                                       "possession.host"};
+inline Rules and_possession(Rules rules) {
+    rules.insert(possession_rules.begin(), possession_rules.end());
+    return rules;
+}
+
 inline void set_name(TPM2B_NAME& name, std::uint8_t last) {
     name.name[name.size - 1] = static_cast<BYTE>(name.name[name.size - 1] ^ last);
 }

@@ -79,6 +79,11 @@ class BentToken {
             }
             return code;
         };
+        calls_->C_GetMechanismInfo = [](CK_SLOT_ID slot, CK_MECHANISM_TYPE type,
+                                        CK_MECHANISM_INFO* info) {
+            if (type == the_->missing_mechanism) return CK_RV{CKR_MECHANISM_INVALID};
+            return the_->straight_.C_GetMechanismInfo(slot, type, info);
+        };
         calls_->C_Login = [](CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR* pin,
                              CK_ULONG size) {
             ++the_->logins;
@@ -136,6 +141,7 @@ class BentToken {
 
     unsigned long max_sessions = 0;  // 0 = no limit
     CK_FLAGS token_flags = 0;        // besides its own
+    CK_MECHANISM_TYPE missing_mechanism = CK_UNAVAILABLE_INFORMATION;
     CK_RV sign_init = CKR_OK;
     CK_RV destroy_object = CKR_OK;
     bool bends_signatures = false;

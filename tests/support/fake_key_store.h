@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_TESTS_SUPPORT_FAKE_KEY_STORE_H
 #define HOLDFAST_TESTS_SUPPORT_FAKE_KEY_STORE_H
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
@@ -23,17 +24,20 @@ class FakeKeyStore final : public hsm::KeyStore {
     std::function<void()> before_an_end = [] {};
 
     Custody custody() const override { return Custody::software_hsm; }
-    std::vector<KeyAlgorithm> algorithms() const override { return {KeyAlgorithm::es256}; }
+    std::vector<KeyAlgorithm> algorithms() const override {
+        return {KeyAlgorithm::es256, KeyAlgorithm::es384, KeyAlgorithm::ed25519,
+                KeyAlgorithm::ps256_2048, KeyAlgorithm::rs256_2048};
+    }
 
     Result<KeyDescription> create(const hsm::NewKey& wanted) override {
-        if (wanted.purpose == Purpose::attest) return Error(Code::invalid, "never made");
-        if (wanted.purpose == Purpose::action) HOLDFAST_CHECK(check_agent_name(wanted.agent));
+        HOLDFAST_CHECK(check_wanted(wanted));
         const std::string id = next_id(wanted);
         if (keys_.count(id) != 0) return Error(Code::conflict, "there already");
-        Key made;
+        Key made{.description = {}, .key = SoftwareKey(wanted.algorithm)};
         made.description.id = id;
         made.description.agent = wanted.agent;
         made.description.purpose = wanted.purpose;
+        made.description.algorithm = wanted.algorithm;
         made.description.spki = made.key.spki();
         if (wanted.purpose == Purpose::action) made.description.agent_fuse.kind = FuseKind::counter;
         if (wanted.purpose != Purpose::checkpoint) made.description.host_fuse.kind = FuseKind::host;
@@ -97,6 +101,17 @@ class FakeKeyStore final : public hsm::KeyStore {
         SoftwareKey key;
         bool blown = false;
     };
+
+    Done check_wanted(const hsm::NewKey& wanted) const {
+        if (wanted.purpose == Purpose::attest) return Error(Code::invalid, "never made");
+        const auto offered = algorithms();
+        if (std::ranges::find(offered, wanted.algorithm) == offered.end())
+            return Error(Code::invalid, "not offered").because("algorithm_unavailable");
+        if (wanted.purpose == Purpose::action) return check_agent_name(wanted.agent);
+        if (!wanted.agent.empty() || wanted.algorithm != KeyAlgorithm::es256)
+            return Error(Code::invalid, "the host's own keys are ES256 and no agent's");
+        return done();
+    }
 
     std::string next_id(const hsm::NewKey& wanted) {
         if (wanted.purpose == Purpose::certificate) return "ca";

@@ -42,6 +42,7 @@ class FakeKeys final : public daemon::Keys {
     std::optional<Error> away;          // set: every call fails with it, as without a worker
     std::optional<Error> sign_refuses;  // set: the chip refuses to sign
     std::optional<Error> fuse_refuses;
+    std::optional<Error> attest_refuses;
     bool tpm = true;  // false: this host has none
     // Set: this host has a token, with these algorithms.
     std::optional<std::vector<KeyAlgorithm>> token;
@@ -67,6 +68,15 @@ class FakeKeys final : public daemon::Keys {
         return static_cast<std::size_t>(std::count_if(
             calls.begin(), calls.end(),
             [&](const std::string& call) { return call.starts_with(std::string(verb) + " "); }));
+    }
+
+    // What this TPM says without a key: read by nobody here, so any bytes will do.
+    static TpmEvidence said_of_host() {
+        TpmEvidence evidence;
+        evidence.ek_public = {1, 2, 3};
+        evidence.ak_public = {4, 5, 6};
+        evidence.quote = {.attest = {7}, .signature = {8}};
+        return evidence;
     }
 
     Done available(std::string_view) const override { return away ? Done(Error(*away)) : done(); }
@@ -159,9 +169,10 @@ class FakeKeys final : public daemon::Keys {
     daemon::Async<TpmEvidence> attest(std::string key_id, Sha256 challenge) override {
         calls.push_back("attest " + key_id);
         if (away) co_return Error(*away);
+        if (attest_refuses) co_return Error(*attest_refuses);
         last_challenge = challenge;
-        TpmEvidence evidence;
-        evidence.key = keys.at(key_id);
+        TpmEvidence evidence = said_of_host();
+        if (!key_id.empty()) evidence.key = keys.at(key_id);
         co_return evidence;
     }
     daemon::Async<Bytes> activate(Bytes blob, Bytes secret) override {

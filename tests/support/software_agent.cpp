@@ -25,7 +25,8 @@ std::vector<Bytes> SoftwareAttester::credential() const {
     const encode::Json claims = encode::Json::Object{
         {"assurance", bends_.assurance},
         {"custody", bends_.claimed_custody},
-        {"fuse", to_string(key_.agent_fuse.kind)},
+        {"fuse", bends_.claimed_fuse.empty() ? to_string(key_.agent_fuse.kind)
+                                             : std::string_view(bends_.claimed_fuse)},
         {"measurement", encode::hex(manifest_digest())},
     };
     const Bytes tbs = must(crypto::svid_tbs({.spiffe_id = agent,

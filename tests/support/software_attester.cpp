@@ -91,7 +91,7 @@ SoftwareAttester::SoftwareAttester(Bends bends)
     EkCertificate wanted{.not_before = begin, .not_after = now + 86400};
     offer(bends_.ek_certificate, wanted);
     ek_certificate_ = ek_certificate(vendor_key_, vendor_root_, ek_key_.spki(), wanted);
-    make_key();
+    bends_.kind == Kind::tpm ? make_key() : make_token_key();
     make_register();
 }
 
@@ -197,31 +197,28 @@ Attested SoftwareAttester::signed_statement(Part part, TPMS_ATTEST statement) co
 Sha256 SoftwareAttester::challenge(const Evidence& evidence) const {
     return must(attest::challenge_digest({.nonce = evidence.nonce,
                                           .verifier = evidence.verifier,
-                                          .key_name = key_.name,
+                                          .key_name = attest::key_name_of(key_),
                                           .credential = evidence.credential,
                                           .ledger_head = evidence.ledger_head,
                                           .register_events = evidence.register_events}));
 }
 
-Evidence SoftwareAttester::evidence() const {
-    Evidence out;
-    out.nonce = Bytes(32, 0x5A);
-    out.verifier = verifier;
-    out.credential = credential();
-    out.ledger_head = {.size = 41, .root = crypto::sha256(Bytes{1, 2, 3})};
-    out.register_events = bends_.no_register ? 0 : register_events_;
-    const Sha256 bound = challenge(out);
-    TpmEvidence& tpm = out.tpm;
+TpmEvidence SoftwareAttester::tpm_statements(const Sha256& challenge) const {
+    TpmEvidence tpm;
     tpm.ek_certificates = {ek_certificate_};
     tpm.ek_public = ek_area_;
     tpm.ak_public = ak_area_;
-    tpm.key = key_;
     for (std::uint8_t pcr = 0; pcr < 8; ++pcr)
         tpm.pcrs[pcr] = pcr_value(pcr);
-    const auto made = [&](Part part) { return signed_statement(part, statement_of(part, bound)); };
-    tpm.key_certified = made(Part::key);
-    if (!bends_.no_agent_fuse) tpm.agent_fuse_certified = made(Part::agent_fuse);
-    tpm.host_fuse_certified = made(Part::host_fuse);
+    const auto made = [&](Part part) {
+        return signed_statement(part, statement_of(part, challenge));
+    };
+    if (bends_.kind == Kind::tpm) {
+        tpm.key = key_;
+        tpm.key_certified = made(Part::key);
+        if (!bends_.no_agent_fuse) tpm.agent_fuse_certified = made(Part::agent_fuse);
+        tpm.host_fuse_certified = made(Part::host_fuse);
+    }
     if (!bends_.no_register) {
         tpm.event_register = RegisterEvidence{.nv_public = register_area_,
                                               .certified = made(Part::event_register),
@@ -230,6 +227,22 @@ Evidence SoftwareAttester::evidence() const {
         tpm.pcrs[default_anchor_pcr] = anchored_pcr_;
     }
     tpm.quote = made(Part::quote);
+    return tpm;
+}
+
+Evidence SoftwareAttester::evidence() const {
+    Evidence out;
+    out.nonce = Bytes(32, 0x5A);
+    out.verifier = verifier;
+    out.credential = credential();
+    out.ledger_head = {.size = 41, .root = crypto::sha256(Bytes{1, 2, 3})};
+    const bool has_register = bends_.kind != Kind::without_tpm && !bends_.no_register;
+    out.register_events = has_register ? register_events_ : 0;
+    out.boot_not_proven = bends_.kind == Kind::without_tpm;
+    const Sha256 bound = challenge(out);
+    if (bends_.kind != Kind::without_tpm) out.tpm = tpm_statements(bound);
+    if (bends_.kind != Kind::tpm)
+        out.possession = PossessionEvidence{.key = key_, .jws = possession(out, bound)};
     offer(bends_.evidence, out);
     return out;
 }
@@ -259,6 +272,8 @@ attest::Expectations SoftwareAttester::expectations(attest::Profile profile) con
                                                                  .root = tree_root(),
                                                                  .agent = "deploy-bot",
                                                                  .version = 4}},
+            .accept_unproven_boot = false,
+            .accept_claimed_hsm = false,
             .anchor_pcr = default_anchor_pcr};
 }
 

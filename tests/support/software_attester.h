@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "attest/eventlog/register_log.h"
+#include "core/encode/jws.h"
+#include "core/encode/possession.h"
 #include "holdfast/action.h"
 #include "holdfast/evidence.h"
 #include "holdfast/verifier.h"
@@ -16,6 +18,9 @@
 #include "tests/support/software_key.h"
 
 namespace holdfast::tests {
+
+// Where the agent's key is, and whether there is a TPM to speak of the host.
+enum class Kind : std::uint8_t { tpm, mixed, without_tpm };
 
 // Which statement a bend is offered: in the order a host makes them.
 enum class Part : std::uint8_t { key, agent_fuse, host_fuse, event_register, quote };
@@ -38,10 +43,14 @@ struct Bends {
     std::function<void(Evidence&)> evidence = {};  // last
     std::function<void(EkCertificate&)> ek_certificate = {};
     std::string claimed_custody = "tpm";
-    bool bank = false;           // the agent fuse is a bit of a bank
-    bool no_agent_fuse = false;  // the chip had no room
-    bool no_register = false;    // neither for it
+    std::string claimed_fuse = {};  // the key's, if empty
+    bool bank = false;              // the agent fuse is a bit of a bank
+    bool no_agent_fuse = false;     // the chip had no room
+    bool no_register = false;       // neither for it
     std::string assurance = "launched";
+    Kind kind = Kind::tpm;
+    std::function<void(encode::Possession&)> possession = {};  // before it is signed
+    std::function<void(encode::JwsHeader&)> possession_header = {};
     // Of the agent's key: of the other algorithms there are credentials and actions, but no TPM.
     KeyAlgorithm algorithm = KeyAlgorithm::es256;
 };
@@ -63,6 +72,10 @@ class SoftwareAttester {
     // A launch of the agent's, as its credential and its key have it.
     std::string launch_content() const;
 
+    // What its agent's key and its TPM would be asked, and what its TPM says to that.
+    Sha256 challenge(const Evidence& evidence) const;
+    TpmEvidence tpm_statements(const Sha256& challenge) const;
+
     // Parts of the whole, for tests that build their own.
     const SoftwareKey& ca_key() const noexcept { return ca_key_; }
     const SoftwareKey& agent_key() const noexcept { return agent_key_; }
@@ -79,10 +92,11 @@ class SoftwareAttester {
 
   private:
     void make_key();
+    void make_token_key();
     void make_register();
     Attested signed_statement(Part part, TPMS_ATTEST statement) const;
     TPMS_ATTEST statement_of(Part part, const Sha256& challenge) const;
-    Sha256 challenge(const Evidence& evidence) const;
+    std::string possession(const Evidence& evidence, const Sha256& challenge) const;
 
     Bends bends_;
     SoftwareKey ca_key_, agent_key_, ak_key_, ek_key_, vendor_key_;

@@ -1,6 +1,7 @@
 // The software attester's register: its index, its log, and what both add up to.
 #include <tss2/tss2_mu.h>
 
+#include "attest/evidence/challenge.h"
 #include "core/crypto/digest.h"
 #include "core/encode/base64.h"
 #include "core/encode/json.h"
@@ -32,17 +33,18 @@ Sha256 SoftwareAttester::tree_root() {
 
 std::string SoftwareAttester::launch_content() const {
     const std::string some = encode::hex(crypto::sha256(Bytes{11}));
-    return encode::canonical(encode::Json::Object{{"type", attest::launch_event},
-                                                  {"agent", key_.agent},
-                                                  {"instance", "instance-1"},
-                                                  {"manifest", encode::hex(manifest_digest())},
-                                                  {"tree", encode::hex(tree_root())},
-                                                  {"arguments_environment", some},
-                                                  {"uid", 61000},
-                                                  {"cgroup", "/holdfast/deploy-bot/instance-1"},
-                                                  {"sandbox", some},
-                                                  {"key_name", encode::base64url(key_.name)},
-                                                  {"time", now - 500}});
+    return encode::canonical(
+        encode::Json::Object{{"type", attest::launch_event},
+                             {"agent", key_.agent},
+                             {"instance", "instance-1"},
+                             {"manifest", encode::hex(manifest_digest())},
+                             {"tree", encode::hex(tree_root())},
+                             {"arguments_environment", some},
+                             {"uid", 61000},
+                             {"cgroup", "/holdfast/deploy-bot/instance-1"},
+                             {"sandbox", some},
+                             {"key_name", encode::base64url(attest::key_name_of(key_))},
+                             {"time", now - 500}});
 }
 
 void SoftwareAttester::make_register() {

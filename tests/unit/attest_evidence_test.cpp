@@ -97,18 +97,18 @@ TEST_CASE("pack: what is packed comes back byte for byte", "[attest][evidence]")
     const tests::SoftwareAttester without({.no_agent_fuse = true, .no_register = true});
     const std::string shorter = without.packed();
     CHECK(pack(*unpack(shorter)) == shorter);
-    CHECK_FALSE(unpack(shorter)->tpm.event_register);
+    CHECK_FALSE(unpack(shorter)->tpm->event_register);
 }
 
 TEST_CASE("unpack: a log of 5 MiB fits into evidence, and no more", "[attest][evidence]") {
     Evidence evidence = tests::SoftwareAttester().evidence();
-    evidence.tpm.event_register->log.assign(attest::max_cel_log, 'x');
+    evidence.tpm->event_register->log.assign(attest::max_cel_log, 'x');
     const std::string packed = pack(evidence);
     CHECK(packed.size() <= attest::max_evidence);
     const auto back = unpack(packed);
     REQUIRE(back);
-    CHECK(back->tpm.event_register->log == evidence.tpm.event_register->log);
-    evidence.tpm.event_register->log += 'x';
+    CHECK(back->tpm->event_register->log == evidence.tpm->event_register->log);
+    evidence.tpm->event_register->log += 'x';
     CHECK_FALSE(unpack(pack(evidence)));
 }
 
@@ -122,10 +122,10 @@ TEST_CASE("unpack: a register's statement or log alone is refused", "[attest][ev
 TEST_CASE("unpack: all 64 bits of a fuse survive", "[attest][evidence]") {
     const tests::SoftwareAttester host;
     Evidence evidence = host.evidence();
-    evidence.tpm.key.agent_fuse.value = 0x8000000000000001;
+    evidence.tpm->key.agent_fuse.value = 0x8000000000000001;
     const auto back = unpack(pack(evidence));
     REQUIRE(back);
-    CHECK(back->tpm.key.agent_fuse.value == 0x8000000000000001);
+    CHECK(back->tpm->key.agent_fuse.value == 0x8000000000000001);
 }
 
 TEST_CASE("unpack: unknown, missing and mistyped members are refused", "[attest][evidence]") {
@@ -145,6 +145,125 @@ TEST_CASE("unpack: unknown, missing and mistyped members are refused", "[attest]
     CHECK_FALSE(unpack(with(packed, "quote", Json("AAEA"))));
     CHECK_FALSE(unpack(packed + " x"));
     CHECK_FALSE(unpack(""));
+}
+
+namespace {
+
+std::string packed_of(tests::Kind kind) {
+    tests::Bends bends;
+    bends.kind = kind;
+    bends.claimed_custody = "hsm";
+    return tests::SoftwareAttester(bends).packed();
+}
+
+encode::Json member(const char* type, std::string_view text) {
+    return encode::Json::Array{encode::Json(type), encode::Json(encode::base64url(view_of(text)))};
+}
+
+// The `key` of evidence without a TPM, with one member put, replaced or (null) taken away.
+bool reads_key_with(const char* name, const encode::Json& value) {
+    const std::string packed = packed_of(tests::Kind::without_tpm);
+    const auto collection = *encode::parse_json(packed, attest::max_evidence);
+    const auto text = *encode::from_base64url(*(*collection.find("key")->array())[1].string());
+    encode::Json::Object key = *encode::parse_json(text_of(text), 4096)->object();
+    key[name] = value;
+    if (value.is_null()) key.erase(name);
+    const auto bent = member("application/vnd.holdfast.key+json",
+                             encode::canonical(encode::Json(std::move(key))));
+    return unpack(with(packed, "key", bent)).has_value();
+}
+
+}  // namespace
+
+TEST_CASE("challenge: a key outside the TPM is named by its public key, a TPM's by its Name",
+          "[attest][evidence]") {
+    KeyDescription key;
+    key.name = Bytes(34, 2);
+    key.spki = Bytes{1, 2, 3};
+    CHECK(attest::key_name_of(key) == key.name);
+    key.backend = Backend::pkcs11;
+    CHECK(attest::key_name_of(key) == bytes_of(crypto::sha256(key.spki)));
+    CHECK(attest::key_name_of(key).size() == 32);
+}
+
+TEST_CASE("pack: a token's key and a host without a TPM come back byte for byte",
+          "[attest][evidence]") {
+    for (const tests::Kind kind : {tests::Kind::mixed, tests::Kind::without_tpm}) {
+        const std::string packed = packed_of(kind);
+        const auto evidence = unpack(packed);
+        REQUIRE(evidence);
+        CHECK(pack(*evidence) == packed);
+        CHECK(evidence->tpm.has_value() == (kind == tests::Kind::mixed));
+        CHECK(evidence->boot_not_proven == (kind == tests::Kind::without_tpm));
+        const KeyDescription& key = evidence->possession->key;
+        CHECK(key.backend == Backend::pkcs11);
+        CHECK(key.algorithm == KeyAlgorithm::es256);
+        CHECK(key.custody == Custody::hsm);
+        CHECK(key.token == "0123456789abcdef");
+        CHECK(key.agent_fuse.kind == FuseKind::object);
+    }
+}
+
+TEST_CASE("unpack: each kind of host has its own members, and no other kind's",
+          "[attest][evidence]") {
+    const std::string tpm = packed_of(tests::Kind::tpm);
+    const std::string mixed = packed_of(tests::Kind::mixed);
+    const std::string without = packed_of(tests::Kind::without_tpm);
+    const auto record = [](const std::string& packed, const char* label) {
+        return *encode::parse_json(packed, attest::max_evidence)->find(label);
+    };
+    // A token's key without its answer, a TPM's with one, or certified and yet in a token.
+    CHECK_FALSE(unpack(with(mixed, "possession", encode::Json())));
+    CHECK_FALSE(unpack(with(without, "possession", encode::Json())));
+    CHECK_FALSE(unpack(with(tpm, "possession", record(mixed, "possession"))));
+    CHECK_FALSE(unpack(with(mixed, "key-certified", record(tpm, "key-certified"))));
+    CHECK_FALSE(unpack(with(mixed, "host-fuse-certified", record(tpm, "host-fuse-certified"))));
+    // A TPM's key where no TPM speaks; a TPM that speaks in part.
+    CHECK_FALSE(unpack(with(without, "key", record(tpm, "key"))));
+    for (const char* label : {"ek", "ak", "pcrs", "quote"}) {
+        INFO(label);
+        CHECK_FALSE(unpack(with(mixed, label, encode::Json())));
+        CHECK_FALSE(unpack(with(without, label, record(mixed, label))));
+    }
+    for (const char* label : {"ek-certificates", "register", "register-certified", "register-log"})
+        CHECK_FALSE(unpack(with(without, label, record(mixed, label))));
+}
+
+TEST_CASE("unpack: `boot` has one word, and possession one media type", "[attest][evidence]") {
+    const std::string packed = packed_of(tests::Kind::without_tpm);
+    CHECK(unpack(with(packed, "boot", member("text/plain", "not proven"))));
+    CHECK_FALSE(unpack(with(packed, "boot", member("text/plain", "proven"))));
+    CHECK_FALSE(unpack(with(packed, "boot", member("text/plain", "not proven "))));
+    CHECK_FALSE(unpack(with(packed, "boot", member("text/html", "not proven"))));
+    CHECK_FALSE(unpack(with(packed, "possession", member("application/jwt", "x"))));
+    CHECK(unpack(with(packed, "boot", encode::Json())));  // the rules say what that is worth
+}
+
+TEST_CASE("unpack: a token's key is an action key, with a custody that tokens have",
+          "[attest][evidence]") {
+    using encode::Json;
+    CHECK(reads_key_with("custody", Json("unproven")));
+    CHECK(reads_key_with("custody", Json("software-hsm")));
+    for (const char* custody : {"tpm", "software-tpm", "tpm-virtual", "none", ""})
+        CHECK_FALSE(reads_key_with("custody", Json(custody)));
+    CHECK(reads_key_with("algorithm", Json("Ed25519")));
+    CHECK_FALSE(reads_key_with("algorithm", Json("EdDSA")));
+    CHECK_FALSE(reads_key_with("backend", Json("tpm")));
+    CHECK_FALSE(reads_key_with("backend", Json("")));
+    CHECK_FALSE(reads_key_with("purpose", Json("certificate")));
+    CHECK(reads_key_with("token", Json(std::string(64, 't'))));
+    CHECK_FALSE(reads_key_with("token", Json(std::string(65, 't'))));
+    for (const char* name :
+         {"id", "agent", "purpose", "spki", "backend", "algorithm", "custody", "token"})
+        CHECK_FALSE(reads_key_with(name, Json()));
+    for (const char* name : {"public", "name", "agent_fuse", "more"})
+        CHECK_FALSE(reads_key_with(name, Json("AAAA")));
+}
+
+TEST_CASE("unpack: a TPM's key has no fuse of a token's kind", "[attest][evidence]") {
+    Evidence evidence = tests::SoftwareAttester().evidence();
+    evidence.tpm->key.agent_fuse.kind = FuseKind::object;
+    CHECK_FALSE(unpack(pack(evidence)));
 }
 
 TEST_CASE("unpack: a PCR has one spelling and one size", "[attest][evidence]") {

@@ -21,9 +21,9 @@ constexpr std::int64_t now = SoftwareAttester::now;
 
 HostKeys keys_of(const SoftwareAttester& host) {
     const Evidence evidence = host.evidence();
-    return {.ek_certificates = evidence.tpm.ek_certificates,
-            .ek_public = evidence.tpm.ek_public,
-            .ak_public = evidence.tpm.ak_public};
+    return {.ek_certificates = evidence.tpm->ek_certificates,
+            .ek_public = evidence.tpm->ek_public,
+            .ak_public = evidence.tpm->ak_public};
 }
 
 std::vector<Bytes> roots_of(const SoftwareAttester& host) {

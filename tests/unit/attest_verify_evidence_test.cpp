@@ -1,6 +1,9 @@
 // What the verifier expects: nonce, roots, enrolment, custody.
 #include <algorithm>
+#include <fstream>
+#include <sstream>
 
+#include "attest/evidence/pack.h"
 #include "core/crypto/digest.h"
 #include "tests/support/bent_evidence.h"
 
@@ -11,7 +14,7 @@ TEST_CASE("evidence: an enrolled host with a real chip is accepted in production
           "[attest][verify]") {
     const Appraisal appraisal = appraise({});
     CHECK(failed(appraisal).empty());
-    CHECK(not_run(appraisal).empty());
+    CHECK(not_run(appraisal) == possession_rules);
     CHECK(appraisal.accepted());
     CHECK(appraisal.subject == SoftwareAttester::agent);
     CHECK(appraisal.claims.at("custody") == "tpm");
@@ -49,17 +52,17 @@ TEST_CASE("evidence: what the verifier does not say is not run, and not accepted
     Expectations expected = host.expectations(Profile::production);
     expected.nonce.reset();
     auto appraisal = verify_evidence(packed, expected);
-    CHECK(not_run(*appraisal) == Rules{"evidence.nonce"});
+    CHECK(not_run(*appraisal) == and_possession({"evidence.nonce"}));
     CHECK_FALSE(appraisal->accepted());
     expected = host.expectations(Profile::production);
     expected.enrolment.reset();
     appraisal = verify_evidence(packed, expected);
-    CHECK(not_run(*appraisal) == Rules{"ek.enrolment", "custody.hardware"});
+    CHECK(not_run(*appraisal) == and_possession({"ek.enrolment", "custody.hardware"}));
     CHECK_FALSE(appraisal->accepted());
     expected = host.expectations(Profile::production);
     expected.ca_roots.clear();
     appraisal = verify_evidence(packed, expected);
-    CHECK(not_run(*appraisal) == Rules{"credential.chain"});
+    CHECK(not_run(*appraisal) == and_possession({"credential.chain"}));
     CHECK(appraisal->subject.empty());
     CHECK_FALSE(appraisal->accepted());
 }
@@ -73,7 +76,7 @@ TEST_CASE("evidence: evaluation accepts an unenrolled host, and says what was no
     const auto appraisal = verify_evidence(host.packed(), expected);
     CHECK(appraisal->accepted());
     CHECK(not_run(*appraisal) ==
-          Rules{"ek.chain", "ek.enrolment", "custody.claim", "custody.hardware"});
+          and_possession({"ek.chain", "ek.enrolment", "custody.claim", "custody.hardware"}));
     CHECK(appraisal->claims.at("custody") == "unproven");
 }
 
@@ -116,9 +119,9 @@ TEST_CASE("evidence: an EK that is no EK, or not the certified one, is noticed",
          "ek.chain"},
     });
     const SoftwareAttester other;
-    const auto foreign = other.evidence().tpm.ek_certificates;
+    const auto foreign = other.evidence().tpm->ek_certificates;
     const SoftwareAttester host(
-        {.evidence = [&](Evidence& e) { e.tpm.ek_certificates = foreign; }});
+        {.evidence = [&](Evidence& e) { e.tpm->ek_certificates = foreign; }});
     Expectations expected = host.expectations(Profile::production);
     expected.ek_roots = other.expectations(Profile::production).ek_roots;
     CHECK(failed(*verify_evidence(host.packed(), expected)) == Rules{"ek.key"});
@@ -140,7 +143,7 @@ TEST_CASE("custody: a simulator with a valid certificate is never hardware", "[a
         appraise({.ek_certificate = swtpm, .claimed_custody = "software-tpm"}, Profile::evaluation);
     CHECK(honest.accepted());
     CHECK(honest.claims.at("custody") == "software-tpm");
-    CHECK(not_run(honest) == Rules{"custody.hardware"});
+    CHECK(not_run(honest) == and_possession({"custody.hardware"}));
     const Appraisal production =
         appraise({.ek_certificate = swtpm, .claimed_custody = "software-tpm"});
     CHECK_FALSE(production.accepted());
@@ -159,6 +162,25 @@ TEST_CASE("evidence: what cannot be read is one failed rule and nothing accepted
         CHECK(failed(*appraisal) == Rules{"evidence.format"});
         CHECK_FALSE(appraisal->accepted());
     }
+}
+
+TEST_CASE("evidence: made before keys lived in tokens it reads the same and is accepted",
+          "[attest][verify]") {
+    const std::ifstream file(HOLDFAST_SOURCE_DIR "/tests/vectors/evidence-before-tokens.json");
+    std::ostringstream text;
+    text << file.rdbuf();
+    const auto old = attest::unpack(text.str());
+    REQUIRE(old);
+    CHECK(attest::pack(*old) == text.str());
+    Expectations expected = SoftwareAttester().expectations(Profile::evaluation);
+    expected.ca_roots = {old->credential.back()};
+    expected.ek_roots.clear();
+    expected.enrolment.reset();
+    const auto appraisal = verify_evidence(text.str(), expected);
+    CHECK(failed(*appraisal).empty());
+    CHECK(not_run(*appraisal) ==
+          and_possession({"ek.chain", "ek.enrolment", "custody.claim", "custody.hardware"}));
+    CHECK(appraisal->accepted());
 }
 
 TEST_CASE("appraisal: an empty one is not accepted", "[attest][verify]") {

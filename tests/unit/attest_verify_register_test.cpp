@@ -25,7 +25,7 @@ const auto three_events = [](std::vector<std::string>& events) {
 };
 
 std::vector<CelRecord> records_of(const Evidence& evidence) {
-    return *attest::parse_cel(evidence.tpm.event_register->log);
+    return *attest::parse_cel(evidence.tpm->event_register->log);
 }
 
 // The log as somebody would write it who edits it with care: every digest and number fits.
@@ -35,7 +35,7 @@ void rewrite(Evidence& evidence, const std::vector<CelRecord>& records) {
     for (const CelRecord& record : records)
         text += attest::to_cel_line(
             *attest::make_cel_record(number++, record.place, record.index, record.content));
-    evidence.tpm.event_register->log = text;
+    evidence.tpm->event_register->log = text;
 }
 
 Bends edited(std::function<void(std::vector<CelRecord>&)> edit) {
@@ -53,7 +53,7 @@ Bends with_text(std::function<std::string(std::string)> edit) {
     Bends bends;
     bends.events = three_events;
     bends.evidence = [edit](Evidence& evidence) {
-        std::string& log = evidence.tpm.event_register->log;
+        std::string& log = evidence.tpm->event_register->log;
         log = edit(std::move(log));
     };
     return bends;
@@ -79,7 +79,7 @@ Bends with_anchor_pcr(Sha256 value) {
         const Sha256 digest = all.update(value).finish();
         std::ranges::copy(digest, attest.attested.quote.pcrDigest.buffer);
     };
-    bends.evidence = [=](Evidence& evidence) { evidence.tpm.pcrs[13] = value; };
+    bends.evidence = [=](Evidence& evidence) { evidence.tpm->pcrs[13] = value; };
     return bends;
 }
 
@@ -109,7 +109,7 @@ TEST_CASE("register: an index that is not begun anew by each boot, or can be set
          {.register_index = [](TPMS_NV_PUBLIC& i) { i.nameAlg = TPM2_ALG_SHA384; }},
          "register.public"},
         {"no index at all",
-         {.evidence = [](Evidence& e) { e.tpm.event_register->nv_public.pop_back(); }},
+         {.evidence = [](Evidence& e) { e.tpm->event_register->nv_public.pop_back(); }},
          "register.public"},
     });
 }
@@ -224,15 +224,15 @@ TEST_CASE("register: its anchor must be this index's, this boot's, and alone in 
         {"PCR extended by somebody else", with_anchor_pcr(Sha256{7}), "register.anchor"},
         {"PCR never extended", with_anchor_pcr(Sha256{}), "register.anchor"},
         {"shown for another PCR",
-         {.evidence = [](Evidence& e) { e.tpm.event_register->anchor_pcr = 14; }},
+         {.evidence = [](Evidence& e) { e.tpm->event_register->anchor_pcr = 14; }},
          "register.anchor"},
         {"no log",
-         {.evidence = [](Evidence& e) { e.tpm.event_register->log.clear(); }},
+         {.evidence = [](Evidence& e) { e.tpm->event_register->log.clear(); }},
          "register.anchor"},
     });
     // A register that was defined again, its edited log anchored again: the PCR has the first too.
     const Evidence once = SoftwareAttester().evidence();
-    const Sha256 twice = attest::extended(once.tpm.pcrs.at(13), records_of(once).front().digest);
+    const Sha256 twice = attest::extended(once.tpm->pcrs.at(13), records_of(once).front().digest);
     CHECK(failed(appraise(with_anchor_pcr(twice))) == Rules{"register.anchor"});
 }
 
@@ -250,7 +250,7 @@ TEST_CASE("register: what a broken one cannot have certified fails, it is not sk
           "[attest][verify][register]") {
     Bends bends;
     bends.assurance = "observed";
-    bends.evidence = [](Evidence& e) { e.tpm.event_register->certified = {}; };
+    bends.evidence = [](Evidence& e) { e.tpm->event_register->certified = {}; };
     const Appraisal appraisal = appraise(bends, Profile::evaluation);
     CHECK(failed(appraisal) == Rules{"register.format", "register.signature"});
     CHECK_FALSE(appraisal.accepted());
@@ -260,7 +260,7 @@ TEST_CASE("register: one that the challenge names cannot be left out",
           "[attest][verify][register]") {
     Bends bends;
     bends.assurance = "observed";
-    bends.evidence = [](Evidence& e) { e.tpm.event_register.reset(); };
+    bends.evidence = [](Evidence& e) { e.tpm->event_register.reset(); };
     const Appraisal appraisal = appraise(bends, Profile::evaluation);
     CHECK(failed(appraisal) == Rules{"register.format"});
     CHECK_FALSE(appraisal.accepted());

@@ -62,7 +62,7 @@ TEST_CASE("evidence: the AK must be restricted, bound and unable to decrypt", "[
 
 TEST_CASE("evidence: a missing statement fails, it is not skipped", "[attest][verify]") {
     Bends bends;
-    bends.evidence = [](Evidence& e) { e.tpm.host_fuse_certified = {}; };
+    bends.evidence = [](Evidence& e) { e.tpm->host_fuse_certified = {}; };
     const Appraisal appraisal = appraise(bends);
     CHECK(failed(appraisal) == Rules{"fuse.host.format", "fuse.host.signature"});
     CHECK_FALSE(appraisal.accepted());
@@ -71,14 +71,14 @@ TEST_CASE("evidence: a missing statement fails, it is not skipped", "[attest][ve
 TEST_CASE("evidence: supplied PCRs must be the quoted PCRs, by value and by set",
           "[attest][verify]") {
     run({
-        {"value", {.evidence = [](Evidence& e) { e.tpm.pcrs[4][0] ^= 1; }}, "quote.pcr_digest"},
-        {"more", {.evidence = [](Evidence& e) { e.tpm.pcrs[23] = Sha256{}; }}, "quote.pcrs"},
+        {"value", {.evidence = [](Evidence& e) { e.tpm->pcrs[4][0] ^= 1; }}, "quote.pcr_digest"},
+        {"more", {.evidence = [](Evidence& e) { e.tpm->pcrs[23] = Sha256{}; }}, "quote.pcrs"},
         {"digest",
          {.attest =
               in(Part::quote, [](TPMS_ATTEST& a) { a.attested.quote.pcrDigest.buffer[0] ^= 1; })},
          "quote.pcr_digest"},
     });
     // A missing value can neither be compared nor hashed.
-    CHECK(failed(appraise({.evidence = [](Evidence& e) { e.tpm.pcrs.erase(7); }})) ==
+    CHECK(failed(appraise({.evidence = [](Evidence& e) { e.tpm->pcrs.erase(7); }})) ==
           Rules{"quote.pcrs", "quote.pcr_digest"});
 }

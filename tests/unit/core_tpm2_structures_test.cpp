@@ -65,7 +65,7 @@ TEST_CASE("public area: Name and qualified Name equal the chip's", "[core][tpm2]
     const auto ak = read_public(*from_hex(ak_area));
     REQUIRE(ak);
     CHECK(hex(ak->name) == ak_name);
-    CHECK(ak->signs_ecdsa_p256_sha256);
+    CHECK(ak->algorithm == KeyAlgorithm::es256);
     const auto qualified = qualified_name_of_primary(tpm2::endorsement_hierarchy, *ak);
     REQUIRE(qualified);
     CHECK(hex(*qualified) == ak_qualified_name);

@@ -141,7 +141,8 @@ TEST_CASE("evidence: one challenge binds nonce, verifier, key, credential and le
     Evidence packed;
     packed.nonce = expected.nonce;
     packed.verifier = expected.verifier;
-    packed.tpm.key = world.keys.keys.at("agent-deploy-bot-1");
+    packed.tpm = FakeKeys::said_of_host();
+    packed.tpm->key = world.keys.keys.at("agent-deploy-bot-1");
     packed.credential = expected.credential;
     packed.ledger_head = expected.ledger_head;
     packed.register_events = 5;

@@ -151,7 +151,7 @@ TEST_CASE("mechanisms: RSA sizes lie in the token's range, and each padding is i
     CHECK(of({rsa, mechanism(CKM_RSA_PKCS, signs, 0, 0)}).empty());
 }
 
-TEST_CASE("mechanisms: Ed25519 with or without its spare bit; curves that are no named primes not",
+TEST_CASE("mechanisms: Ed25519 with or without its spare bit, no curves but named primes",
           "[hsm][pkcs11]") {
     for (const unsigned long bits : {255UL, 256UL}) {
         const auto generate = mechanism(CKM_EC_EDWARDS_KEY_PAIR_GEN, makes, bits, bits);

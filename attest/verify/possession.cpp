@@ -1,0 +1,120 @@
+#include "attest/verify/possession.h"
+
+#include <array>
+
+#include "core/crypto/digest.h"
+#include "core/crypto/public_key.h"
+#include "core/encode/jws.h"
+#include "core/encode/possession.h"
+
+namespace holdfast::attest {
+namespace {
+
+// What only a TPM that keeps the key can say of it.
+constexpr std::array<std::string_view, 10> said_by_the_keys_tpm = {
+    "key.public",    "key.attributes", "key.scheme",      "key.format", "key.signature",
+    "key.challenge", "key.name",       "key.description", "key.policy", "fuse."};
+
+Done check_header(const encode::JwsHeader& header, const Evidence& evidence) {
+    if (header.typ != encode::possession_typ)
+        return Error(Code::invalid, "typ " + header.typ + ", not a possession");
+    HOLDFAST_TRY(thumbprint, crypto::jwk_thumbprint(evidence.possession->key.spki));
+    if (header.alg != jws_alg(evidence.possession->key.algorithm))
+        return Error(Code::invalid, "alg " + header.alg + ", not the key's");
+    if (header.kid != thumbprint) return Error(Code::invalid, "kid names another key");
+    if (header.x5c != evidence.credential)
+        return Error(Code::invalid, "x5c is not the credential of this evidence");
+    return done();
+}
+
+Result<encode::Possession> read_statement(const encode::Jws& jws, const Evidence& evidence) {
+    HOLDFAST_CHECK(check_header(jws.header, evidence));
+    return encode::possession_from(jws.payload);
+}
+
+void check_signature(Sheet& sheet, const encode::Jws& jws, const KeyDescription& key) {
+    const std::string algorithm(to_string(key.algorithm));
+    sheet.check(
+        "possession.signature",
+        crypto::verify_jws(key.algorithm, key.spki, view_of(jws.signing_input), jws.signature),
+        algorithm + " by the key that is described");
+}
+
+// Statements of a TPM were taken away, or are another host's, unless the key names this very AK.
+void check_host(Sheet& sheet, const encode::Possession& said, const Evidence& evidence) {
+    std::optional<Sha256> shown;
+    if (evidence.tpm) shown = crypto::sha256(evidence.tpm->ak_public);
+    sheet.check("possession.host", said.ak == shown,
+                evidence.tpm ? "the key names the AK whose statements are shown"
+                             : "the key says that its host has no TPM, and none is shown");
+}
+
+void check_agent(Sheet& sheet, const encode::Possession& said,
+                 const std::optional<Subject>& subject) {
+    if (!subject || subject->spiffe_id.empty()) {
+        sheet.skip("possession.agent", "no credential says whose key it is");
+        return;
+    }
+    sheet.require("possession.agent");
+    sheet.check("possession.agent", said.agent == subject->spiffe_id,
+                "the key speaks for " + said.agent);
+}
+
+bool is_word_taken(const Sheet& sheet, const std::string& claimed, const Expectations& expected) {
+    return expected.accept_claimed_hsm && claimed == to_string(Custody::hsm) &&
+           sheet.passed("custody.claim");
+}
+
+}  // namespace
+
+void check_possession(Sheet& sheet, const Evidence& evidence, const Sha256& challenge,
+                      const std::optional<Subject>& subject) {
+    const auto jws = encode::parse_jws(evidence.possession->jws);
+    if (!jws) {
+        sheet.fail("possession.format", jws.error().text());
+        return;
+    }
+    const auto said = read_statement(*jws, evidence);
+    if (!said) {
+        sheet.fail("possession.format", said.error().text());
+        return;
+    }
+    sheet.check("possession.format", true,
+                "a possession statement with this evidence's credential, of this key");
+    check_signature(sheet, *jws, evidence.possession->key);
+    sheet.check("possession.challenge",
+                said->challenge == challenge && said->verifier == evidence.verifier,
+                "made for this challenge and this verifier");
+    check_agent(sheet, *said, subject);
+    check_host(sheet, *said, evidence);
+}
+
+void check_token_custody(Sheet& sheet, const KeyDescription& key,
+                         const std::optional<Subject>& subject, const Expectations& expected) {
+    const std::string claimed = subject && subject->claims ? subject->claims->custody : "";
+    const std::string described(to_string(key.custody));
+    auto& claims = sheet.appraisal().claims;
+    claims["custody"] = to_string(Custody::unproven);
+    if (claimed.empty()) {
+        sheet.skip("custody.claim", "there is no credential that claims one");
+    } else {
+        sheet.check("custody.claim",
+                    claimed == described || claimed == to_string(Custody::unproven),
+                    "credential: " + claimed + ", key: " + described +
+                        "; the word of issuer and host, which no token proves");
+    }
+    // Nobody says that of a key who could say better.
+    if (claimed == to_string(Custody::software_hsm) && sheet.passed("credential.chain"))
+        claims["custody"] = claimed;
+    const bool taken = is_word_taken(sheet, claimed, expected);
+    const std::string why = taken ? "not proven: the issuer's word that it is in an HSM was taken"
+                                  : "the key is not in a TPM: what it is in, nothing here proves";
+    if (taken) sheet.waive_all("custody.hardware", why);
+    sheet.skip("custody.hardware", why);
+    for (const std::string_view prefix : said_by_the_keys_tpm) {
+        if (taken || expected.profile == Profile::evaluation) sheet.waive_all(prefix, why);
+        sheet.skip_all(prefix, why);
+    }
+}
+
+}  // namespace holdfast::attest
