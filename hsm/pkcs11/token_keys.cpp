@@ -53,14 +53,18 @@ Result<std::string> TokenKeys::next_agent_id(const std::string& agent) {
     return next_key_id(*files_, numbers_file, agent_prefix, agent);
 }
 
+// Callers may pass what is kept here: it is read before the cache lets go of it.
 Done TokenKeys::put(const KeyRecord& record) {
+    const std::string file = file_of(record.id);
+    const std::string text = to_text(record);
     cache_.erase(record.id);
-    return files_->write(file_of(record.id), to_text(record));
+    return files_->write(file, text);
 }
 
 Done TokenKeys::erase(const std::string& id) {
+    const std::string file = file_of(id);
     cache_.erase(id);
-    return files_->erase(file_of(id));
+    return files_->erase(file);
 }
 
 Result<KeyRecord> TokenKeys::read(const std::string& id) const {
