@@ -61,7 +61,8 @@ void judge_pin(const Settings& settings, const Json& token, Findings& findings) 
     if (!is_true(token, "wants_login")) return findings.good("PIN", "the token wants no login");
     const std::string obstacle = text_in(token, "no_login");
     if (!obstacle.empty())
-        return findings.wrong("PIN", obstacle, "as it says; until then holdfastd tries no PIN on it");
+        return findings.wrong("PIN", obstacle,
+                              "as it says; until then holdfastd tries no PIN on it");
     if (settings.pkcs11_pin_file.empty())
         return findings.wrong("PIN", "the token wants a login and there is no PIN file",
                               "set [pkcs11] pin_file");
