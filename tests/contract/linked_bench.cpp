@@ -8,12 +8,11 @@
 #include <thread>
 
 #include "core/encode/base64.h"
-#include "core/encode/jws.h"
-#include "core/encode/statement.h"
 #include "daemon/link/linked_keys.h"
 #include "daemon/workers/keys.h"
 #include "daemon/workers/serve.h"
 #include "tests/contract/key_store_bench.h"
+#include "tests/support/action_input.h"
 #include "tests/support/run_async.h"
 #include "tests/support/tpm_host.h"
 
@@ -124,22 +123,9 @@ class LinkedBench final : public KeyStoreBench {
     }
     // An action statement of the key's own agent.
     Bytes message(const KeyDescription& key, const std::string& text) override {
-        Statement statement;
         const std::string params = R"({"text":")" + encode::hex(view_of(text)) + R"("})";
-        statement.action = {"say", "https://pay.example", "order/1", params, std::nullopt, ""};
-        statement.agent = std::string("spiffe://") + trust_domain + "/agent/" + key.agent;
-        statement.instance = "i-1";
-        statement.sponsor = "sponsor@example.com";
-        statement.custody = Custody::software_tpm;
-        statement.fuse = FuseKind::counter;
-        statement.time = 1'700'000'000;
-        statement.decision = "permit";
-        statement.rule = "agent_file:actions[0]";
-        encode::JwsHeader header;
-        header.alg = jws_alg(key.algorithm);
-        header.typ = encode::action_typ;
-        header.kid = *crypto::jwk_thumbprint(key.spki);
-        return bytes_of(view_of(encode::signing_input(header, encode::to_json(statement))));
+        return action_input(key, std::string("spiffe://") + trust_domain + "/agent/" + key.agent,
+                            params);
     }
 
   private:

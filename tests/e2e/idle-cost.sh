@@ -16,6 +16,14 @@ threads_of() { find "/proc/$1/task" -mindepth 1 -maxdepth 1 | wc -l; }
 # How often its threads went to sleep of their own accord, which is once for each time one woke up.
 sleeps_of() { cat "/proc/$1/task"/*/status | awk '/^voluntary_ctxt/ { sum += $2 } END { print sum }'; }
 
+# Nobody woke up for as long as a worker waits before it rests, and again as long.
+all_asleep() {
+  local before
+  before=$(for pid in $(pids); do sleeps_of "$pid"; done)
+  sleep 0.2
+  [ "$before" = "$(for pid in $(pids); do sleeps_of "$pid"; done)" ]
+}
+
 say "A daemon that has worked: one agent, one signature, one operator"
 start_tpm
 start_daemon
@@ -24,7 +32,7 @@ holdfast apply
 agent refund-agent --only-sign >/dev/null
 [ "$(pids | wc -l)" -eq 4 ] || fail "not the four processes there should be"
 wait_until 20 "the front to close what it has answered" no_connections
-sleep 1 # the keys worker lets go of the chip 50 ms after its last answer: that is not idling yet
+wait_until 20 "the keys worker to let go of the chip, a moment after its last answer" all_asleep
 
 say "Nobody asks anything for $IDLE_SECONDS s"
 declare -A slept

@@ -1,24 +1,13 @@
 // The real keys worker on a software TPM, through its link, as the front sees it.
-#include <boost/asio/io_context.hpp>
-#include <poll.h>
-#include <sys/wait.h>
-
-#include <csignal>
-
 #include "core/crypto/certificate.h"
 #include "core/crypto/digest.h"
 #include "core/crypto/public_key.h"
 #include "core/crypto/svid.h"
-#include "core/encode/jws.h"
-#include "core/encode/statement.h"
-#include "daemon/link/linked_keys.h"
-#include "daemon/process.h"
-#include "daemon/supervisor_spawn.h"
-#include "daemon/supervisor_state.h"
-#include "tests/support/catch.h"
+#include "tests/support/action_input.h"
 #include "tests/support/key_samples.h"
 #include "tests/support/run_async.h"
 #include "tests/support/swtpm.h"
+#include "tests/support/worker_process.h"
 
 using namespace holdfast;
 using namespace holdfast::daemon;
@@ -26,86 +15,17 @@ using tests::run_async;
 
 namespace {
 
-// The supervisor's part and the front's, in one process.
-class KeysProcess {
+class KeysProcess final : public tests::WorkerProcess {
   public:
-    explicit KeysProcess(const tests::SoftwareTpm& chip) {
-        settings_ = dev_settings(folder_.path());
-        settings_.tpm_tcti = chip.tcti();
-        settings_.host_name = "test";
-        auto lock = prepare_state(settings_, Accounts());
-        REQUIRE(lock);
+    explicit KeysProcess(const tests::SoftwareTpm& chip)
+        : WorkerProcess(KEYS_PROGRAM, WorkerKind::keys) {
+        settings.tpm_tcti = chip.tcti();
         start();
     }
-    KeysProcess(const KeysProcess&) = delete;
-    KeysProcess& operator=(const KeysProcess&) = delete;
-    ~KeysProcess() { stop(); }
-
-    void start() {
-        auto ours = make_link();
-        auto fronts = make_link();
-        const auto memory = seal_settings(settings_);
-        REQUIRE((ours && fronts && memory));
-        ChildPlan plan;
-        plan.program = KEYS_PROGRAM;
-        plan.descriptors = {{supervisor_link, ours->second.get()},
-                            {settings_memfd, memory->get()},
-                            {front_link, fronts->second.get()}};
-        auto child = spawn(plan);
-        REQUIRE(child);
-        child_ = *std::move(child);
-        supervisor_ = std::move(ours->first);
-        link.attach(std::move(fronts->first), ++generation_);
-    }
-    // As a dying supervisor does: the worker's link ends.
-    int end() {
-        supervisor_ = Descriptor();  // the old number goes with the temporary
-        return status();
-    }
-    int status() {
-        pollfd ended{child_.pidfd.get(), POLLIN, 0};
-        REQUIRE(::poll(&ended, 1, 30'000) == 1);
-        int raw = 0;
-        REQUIRE(::waitpid(child_.pid, &raw, 0) == child_.pid);
-        child_.pid = 0;
-        return WIFEXITED(raw) ? WEXITSTATUS(raw) : -WTERMSIG(raw);
-    }
-    void stop() {
-        if (child_.pid == 0) return;
-        (void)::kill(child_.pid, SIGKILL);
-        (void)status();
-    }
-    pid_t pid() const { return child_.pid; }
-    std::string file(const std::string& name) const { return folder_.file(name); }
-
-    boost::asio::io_context io;
-    std::vector<WorkerId> failed;
-    WorkerLink link{io.get_executor(), WorkerKind::keys,
-                    [this](WorkerId worker) { failed.push_back(worker); }};
-    LinkedKeys keys{link};
-
-  private:
-    tests::TemporaryDirectory folder_;
-    Settings settings_;
-    Child child_;
-    Descriptor supervisor_;
-    std::uint64_t generation_ = 0;
 };
 
 Bytes action_of(const KeyDescription& key, const std::string& agent) {
-    Statement statement;
-    statement.action = {"refund.create", "https://pay.example", "order/1", "{}", std::nullopt, ""};
-    statement.agent = "spiffe://test.local.internal/agent/" + agent;
-    statement.instance = "i-1";
-    statement.sponsor = "sponsor@example.com";
-    statement.custody = Custody::software_tpm;
-    statement.fuse = FuseKind::counter;
-    statement.time = 1'700'000'000;
-    statement.decision = "permit";
-    statement.rule = "agent_file:actions[0]";
-    encode::JwsHeader header{
-        "ES256", std::string(encode::action_typ), *crypto::jwk_thumbprint(key.spki), {}};
-    return bytes_of(view_of(encode::signing_input(header, encode::to_json(statement))));
+    return tests::action_input(key, "spiffe://test.local.internal/agent/" + agent);
 }
 
 }  // namespace

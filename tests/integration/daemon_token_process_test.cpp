@@ -2,8 +2,7 @@
 #include "core/crypto/certificate.h"
 #include "core/crypto/digest.h"
 #include "core/crypto/public_key.h"
-#include "core/encode/jws.h"
-#include "core/encode/statement.h"
+#include "tests/support/action_input.h"
 #include "tests/support/key_samples.h"
 #include "tests/support/run_async.h"
 #include "tests/support/token_process.h"
@@ -21,21 +20,7 @@ CreateRequest key_for(std::string agent, KeyAlgorithm algorithm = KeyAlgorithm::
 }
 
 Bytes action_of(const KeyDescription& key, const std::string& agent) {
-    Statement statement;
-    statement.action = {"refund.create", "https://pay.example", "order/1", "{}", std::nullopt, ""};
-    statement.agent = "spiffe://test.local.internal/agent/" + agent;
-    statement.instance = "i-1";
-    statement.sponsor = "sponsor@example.com";
-    statement.custody = Custody::software_tpm;
-    statement.fuse = FuseKind::counter;
-    statement.time = 1'700'000'000;
-    statement.decision = "permit";
-    statement.rule = "agent_file:actions[0]";
-    encode::JwsHeader header{std::string(jws_alg(key.algorithm)),
-                             std::string(encode::action_typ),
-                             *crypto::jwk_thumbprint(key.spki),
-                             {}};
-    return bytes_of(view_of(encode::signing_input(header, encode::to_json(statement))));
+    return tests::action_input(key, "spiffe://test.local.internal/agent/" + agent);
 }
 
 }  // namespace
