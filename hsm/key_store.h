@@ -10,6 +10,7 @@
 #include "holdfast/bytes.h"
 #include "holdfast/custody.h"
 #include "holdfast/result.h"
+#include "hsm/reasons.h"
 
 namespace holdfast::hsm {
 
@@ -34,7 +35,7 @@ class KeyStore {
     virtual std::vector<KeyAlgorithm> algorithms() const = 0;
 
     // A new key with its fuses written before its policy is computed. Durable when it returns.
-    // invalid with reason "algorithm_unavailable" for one that is not among algorithms().
+    // invalid with reason algorithm_unavailable for one that is not among algorithms().
     virtual Result<KeyDescription> create(const NewKey& wanted) = 0;
     // not_found when there is no such key; denied when it belongs to another TPM or parent.
     virtual Result<KeyDescription> describe(std::string_view key_id) = 0;
@@ -42,7 +43,7 @@ class KeyStore {
 
     // Hashes the preimage itself, as the key's algorithm says, and returns the signature in JWS
     // form (RFC 7518 §3: r ‖ s for ECDSA), signature_size() bytes, verified in software. denied
-    // with reason "fuse_blown" when the chip refuses the policy.
+    // with reason fuse_blown when the chip refuses the policy.
     virtual Result<Bytes> sign(std::string_view key_id, ByteView preimage) = 0;
 
     // Ends the key for good, in hardware: the fuse, or in a token the object itself. Idempotent.

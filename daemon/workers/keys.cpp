@@ -35,7 +35,7 @@ Done KeysWorker::prepare_host_keys() {
     HOLDFAST_TRY(ledger, own_key("ledger", Purpose::checkpoint));
     const auto certificate = ca_certificate_.current(ca, parts_.now());
     // With its fuse blown the CA key is dead for good; the host must still attest and seal its log.
-    if (!certificate && certificate.error().reason() == "fuse_blown") {
+    if (!certificate && hsm::is(certificate.error(), hsm::fuse_blown)) {
         log_warning("no CA certificate: " + certificate.error().text());
         return done();
     }
@@ -91,7 +91,7 @@ Done KeysWorker::add_host_keys(HostIdentity& host) {
     HOLDFAST_TRY(ca, parts_.store.describe("ca"));
     HOLDFAST_TRY(ledger, parts_.store.describe("ledger"));
     auto certificate = ca_certificate_.current(ca, parts_.now());
-    if (!certificate && certificate.error().reason() != "fuse_blown")
+    if (!certificate && !hsm::is(certificate.error(), hsm::fuse_blown))
         return std::move(certificate).error().within("CA certificate");
     if (certificate) host.ca_certificate = *std::move(certificate);
     host.ca = std::move(ca);
@@ -224,7 +224,8 @@ Done KeysWorker::is_live_agent_key(std::string_view agent, ByteView spki) {
         if (!std::equal(spki.begin(), spki.end(), key.spki.begin(), key.spki.end())) continue;
         HOLDFAST_TRY(fuse, parts_.store.fuse_state(key.id));
         if (fuse == hsm::FuseState::intact) return done();
-        return Error(Code::denied, key.id + ": its fuse is blown").because("fuse_blown");
+        return Error(Code::denied, key.id + ": its fuse is blown")
+            .because(std::string(hsm::fuse_blown));
     }
     return parts_.live_keys.is_live(agent, spki);
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "holdfast/result.h"
+#include "hsm/reasons.h"
 
 namespace holdfast::hsm::pkcs11 {
 
@@ -28,20 +29,15 @@ Action action_of(CK_RV code) noexcept;
 // "CKR_DEVICE_REMOVED"; "0x80000003" for what the standard does not know.
 std::string name_of(CK_RV code);
 
-// Reasons by which callers tell these apart; token_lost is in token.h.
+// Reasons by which callers tell these apart, besides those of every store; token_lost is in
+// token.h.
 inline constexpr std::string_view token_busy = "token_busy";
 inline constexpr std::string_view token_full = "token_full";
 inline constexpr std::string_view token_forbids = "token_forbids";
-inline constexpr std::string_view algorithm_unavailable = "algorithm_unavailable";
 inline constexpr std::string_view pin_refused = "pin_refused";
 inline constexpr std::string_view pin_locked = "pin_locked";
-inline constexpr std::string_view fuse_blown = "fuse_blown";
 inline constexpr std::string_view other_token = "other_token";
 inline constexpr std::string_view key_missing = "token_key_missing";
-
-inline bool is(const Error& error, std::string_view reason) noexcept {
-    return error.reason() == reason;
-}
 
 // "C_Sign: the session or the token is gone (CKR_DEVICE_REMOVED)".
 Error error_of(std::string_view call, CK_RV code);

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "holdfast/result.h"
+#include "hsm/reasons.h"
 
 namespace holdfast::hsm {
 
@@ -31,18 +32,14 @@ enum class Action : std::uint8_t {
 // (TPM 2.0 Part 2, 6.6.2).
 Action action_of(TSS2_RC code) noexcept;
 
-// Reasons by which callers tell these apart; connection_lost is in tpm.h.
+// Reasons by which callers tell these apart, besides those of every store; connection_lost is in
+// tpm.h.
 inline constexpr std::string_view gone = "tpm_handle_gone";
 inline constexpr std::string_view full = "tpm_slots_full";
 inline constexpr std::string_view nv_full = "tpm_nv_full";
 inline constexpr std::string_view nv_taken = "tpm_nv_taken";
-inline constexpr std::string_view fuse_blown = "fuse_blown";
 inline constexpr std::string_view wrong_secret = "tpm_auth_failed";
 inline constexpr std::string_view other_tpm = "other_tpm";
-
-inline bool is(const Error& error, std::string_view reason) noexcept {
-    return error.reason() == reason;
-}
 
 // "Esys_Load: <text of libtss2-rc> (0x1df)".
 Error error_of(std::string_view call, TSS2_RC code);

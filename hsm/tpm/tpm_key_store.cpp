@@ -29,7 +29,7 @@ bool has_own_fuse(const KeyRecord& record) noexcept {
 
 Error unavailable(KeyAlgorithm algorithm, const std::string& why) {
     return Error(Code::invalid, std::string(to_string(algorithm)) + ": " + why)
-        .because("algorithm_unavailable");
+        .because(std::string(algorithm_unavailable));
 }
 
 bool is_pss(KeyAlgorithm algorithm) noexcept {
