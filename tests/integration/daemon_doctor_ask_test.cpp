@@ -1,6 +1,10 @@
 // The real keys programs, started with --describe as `holdfastd --doctor` does, and modules that
 // fail.
+#include <sys/stat.h>
+#include <sys/wait.h>
+
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 
 #include "daemon/doctor/ask.h"
@@ -53,7 +57,71 @@ class TokenHost {
     Settings settings = dev_settings(folder_.path());
 };
 
+// A program in the place of a worker's.
+class StandIn {
+  public:
+    explicit StandIn(const std::string& script) {
+        settings_.libexec_dir = folder_.path();
+        std::ofstream(folder_.file(name)) << "#!/bin/sh\n" << script << "\n";
+        REQUIRE(::chmod(folder_.file(name).c_str(), 0700) == 0);
+    }
+    // What doctor is told, and in what time it is.
+    Error ask(std::chrono::milliseconds within) {
+        const auto begun = std::chrono::steady_clock::now();
+        const auto answer = ask_to_describe(name, settings_, within);
+        took = std::chrono::steady_clock::now() - begun;
+        REQUIRE_FALSE(answer);
+        return answer.error();
+    }
+    std::chrono::steady_clock::duration took{};
+
+  private:
+    static constexpr const char* name = "holdfast-keys-tpm";
+
+    tests::TemporaryDirectory folder_;
+    Settings settings_ = dev_settings(folder_.path());
+};
+
+bool says(const Error& error, const char* words) {
+    return error.text().find(words) != std::string::npos;
+}
+bool has_children() {
+    return ::waitid(P_ALL, 0, nullptr, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0;
+}
+
 }  // namespace
+
+TEST_CASE("doctor: a program that ends its link and stays is ended", "[daemon][doctor]") {
+    StandIn program("exec 3>&-; exec sleep 30");
+    const Error error = program.ask(10s);
+    CHECK(says(error, "nothing was said; it was ended"));
+    CHECK(program.took < 5s);
+    CHECK_FALSE(has_children());
+}
+
+TEST_CASE("doctor: a program that says nothing is ended in time", "[daemon][doctor]") {
+    StandIn program("exec sleep 30");
+    const Error error = program.ask(100ms);
+    CHECK(error.code() == Code::timeout);
+    CHECK(says(error, "it was ended"));
+    CHECK(program.took < 5s);
+    CHECK_FALSE(has_children());
+}
+
+TEST_CASE("doctor: how a program ended that said nothing is told", "[daemon][doctor]") {
+    CHECK(says(StandIn("exit 7").ask(10s), "nothing was said; it ended with exit code 7"));
+    CHECK(says(StandIn("kill -SEGV $$").ask(10s), "it was ended by signal 11"));
+}
+
+TEST_CASE("doctor: a program that does not die is given up, not waited for", "[daemon][doctor]") {
+    StandIn program("exec " UNDYING_CHILD);
+    const Error error = program.ask(500ms);
+    CHECK(error.code() == Code::timeout);
+    CHECK(says(error, "does not die, given up"));
+    CHECK(program.took < 5s);
+    while (::waitpid(-1, nullptr, __WALL) > 0) {  // its traced thread, then the rest of it
+    }
+}
 
 TEST_CASE("doctor: a token is described without a login, and nothing is left behind",
           "[daemon][doctor]") {
