@@ -7,11 +7,11 @@
 
 #include "daemon/confine.h"
 #include "daemon/log.h"
+#include "daemon/module_environment.h"
 #include "daemon/process.h"
 #include "daemon/workers/describe.h"
 #include "daemon/workers/describe_token.h"
 #include "daemon/workers/keys_process.h"
-#include "daemon/workers/module_environment.h"
 #include "daemon/workers/without_tpm.h"
 #include "holdfast/descriptor.h"
 #include "hsm/pkcs11/token.h"
