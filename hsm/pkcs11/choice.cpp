@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string_view>
 #include <vector>
 
 #include "hsm/pkcs11/session.h"
@@ -18,6 +19,12 @@ std::string names_of(const std::vector<TokenFacts>& tokens) {
     for (const TokenFacts& token : tokens)
         names.append(names.empty() ? "" : ", ").append(text_of(token.names));
     return names.empty() ? "none" : names;
+}
+
+// Records keep the serial number as JSON text, in which other bytes would not come back as they
+// were.
+bool is_printable_ascii(std::string_view text) noexcept {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
 }  // namespace
@@ -50,6 +57,8 @@ Done check_usable(const TokenFacts& token) {
         return Error(Code::invalid, "token " + text_of(token.names) + " " + what);
     };
     if (token.names.serial.empty()) return refused("has no serial number");
+    if (!is_printable_ascii(token.names.serial))
+        return refused("cannot be used: its serial number is not printable ASCII");
     if ((token.flags & CKF_WRITE_PROTECTED) != 0) return refused("is write protected");
     if (token.max_sessions != 0 && token.max_sessions < sessions_needed)
         return refused("allows one session, Holdfast needs two");

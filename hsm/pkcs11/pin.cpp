@@ -10,6 +10,7 @@
 
 #include "core/encode/fields.h"
 #include "hsm/pkcs11/error.h"
+#include "hsm/pkcs11/uri.h"
 
 namespace holdfast::hsm::pkcs11 {
 namespace {
@@ -18,7 +19,6 @@ using encode::Fields;
 using encode::Json;
 
 constexpr const char* refused_file = "pin-refused.json";
-constexpr std::size_t max_serial = 16;
 
 Error missing(const char* what) {
     return Error(Code::denied, std::string("the PIN of pkcs11.pin_file: ") + what)

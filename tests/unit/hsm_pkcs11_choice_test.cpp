@@ -15,6 +15,13 @@ TokenFacts good_token() {
     return token;
 }
 
+std::string trouble_with_serial(const std::string& serial) {
+    TokenFacts token = good_token();
+    token.names.serial = serial;
+    const auto usable = check_usable(token);
+    return usable ? "" : usable.error().text();
+}
+
 bool says(const std::string& text, const char* words) {
     return text.find(words) != std::string::npos;
 }
@@ -33,6 +40,17 @@ TEST_CASE("token choice: one that can be written and holds our sessions can be u
     token.flags |= CKF_WRITE_PROTECTED;
     CHECK(says(check_usable(token).error().text(), "is write protected"));
     CHECK(check_usable(token).error().code() == Code::invalid);
+}
+
+// Records and pin-refused.json hold it as JSON text: other bytes would not come back as they were.
+TEST_CASE("token choice: keys are bound to a serial number of printable ASCII", "[hsm][pkcs11]") {
+    CHECK(trouble_with_serial(" !0123456789~").empty());
+    CHECK(says(trouble_with_serial(""), "has no serial number"));
+    for (const char* odd : {"0123\x1f", "0123\x7f",
+                            "01\xff"
+                            "23",
+                            "\xc3\xbc", "\n"})
+        CHECK(says(trouble_with_serial(odd), "serial number is not printable ASCII"));
 }
 
 TEST_CASE("token choice: a blank token is never the one that is meant", "[hsm][pkcs11]") {
