@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "hsm/pkcs11/choice.h"
 #include "hsm/pkcs11/error.h"
 #include "hsm/pkcs11/login.h"
 #include "hsm/pkcs11/mechanisms.h"
@@ -75,6 +76,8 @@ Result<ListedToken> list_token(const pkcs11::Module& module, const pkcs11::Token
     token.max_sessions = facts.max_sessions;
     token.max_rw_sessions = facts.max_rw_sessions;
     token.is_initialised = (facts.flags & CKF_TOKEN_INITIALIZED) != 0;
+    const auto usable = pkcs11::check_usable(facts);
+    if (!usable) token.unusable = usable.error().text();
     token.wants_login = (facts.flags & CKF_LOGIN_REQUIRED) != 0;
     const auto would_log_in = pkcs11::check_pin_flags(facts);
     if (token.wants_login && !would_log_in) token.no_login = would_log_in.error().text();
@@ -90,15 +93,8 @@ Result<ListedToken> list_token(const pkcs11::Module& module, const pkcs11::Token
 
 }  // namespace
 
-Result<bool> is_meant(std::string_view uri, const ListedToken& token) {
-    HOLDFAST_TRY(wanted, pkcs11::parse_token_uri(uri));
-    return pkcs11::means(wanted, {.label = token.label,
-                                  .manufacturer = token.manufacturer,
-                                  .model = token.model,
-                                  .serial = token.serial});
-}
-
-Result<Inventory> take_inventory(const std::string& path) {
+Result<Inventory> take_inventory(const std::string& path, std::string_view wanted) {
+    HOLDFAST_TRY(uri, pkcs11::parse_token_uri(wanted));
     HOLDFAST_TRY(module, pkcs11::Module::load(path));
     CK_INFO info{};
     HOLDFAST_CHECK(pkcs11::check("C_GetInfo", module->calls().C_GetInfo(&info)));
@@ -113,6 +109,7 @@ Result<Inventory> take_inventory(const std::string& path) {
     inventory.slots = slots.size();
     for (const pkcs11::TokenFacts& facts : tokens) {
         HOLDFAST_TRY(token, list_token(*module, facts, library));
+        token.is_meant = pkcs11::is_meant(uri, facts);
         inventory.tokens.push_back(std::move(token));
     }
     return inventory;

@@ -28,7 +28,9 @@ struct ListedToken {
     std::uint64_t sessions = 0;      // open now, by this process
     std::uint64_t max_sessions = 0;  // 0 = no limit told
     std::uint64_t max_rw_sessions = 0;
+    bool is_meant = false;  // by the URI that was asked for
     bool is_initialised = false;
+    std::string unusable;  // why it cannot be used, for people; empty = it can
     bool wants_login = false;
     std::string no_login;  // why no PIN would be tried on it, for people; empty = one would be
     bool is_software = false;
@@ -43,11 +45,9 @@ struct Inventory {
     std::vector<ListedToken> tokens;
 };
 
-// Does [pkcs11] token mean this one? invalid when that is no URI of a token.
-Result<bool> is_meant(std::string_view uri, const ListedToken& token);
-
-// No login, no session: costs no try and changes nothing.
-Result<Inventory> take_inventory(const std::string& module);
+// `wanted` is a URI, as in [pkcs11] token; invalid when it is none. No login, no session: costs no
+// try and changes nothing.
+Result<Inventory> take_inventory(const std::string& module, std::string_view wanted);
 
 }  // namespace holdfast::hsm
 

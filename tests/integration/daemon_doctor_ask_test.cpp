@@ -147,6 +147,38 @@ TEST_CASE("doctor: a locked PIN, a last try and a missing token are found out",
     CHECK_FALSE(host.was_logged_in());
 }
 
+// SoftHSM shows a blank token where the next one could be made.
+TEST_CASE("doctor: the token that the daemon would take is the one that is judged",
+          "[daemon][doctor]") {
+    if (!tests::has_softhsm()) HOLDFAST_SKIP("softhsm2 is not installed");
+    TokenHost host;
+    for (const char* uri : {"pkcs11:", "pkcs11:manufacturer=SoftHSM%20project"}) {
+        host.settings.pkcs11_token = uri;
+        CHECK(host.troubles() == 0);
+    }
+}
+
+TEST_CASE("doctor: a token that the daemon would refuse to use is wrong", "[daemon][doctor]") {
+    if (!tests::has_softhsm()) HOLDFAST_SKIP("softhsm2 is not installed");
+    TokenHost host;
+    host.fault("max-sessions 2");
+    CHECK(host.troubles() == 0);
+    host.fault("max-sessions 1");
+    CHECK(host.troubles() == 1);
+}
+
+TEST_CASE("doctor: a setting that is no URI of a token is found out without a token",
+          "[daemon][doctor]") {
+    if (!tests::has_softhsm()) HOLDFAST_SKIP("softhsm2 is not installed");
+    TokenHost host;
+    host.fault("removed");
+    host.settings.pkcs11_token = "pkcs11:slot-id=0";
+    const auto found = host.ask();
+    REQUIRE(found);
+    REQUIRE(found->find("error") != nullptr);
+    CHECK(found->find("error")->string()->find("'pkcs11:slot-id=0'") != std::string::npos);
+}
+
 TEST_CASE("doctor: a module that crashes, hangs or is none costs its own process only",
           "[daemon][doctor]") {
     if (!tests::has_softhsm()) HOLDFAST_SKIP("softhsm2 is not installed");

@@ -238,7 +238,7 @@ TEST_CASE("inventory: names each token by a URI that means it alone, and spends 
     if (!tests::has_softhsm()) HOLDFAST_SKIP("no SoftHSM");
     TokenHost host;
     host.soft.add("others; 100%");
-    const auto inventory = hsm::take_inventory(tests::softhsm_module);
+    const auto inventory = hsm::take_inventory(tests::softhsm_module, "pkcs11:token=agents");
     REQUIRE(inventory);
     CHECK(inventory->slots == 3);
     std::size_t initialised = 0;
@@ -246,6 +246,7 @@ TEST_CASE("inventory: names each token by a URI that means it alone, and spends 
         CHECK(token.is_software);
         CHECK(token.algorithms.size() == 7);
         CHECK(token.mechanisms.size() > 7);
+        CHECK(token.is_meant == (token.label == "agents"));
         if (token.label.empty()) continue;
         ++initialised;
         auto options = host.options();
