@@ -15,10 +15,9 @@ namespace {
 constexpr std::string_view record_ending = ".json";
 constexpr std::string_view blob_ending = ".pem";
 constexpr const char* numbers_file = "numbers.json";
-constexpr std::string_view agent_prefix = "agent-";
 
-bool is_own_id(std::string_view id) noexcept {
-    return is_key_id(id, agent_prefix);
+bool is_own_id(std::string_view id) {
+    return is_key_id(id, Backend::tpm);
 }
 
 Error no_such_key(std::string_view id) {
@@ -64,7 +63,7 @@ Done KeyShelf::undo_if_unfinished(const std::string& id) {
 }
 
 Result<std::string> KeyShelf::next_agent_id(const std::string& agent) {
-    return next_key_id(*files_, numbers_file, agent_prefix, agent);
+    return next_key_id(*files_, numbers_file, Backend::tpm, agent);
 }
 
 Done KeyShelf::intend(const KeyRecord& record) {
