@@ -24,6 +24,8 @@ Error no_such_key(std::string_view id) {
     return {Code::not_found, "no key '" + std::string(id) + "'"};
 }
 
+}  // namespace
+
 Result<KeyDescription> describe(const KeyRecord& record, const KeyAreas& areas) {
     HOLDFAST_TRY(area_bytes, tpmt_public_of(areas.public_area));
     HOLDFAST_TRY(area, tpm2::read_public(area_bytes));
@@ -41,8 +43,6 @@ Result<KeyDescription> describe(const KeyRecord& record, const KeyAreas& areas) 
     key.host_fuse = record.host_fuse;
     return key;
 }
-
-}  // namespace
 
 Done KeyShelf::clean_up() {
     HOLDFAST_TRY(stems, files_->stems(record_ending));
@@ -99,7 +99,7 @@ Result<StoredKey> KeyShelf::read(const std::string& id) const {
             .because(std::string(other_tpm));
     HOLDFAST_TRY(pem, files_->read(id + std::string(blob_ending)));
     HOLDFAST_TRY(areas, from_key_blob(pem, srk_handle));
-    HOLDFAST_TRY(description, describe(record, areas));
+    HOLDFAST_TRY(description, hsm::describe(record, areas));
     return StoredKey{.record = std::move(record),
                      .areas = std::move(areas),
                      .description = std::move(description)};

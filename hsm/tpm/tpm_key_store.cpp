@@ -119,22 +119,23 @@ Done TpmKeyStore::make(KeyRecord& record, KeyAlgorithm algorithm) {
                                     ? plain_key_template()
                                     : fused_key_template(*scheme, policy);
     HOLDFAST_TRY(areas, create_key(*tpm_, roots_->srk(), wanted));
+    HOLDFAST_CHECK(prove(record, areas));
+    // Not before it has shown what it can: what a crash leaves until then is undone.
     record.stage = Stage::ready;
-    HOLDFAST_CHECK(shelf_->put(record, areas));
-    return prove(record, algorithm);
+    return shelf_->put(record, areas);
 }
 
 // A PSS salt is as long as the digest in some chips and as long as fits in others (TPM 2.0 Part 1,
 // B.7), and no chip says which: the key shows it with its first signature, over what is of no
 // family.
-Done TpmKeyStore::prove(const KeyRecord& record, KeyAlgorithm algorithm) {
-    if (!is_pss(algorithm)) return done();
+Done TpmKeyStore::prove(const KeyRecord& record, const KeyAreas& areas) {
+    HOLDFAST_TRY(facts, hsm::describe(record, areas));
+    if (!is_pss(facts.algorithm)) return done();
     constexpr std::string_view anything = "holdfast: how long is the salt?";
-    HOLDFAST_TRY(key, shelf_->find(record.id));
-    HOLDFAST_TRY(made, signature(*key, view_of(anything)));
-    if (crypto::verify_jws(algorithm, key->description.spki, view_of(anything), made))
-        return done();
-    return unavailable(algorithm,
+    const StoredKey key{copy_of(record), areas, facts};
+    HOLDFAST_TRY(made, signature(key, view_of(anything)));
+    if (crypto::verify_jws(facts.algorithm, facts.spki, view_of(anything), made)) return done();
+    return unavailable(facts.algorithm,
                        "this TPM's PSS signatures have not the salt of 32 bytes that JWS asks for");
 }
 
