@@ -46,7 +46,7 @@ holdfast enroll challenge --host "$DIR/host.json" --ek-roots "$DIR/ek-roots.pem"
 holdfast enroll respond "$DIR/challenge.json" --out "$DIR/response.json"
 holdfast enroll finish "$DIR/response.json" --secret "$DIR/enrol-secret" --out "$DIR/enrolment.json"
 [ "$(stat -c %a "$DIR/enrol-secret")" = 600 ] || fail "the secret may be read by others"
-sed 's/"secret":"./"secret":"_/' "$DIR/response.json" >"$DIR/wrong.json"
+sed 's/"secret":"_/"secret":"A/; t; s/"secret":"./"secret":"_/' "$DIR/response.json" >"$DIR/wrong.json"
 expect_exit 6 holdfast enroll finish "$DIR/wrong.json" --secret "$DIR/enrol-secret" --out "$DIR/never.json"
 [ ! -e "$DIR/never.json" ] || fail "a wrong answer was enrolled"
 expect_exit 6 holdfast enroll challenge --host "$DIR/host.json" --ek-roots "$DIR/ca.pem" \

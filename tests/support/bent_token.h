@@ -132,6 +132,8 @@ class BentToken {
         };
         calls_->C_GetAttributeValue = [](CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
                                          CK_ATTRIBUTE* values, CK_ULONG count) {
+            for (CK_ULONG i = 0; i < count; ++i)
+                if (values[i].type == the_->unreadable_attribute) return CK_RV{CKR_FUNCTION_FAILED};
             const CK_RV code = the_->straight_.C_GetAttributeValue(session, object, values, count);
             for (CK_ULONG i = 0; i < count; ++i)
                 if (values[i].type == the_->flipped_attribute && values[i].pValue != nullptr)
@@ -162,6 +164,7 @@ class BentToken {
     bool poses_as_hardware = false;
     CK_ATTRIBUTE_TYPE unknown_attribute = CK_UNAVAILABLE_INFORMATION;
     CK_ATTRIBUTE_TYPE flipped_attribute = CK_UNAVAILABLE_INFORMATION;
+    CK_ATTRIBUTE_TYPE unreadable_attribute = CK_UNAVAILABLE_INFORMATION;
 
   private:
     // As PKCS#11 v2.40, 5.2, says of all functions that answer with a list.

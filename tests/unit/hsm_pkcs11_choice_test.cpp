@@ -42,7 +42,7 @@ TEST_CASE("token choice: one that can be written and holds our sessions can be u
     CHECK(check_usable(token).error().code() == Code::invalid);
 }
 
-// Records and pin-refused.json hold it as JSON text: other bytes would not come back as they were.
+// Records and pin-tried.json hold it as JSON text: other bytes would not come back as they were.
 TEST_CASE("token choice: keys are bound to a serial number of printable ASCII", "[hsm][pkcs11]") {
     CHECK(trouble_with_serial(" !0123456789~").empty());
     CHECK(says(trouble_with_serial(""), "has no serial number"));
