@@ -100,7 +100,8 @@ struct Started {
     Child child;
     Descriptor link;
 };
-Result<Started> start(const std::string& program, const Settings& settings) {
+Result<Started> start(const std::string& program, const Settings& settings,
+                      const Descriptor& pin_file) {
     const auto accounts = accounts_of(settings);
     if (!accounts) return accounts.error();
     if (accounts->keys && ::geteuid() != 0)
@@ -111,14 +112,15 @@ Result<Started> start(const std::string& program, const Settings& settings) {
     // What a module prints is not ours to show; what matters comes over the link.
     const Descriptor silence(::open("/dev/null", O_RDWR | O_CLOEXEC));
     if (!silence) return failed("/dev/null");
-    const ChildPlan plan{.program = settings.libexec_dir + "/" + program,
-                         .arguments = {"--describe"},
-                         .account = accounts->keys,
-                         .capabilities = {},
-                         .descriptors = {{STDOUT_FILENO, silence.get()},
-                                         {STDERR_FILENO, silence.get()},
-                                         {supervisor_link, theirs.get()},
-                                         {settings_memfd, memory.get()}}};
+    ChildPlan plan{.program = settings.libexec_dir + "/" + program,
+                   .arguments = {"--describe"},
+                   .account = accounts->keys,
+                   .capabilities = {},
+                   .descriptors = {{STDOUT_FILENO, silence.get()},
+                                   {STDERR_FILENO, silence.get()},
+                                   {supervisor_link, theirs.get()},
+                                   {settings_memfd, memory.get()}}};
+    if (pin_file) plan.descriptors.emplace_back(pin_descriptor, pin_file.get());
     HOLDFAST_TRY(child, spawn(plan));
     return Started{std::move(child), std::move(ours)};
 }
@@ -126,8 +128,8 @@ Result<Started> start(const std::string& program, const Settings& settings) {
 }  // namespace
 
 Result<encode::Json> ask_to_describe(const std::string& program, const Settings& settings,
-                                     std::chrono::milliseconds within) {
-    HOLDFAST_TRY(started, start(program, settings));
+                                     const Descriptor& pin_file, std::chrono::milliseconds within) {
+    HOLDFAST_TRY(started, start(program, settings, pin_file));
     auto text = hear(started.child, started.link, within);
     if (!text) return std::move(text).error().within(program);
     auto described = encode::parse_json(*text, max_description);

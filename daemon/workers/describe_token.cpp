@@ -60,8 +60,8 @@ Json::Object told(const hsm::ListedToken& token) {
 
 }  // namespace
 
-Result<Json::Object> describe_tokens(const Settings& settings) {
-    HOLDFAST_TRY(found, hsm::take_inventory(settings.pkcs11_module, settings.pkcs11_token));
+Result<Json::Object> describe_tokens(const hsm::Pkcs11Options& options) {
+    HOLDFAST_TRY(found, hsm::take_inventory(options));
     Json::Array tokens;
     for (const hsm::ListedToken& token : found.tokens)
         tokens.emplace_back(told(token));

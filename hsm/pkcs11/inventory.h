@@ -5,11 +5,11 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "holdfast/custody.h"
 #include "holdfast/result.h"
+#include "hsm/pkcs11/token.h"
 
 namespace holdfast::hsm {
 
@@ -45,9 +45,10 @@ struct Inventory {
     std::vector<ListedToken> tokens;
 };
 
-// `wanted` is a URI, as in [pkcs11] token; invalid when it is none. No login, no session: costs no
-// try and changes nothing.
-Result<Inventory> take_inventory(const std::string& module, std::string_view wanted);
+// What Token::open would make of each token; invalid when options.token is no URI. No login, no
+// session: costs no try and changes nothing. Of the PIN file only its facts are looked at: it need
+// not be open to read (O_PATH).
+Result<Inventory> take_inventory(const Pkcs11Options& options);
 
 }  // namespace holdfast::hsm
 

@@ -1,5 +1,6 @@
 // The real keys programs, started with --describe as `holdfastd --doctor` does, and modules that
 // fail.
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -38,7 +39,33 @@ class TokenHost {
     bool was_logged_in() const { return std::filesystem::exists(control() + ".logins"); }
 
     Result<encode::Json> ask(std::chrono::milliseconds within = describe_within) const {
-        return ask_to_describe("holdfast-keys-pkcs11", settings, within);
+        const Descriptor pin(::open(token_.pin_file().c_str(), O_PATH | O_CLOEXEC));
+        return ask_to_describe("holdfast-keys-pkcs11", settings, pin, within);
+    }
+    // As if that token had refused the PIN file as it is now.
+    void refuse_pin(const std::string& serial) const {
+        struct stat facts{};
+        REQUIRE(::stat(token_.pin_file().c_str(), &facts) == 0);
+        encode::Json::Object record;
+        record["serial"] = serial;
+        record["outcome"] = "refused";
+        record["device"] = static_cast<std::int64_t>(facts.st_dev);
+        record["inode"] = static_cast<std::int64_t>(facts.st_ino);
+        record["size"] = static_cast<std::int64_t>(facts.st_size);
+        record["modified_s"] = static_cast<std::int64_t>(facts.st_mtim.tv_sec);
+        record["modified_ns"] = static_cast<std::int64_t>(facts.st_mtim.tv_nsec);
+        const std::string keys = settings.state_dir + "/keys";
+        std::filesystem::create_directories(keys);
+        std::filesystem::permissions(keys, std::filesystem::perms(0700));
+        std::ofstream(keys + "/pin-tried.json") << encode::canonical(std::move(record));
+    }
+    void write_pin() { token_.write_pin("1234"); }
+    std::string serial() const {
+        const auto found = ask();
+        REQUIRE(found);
+        for (const auto& token : *found->find("tokens")->array())
+            if (*token.find("matches")->boolean()) return *token.find("serial")->string();
+        return "";
     }
     std::size_t troubles() const {
         const auto found = ask();
@@ -68,7 +95,7 @@ class StandIn {
     // What doctor is told, and in what time it is.
     Error ask(std::chrono::milliseconds within) {
         const auto begun = std::chrono::steady_clock::now();
-        const auto answer = ask_to_describe(name, settings_, within);
+        const auto answer = ask_to_describe(name, settings_, Descriptor(), within);
         took = std::chrono::steady_clock::now() - begun;
         REQUIRE_FALSE(answer);
         return answer.error();
@@ -147,6 +174,20 @@ TEST_CASE("doctor: a locked PIN, a last try and a missing token are found out",
     CHECK_FALSE(host.was_logged_in());
 }
 
+TEST_CASE("doctor: a PIN that the token refused is wrong until its file changes",
+          "[daemon][doctor]") {
+    if (!tests::has_softhsm()) HOLDFAST_SKIP("softhsm2 is not installed");
+    TokenHost host;
+    const std::string serial = host.serial();
+    host.refuse_pin("of another");
+    CHECK(host.troubles() == 0);
+    host.refuse_pin(serial);
+    CHECK(host.troubles() == 1);
+    host.write_pin();
+    CHECK(host.troubles() == 0);
+    CHECK_FALSE(host.was_logged_in());
+}
+
 // SoftHSM shows a blank token where the next one could be made.
 TEST_CASE("doctor: the token that the daemon would take is the one that is judged",
           "[daemon][doctor]") {
@@ -204,7 +245,8 @@ TEST_CASE("doctor: a TPM is described without making anything in it", "[daemon][
     Settings settings = dev_settings(folder.path());
     settings.libexec_dir = PROGRAMS;
     settings.tpm_tcti = chip.tcti();
-    const auto found = ask_to_describe("holdfast-keys-tpm", settings, describe_within);
+    const auto found =
+        ask_to_describe("holdfast-keys-tpm", settings, Descriptor(), describe_within);
     REQUIRE(found);
     Findings findings;
     judge_tpm(*found, findings);

@@ -240,7 +240,7 @@ TEST_CASE("inventory: names each token by a URI that means it alone, and spends 
     if (!tests::has_softhsm()) HOLDFAST_SKIP("no SoftHSM");
     TokenHost host;
     host.soft.add("others; 100%");
-    const auto inventory = hsm::take_inventory(tests::softhsm_module, "pkcs11:token=agents");
+    const auto inventory = hsm::take_inventory(host.options());
     REQUIRE(inventory);
     CHECK(inventory->slots == 3);
     std::size_t initialised = 0;
