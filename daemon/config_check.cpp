@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/config.h"
+#include "daemon/module_environment.h"
 #include "daemon/pin_file.h"
 #include "holdfast/agent_id.h"
 #include "holdfast/register.h"
@@ -124,29 +125,6 @@ Done check_tpm(const Settings& settings) {
     return done();
 }
 
-bool is_upper_or_line(char c) {
-    return (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-// What the dynamic loader obeys (LD_PRELOAD …) would be code of another module.
-bool is_variable_name(std::string_view name) {
-    if (name.empty() || name.starts_with("LD_") || !is_upper_or_line(name.front())) return false;
-    return std::all_of(name.begin(), name.end(),
-                       [](char c) { return is_upper_or_line(c) || (c >= '0' && c <= '9'); });
-}
-
-Done check_environment(std::string_view words) {
-    while (!words.empty()) {
-        const std::string_view word = words.substr(0, words.find(' '));
-        const auto equals = word.find('=');
-        if (equals == std::string_view::npos || !is_variable_name(word.substr(0, equals)))
-            return wrong("pkcs11.environment",
-                         "must be NAME=VALUE words, one space apart; no LD_ variables");
-        words.remove_prefix(std::min(word.size() + 1, words.size()));
-    }
-    return done();
-}
-
 Done check_pkcs11(const Settings& settings) {
     if (!settings.has_pkcs11()) return done();
     HOLDFAST_CHECK(check_path("pkcs11.module", settings.pkcs11_module));
@@ -156,7 +134,8 @@ Done check_pkcs11(const Settings& settings) {
         const auto named = check_pin_file_setting(settings.pkcs11_pin_file);
         if (!named) return wrong("pkcs11.pin_file", named.error().text());
     }
-    return check_environment(settings.pkcs11_environment);
+    HOLDFAST_CHECK(parse_module_environment(settings.pkcs11_environment));
+    return done();
 }
 
 // Something must keep the host's own keys.

@@ -7,11 +7,11 @@
 
 #include "daemon/confine.h"
 #include "daemon/log.h"
+#include "daemon/module_environment.h"
 #include "daemon/process.h"
 #include "daemon/workers/describe.h"
 #include "daemon/workers/describe_token.h"
 #include "daemon/workers/keys_process.h"
-#include "daemon/workers/module_environment.h"
 #include "daemon/workers/without_tpm.h"
 #include "holdfast/descriptor.h"
 #include "hsm/pkcs11/token.h"
@@ -83,6 +83,6 @@ int main(int argc, char** argv) {
     if (!set) return log_error(set.error().text()), 1;
     const auto confined = confine_but_for_network();
     if (!confined) return log_error(confined.error().text()), 1;
-    if (is_asked_to_describe(argc, argv)) return tell(describe_tokens(*settings));
+    if (is_asked_to_describe(argc, argv)) return tell(describe_tokens(options_of(*settings, pin)));
     return run(*settings, std::move(pin));
 }

@@ -33,6 +33,7 @@ Json::Object good_token() {
         token[name] = true;
     token["software"] = false;
     token["no_login"] = "";
+    token["unusable"] = "";
     token["flags"] = Json::Array{"login required"};
     token["max_sessions"] = 16;
     token["max_rw_sessions"] = 0;
@@ -110,8 +111,21 @@ TEST_CASE("doctor: a token that wants a login needs a PIN file, another does not
     CHECK(judged(settings, std::move(open)).troubles() == 0);
 }
 
-TEST_CASE("doctor: a token that is not ready is wrong", "[daemon][doctor]") {
-    CHECK(wrong_with("initialised", false) == "token");
+TEST_CASE("doctor: a token that cannot be used is wrong, and says why", "[daemon][doctor]") {
+    Json::Object token = good_token();
+    token["unusable"] = "it is write protected";
+    const Findings findings = judged(with_token(), std::move(token));
+    CHECK(wrong_in(findings) == "token");
+    CHECK(says(findings, "it is write protected"));
+}
+
+TEST_CASE("doctor: a blank token is not the one that is meant, and is called so",
+          "[daemon][doctor]") {
+    Json::Object token = good_token();
+    token["matches"] = token["initialised"] = false;
+    const Findings findings = judged(with_token(), std::move(token));
+    CHECK(wrong_in(findings) == "token");
+    CHECK(says(findings, "not initialised"));
 }
 
 TEST_CASE("doctor: a software token is wrong unless it is allowed", "[daemon][doctor]") {
