@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "core/crypto/certificate.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
 #include "core/crypto/recent.h"
 #include "core/crypto/svid.h"
 #include "core/encode/base64.h"

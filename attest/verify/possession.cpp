@@ -3,7 +3,8 @@
 #include <array>
 
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
+#include "core/crypto/jws_signature.h"
 #include "core/encode/jws.h"
 #include "core/encode/possession.h"
 

@@ -1,12 +1,14 @@
-// Signatures in JWS form, checked: the last part of public_key.h.
+#include "core/crypto/jws_signature.h"
+
 #include <openssl/rsa.h>
 
 #include <memory>
 
 #include "core/crypto/hash.h"
+#include "core/crypto/jwk.h"
 #include "core/crypto/openssl.h"
-#include "core/crypto/public_key.h"
 #include "core/crypto/recent.h"
+#include "core/crypto/signature.h"
 
 namespace holdfast::crypto {
 namespace {

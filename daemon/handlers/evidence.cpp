@@ -3,7 +3,7 @@
 #include "attest/evidence/challenge.h"
 #include "attest/evidence/pack.h"
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
 #include "core/encode/base64.h"
 #include "core/encode/jws.h"
 #include "core/encode/possession.h"

@@ -5,7 +5,7 @@
 
 #include <array>
 
-#include "core/crypto/public_key.h"
+#include "core/crypto/signature.h"
 #include "hsm/pkcs11/libp11_error.h"
 #include "hsm/pkcs11/mechanisms.h"
 

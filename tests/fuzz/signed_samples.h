@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
 #include "core/crypto/svid.h"
 #include "core/encode/jws.h"
 #include "core/encode/possession.h"

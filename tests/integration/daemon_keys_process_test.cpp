@@ -1,7 +1,7 @@
 // The real keys worker on a software TPM, through its link, as the front sees it.
 #include "core/crypto/certificate.h"
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jws_signature.h"
 #include "core/crypto/svid.h"
 #include "tests/support/action_input.h"
 #include "tests/support/key_samples.h"

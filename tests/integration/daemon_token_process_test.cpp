@@ -1,7 +1,7 @@
 // The real keys worker of a PKCS#11 token, through its link, as the front sees it.
 #include "core/crypto/certificate.h"
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jws_signature.h"
 #include "tests/support/action_input.h"
 #include "tests/support/key_samples.h"
 #include "tests/support/run_async.h"

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
 #include "core/encode/jws.h"
 #include "core/encode/statement.h"
 #include "holdfast/custody.h"

@@ -1,6 +1,6 @@
 // The software attester's key in a token: its description, and its own answer to the challenge.
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
 #include "tests/support/made_structures.h"
 #include "tests/support/software_attester.h"
 

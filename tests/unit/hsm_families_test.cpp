@@ -1,3 +1,4 @@
+#include "core/crypto/jwk.h"
 #include "core/crypto/public_key.h"
 #include "core/crypto/svid.h"
 #include "core/encode/base64.h"
