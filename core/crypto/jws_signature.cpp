@@ -20,10 +20,6 @@ Error bad_signature() {
     return {Code::invalid, "signature: does not verify"};
 }
 
-const char* hash_of(KeyAlgorithm algorithm) {
-    return algorithm == KeyAlgorithm::es384 ? "SHA384" : "SHA256";
-}
-
 int padding_of(KeyAlgorithm algorithm) {
     switch (algorithm) {
         case KeyAlgorithm::ps256_2048:
