@@ -8,7 +8,6 @@
 namespace holdfast::encode {
 namespace {
 
-constexpr std::size_t max_spiffe_id = 2048;  // SPIFFE-ID §2.3
 constexpr std::string_view no_tpm = "none";
 
 }  // namespace
