@@ -62,7 +62,8 @@ Async<std::monostate> add_tpm(Services& services, const KeyDescription& key,
     evidence.boot_not_proven = !services.settings.has_tpm();
     if (evidence.boot_not_proven) co_return done();
     std::string certified = key.backend == Backend::tpm ? key.id : std::string();
-    HOLDFAST_CO_TRY(tpm, co_await services.keys.attest(std::move(certified), challenge));
+    HOLDFAST_CO_TRY(tpm,
+                    co_await services.keys.attest_for(key.id, std::move(certified), challenge));
     if (key.backend == Backend::tpm && tpm.key.name != key.name)
         co_return Error(Code::internal, "the keys worker attested another key than " + key.id);
     evidence.tpm = std::move(tpm);

@@ -94,7 +94,8 @@ TEST_CASE("keys process: evidence crosses the link", "[daemon][keys][swtpm]") {
     KeysProcess process(chip);
     const auto key = run_async(process.io, process.keys.create(tests::plain_key_of("deploy-bot")));
     if (!key) FAIL(key.error().text());
-    const auto evidence = run_async(process.io, process.keys.attest(key->id, crypto::sha256({})));
+    auto quote = process.keys.attest_for(key->id, key->id, crypto::sha256({}));
+    const auto evidence = run_async(process.io, std::move(quote));
     if (!evidence) FAIL(evidence.error().text());
     CHECK(evidence->key.id == key->id);
     CHECK(evidence->pcrs.size() == 9);  // 0–7, and the anchor of the register

@@ -127,8 +127,8 @@ TEST_CASE("token process: what only a TPM can do is refused as such", "[daemon][
     tests::SoftToken soft;
     TokenProcess process(soft);
     process.start();
-    CHECK(run_async(process.io, process.keys.attest("", crypto::sha256({}))).error().reason() ==
-          "no_tpm");
+    auto quote = process.keys.attest_for("hsm-bot-1", "", crypto::sha256({}));
+    CHECK(run_async(process.io, std::move(quote)).error().reason() == "no_tpm");
     CHECK(run_async(process.io, process.keys.activate(Bytes{1}, Bytes{2})).error().reason() ==
           "no_tpm");
     CHECK(run_async(process.io, process.keys.extend_register("{}")).error().reason() == "no_tpm");

@@ -68,6 +68,7 @@ TEST_CASE("evidence: of a token's key the TPM speaks for the host, and the key f
     REQUIRE(answer);
     CHECK(answer->gated_agent == TokenWorld::bot);
     CHECK(world.keys.calls == Calls{"attest ", "sign " + key_id});
+    CHECK(world.keys.charged == key_id);
     CHECK(world.keys.last_challenge == world.challenge(5));
     const auto evidence = attest::unpack(answer->body);
     REQUIRE(evidence);
