@@ -70,16 +70,23 @@ Async<std::monostate> add_tpm(Services& services, const KeyDescription& key,
     co_return done();
 }
 
+encode::Possession possession_of(const Asked& asked, const Sha256& challenge,
+                                 const Evidence& evidence) {
+    std::optional<Sha256> ak;
+    if (evidence.tpm) ak = crypto::sha256(evidence.tpm->ak_public);
+    return {.agent = asked.agent,
+            .ak = ak,
+            .challenge = challenge,
+            .custody = asked.key.custody,
+            .verifier = evidence.verifier};
+}
+
 // The key says itself which challenge it answers, and whose AK spoke beside it.
 Async<std::monostate> add_possession(Services& services, const Asked& asked,
                                      const Sha256& challenge, Evidence& evidence) {
     const KeyDescription& key = asked.key;
     if (key.backend == Backend::tpm) co_return done();
-    encode::Possession said;
-    said.agent = asked.agent;
-    said.challenge = challenge;
-    said.verifier = evidence.verifier;
-    if (evidence.tpm) said.ak = crypto::sha256(evidence.tpm->ak_public);
+    const encode::Possession said = possession_of(asked, challenge, evidence);
     HOLDFAST_CO_TRY(kid, crypto::jwk_thumbprint(key.spki));
     encode::JwsHeader header;
     header.alg = jws_alg(key.algorithm);

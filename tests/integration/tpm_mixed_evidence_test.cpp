@@ -60,6 +60,7 @@ struct MixedHost {
         const encode::Possession said{.agent = "spiffe://h.example/agent/deploy-bot",
                                       .ak = crypto::sha256(evidence.tpm->ak_public),
                                       .challenge = challenge,
+                                      .custody = key.custody,
                                       .verifier = evidence.verifier};
         encode::JwsHeader header;
         header.alg = "ES256";

@@ -36,6 +36,7 @@ inline const KeyDescription bot_key = key_of(Purpose::action, "bot", first_spki)
 
 inline hsm::FamilyRules rules() {
     return {.trust_domain = domain,
+            .has_tpm = false,
             .now = [] { return now; },
             .is_live_agent_key =
                 [](std::string_view agent, ByteView spki) {
@@ -61,11 +62,13 @@ inline Statement statement_of(const std::string& agent) {
     return statement;
 }
 
-inline std::string action_input(const std::string& agent, const Bytes& spki,
-                                const std::string& typ) {
+inline std::string action_input(const std::string& agent, const Bytes& spki, const std::string& typ,
+                                Custody custody = Custody::tpm) {
+    Statement statement = statement_of(agent);
+    statement.custody = custody;
     return encode::signing_input(
         {.alg = "ES256", .typ = typ, .kid = *crypto::jwk_thumbprint(spki), .x5c = {}},
-        encode::to_json(statement_of(agent)));
+        encode::to_json(statement));
 }
 
 inline bool may_sign(const KeyDescription& key, ByteView bytes) {

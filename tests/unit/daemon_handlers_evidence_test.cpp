@@ -81,6 +81,7 @@ TEST_CASE("evidence: of a token's key the TPM speaks for the host, and the key f
     CHECK(said.verifier == "bank");
     CHECK(said.challenge == world.challenge(5));
     CHECK(said.ak == crypto::sha256(Bytes{4, 5, 6}));
+    CHECK(said.custody == Custody::hsm);
 }
 
 TEST_CASE("evidence: a host without a TPM asks none, and says that its boot is not proven",
