@@ -162,6 +162,6 @@ TEST_CASE("keys process: on another TPM its callers are told why", "[daemon][key
     process.start();
     const auto host = run_async(process.io, process.keys.host());
     REQUIRE_FALSE(host);
-    CHECK(host.error().code() == Code::denied);
+    CHECK(host.error().code() == Code::unavailable);
     CHECK(process.status() == exit_try_later);
 }
