@@ -1,6 +1,6 @@
 // POST /v1/actions: from a permitted action to a recorded signature.
 #include "api/messages.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
 #include "core/encode/base64.h"
 #include "core/encode/jws.h"
 #include "core/encode/statement.h"

@@ -47,8 +47,10 @@ class Keys {
     virtual Async<std::monostate> blow_fuse(std::string key_id) = 0;
     virtual Async<std::monostate> blow_host_fuse() = 0;
     virtual Async<std::monostate> destroy(std::string key_id) = 0;
-    // key_id "": what the TPM says of the host alone, for a key that lives elsewhere.
-    virtual Async<TpmEvidence> attest(std::string key_id, Sha256 challenge) = 0;
+    // key_id "": what the TPM says of the host alone, for a key that lives elsewhere; that key is
+    // charged with the chip's time.
+    virtual Async<TpmEvidence> attest_for(std::string charged, std::string key_id,
+                                          Sha256 challenge) = 0;
     virtual Async<Bytes> activate(Bytes blob, Bytes secret) = 0;
     // Logged and extended when it answers (docs/verifying.md lists the events). conflict
     // register_broken, unavailable register_absent, busy register_full.

@@ -51,10 +51,11 @@ Async<std::monostate> LinkedKeys::destroy(std::string key_id) {
     co_return co_await order(Operation::destroy, std::move(payload));
 }
 
-Async<TpmEvidence> LinkedKeys::attest(std::string key_id, Sha256 challenge) {
-    const AttestRequest request{key_id, challenge};
+Async<TpmEvidence> LinkedKeys::attest_for(std::string charged, std::string key_id,
+                                          Sha256 challenge) {
+    const AttestRequest request{std::move(key_id), challenge};
     Bytes payload = encode(request);
-    HOLDFAST_CO_TRY(body, co_await ask(Operation::attest, std::move(payload), std::move(key_id)));
+    HOLDFAST_CO_TRY(body, co_await ask(Operation::attest, std::move(payload), std::move(charged)));
     co_return decode_evidence(body);
 }
 

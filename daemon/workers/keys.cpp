@@ -16,7 +16,7 @@ Done check_no_token(std::string_view uri) {
 KeysWorker::KeysWorker(Parts parts)
     : parts_(std::move(parts)),
       rules_{
-          parts_.trust_domain, parts_.now,
+          parts_.trust_domain, parts_.has_tpm, parts_.now,
           [this](std::string_view agent, ByteView spki) { return is_live_agent_key(agent, spki); }},
       ca_certificate_(
           parts_.ca_certificate_file, parts_.trust_domain,

@@ -31,6 +31,7 @@ class KeysWorker {
         std::string ca_certificate_file;
         std::function<std::int64_t()> now;  // Unix seconds
         Backend backend;                    // of the store
+        bool has_tpm;                       // the host, whichever store this is
         hsm::LiveKeys& live_keys;           // of both backends
         bool keeps_host_keys;  // the CA's and the ledger's: one worker of a host has them
         std::string token;     // its label and serial number, for people; empty for a TPM

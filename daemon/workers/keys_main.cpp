@@ -61,6 +61,7 @@ int run(const Settings& settings) {
         .ca_certificate_file = settings.state_dir + "/keys/ca.crt",
         .now = unix_now,
         .backend = Backend::tpm,
+        .has_tpm = settings.has_tpm(),
         .live_keys = *live_keys,
         .keeps_host_keys = settings.host_keys == to_string(Backend::tpm),
         .token = "",

@@ -59,6 +59,7 @@ int run(const Settings& settings, Descriptor pin) {
         .ca_certificate_file = settings.state_dir + "/keys/ca.crt",
         .now = unix_now,
         .backend = Backend::pkcs11,
+        .has_tpm = settings.has_tpm(),
         .live_keys = *live_keys,
         .keeps_host_keys = settings.host_keys == to_string(Backend::pkcs11),
         .token = name,

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jws_signature.h"
 #include "core/tpm2/policy.h"
 #include "core/tpm2/structures.h"
 #include "holdfast/agent_id.h"

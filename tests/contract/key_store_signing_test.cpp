@@ -1,4 +1,5 @@
 // Promises of every key store: what a signature is over, and how keys share the hardware.
+#include "core/crypto/jws_signature.h"
 #include "tests/contract/key_store_bench.h"
 
 using namespace holdfast;

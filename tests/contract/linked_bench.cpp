@@ -41,6 +41,7 @@ class Worker {
                    .ca_certificate_file = keys_dir + "/ca.crt",
                    .now = [] { return static_cast<std::int64_t>(std::time(nullptr)); },
                    .backend = Backend::tpm,
+                   .has_tpm = true,
                    .live_keys = live_keys_,
                    .keeps_host_keys = true,
                    .token = "",

@@ -134,6 +134,7 @@ void serve(const daemon::Message& request) {
                                .ca_certificate_file = "/nonexistent/ca.pem",
                                .now = [] { return fuzz::now; },
                                .backend = Backend::tpm,
+                               .has_tpm = true,
                                .live_keys = live_keys(),
                                .keeps_host_keys = true,
                                .token = "",

@@ -143,7 +143,8 @@ void link_requests(const Corpus& corpus, const std::string& action, ByteView tbs
 
 void families(const Corpus& corpus) {
     corpus.add("action", fuzz::signing_input());
-    corpus.add("possession", fuzz::possession_input());
+    corpus.add("possession", fuzz::possession_input(Sha256{1}));
+    corpus.add("possession-without-tpm", fuzz::possession_input(std::nullopt));
     corpus.add("certificate", fuzz::svid_tbs());
     corpus.add("ca", fuzz::ca_tbs());
     corpus.add("checkpoint", ledger::checkpoint_text("h1.example.org/ledger", {12, Sha256{7}}));

@@ -5,7 +5,7 @@
 #include <sstream>
 #include <string>
 
-#include "core/crypto/public_key.h"
+#include "core/crypto/jws_signature.h"
 #include "hsm/tpm/connection.h"
 #include "tests/support/catch.h"
 #include "tests/support/tpm_host.h"

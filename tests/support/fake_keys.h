@@ -48,6 +48,7 @@ class FakeKeys final : public daemon::Keys {
     std::optional<std::vector<KeyAlgorithm>> token;
     std::optional<daemon::CreateRequest> last_created;
     std::optional<Sha256> last_challenge;
+    std::string charged;  // whose turn the last quote took
     Bytes last_preimage;
     std::optional<Error> register_refuses;
     std::vector<std::string> events;  // extended into the register, in order
@@ -166,8 +167,10 @@ class FakeKeys final : public daemon::Keys {
         keys.erase(key_id);
         co_return done();
     }
-    daemon::Async<TpmEvidence> attest(std::string key_id, Sha256 challenge) override {
+    daemon::Async<TpmEvidence> attest_for(std::string charged_key, std::string key_id,
+                                          Sha256 challenge) override {
         calls.push_back("attest " + key_id);
+        charged = std::move(charged_key);
         if (away) co_return Error(*away);
         if (attest_refuses) co_return Error(*attest_refuses);
         last_challenge = challenge;

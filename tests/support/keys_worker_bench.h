@@ -40,6 +40,7 @@ struct KeysWorkerBench {
                        .ca_certificate_file = folder.file("ca.crt"),
                        .now = [this] { return now; },
                        .backend = Backend::tpm,
+                       .has_tpm = true,
                        .live_keys = live_keys,
                        .keeps_host_keys = true,
                        .token = "",
