@@ -145,35 +145,6 @@ TEST_CASE("codec: the register's position and status come back, and are read str
     CHECK_FALSE(decode_register(encode(odd)));
 }
 
-TEST_CASE("codec: what the anchor counter said comes back, and is read strictly",
-          "[daemon][link][codec][anchor]") {
-    using holdfast::AnchorReading;
-    using holdfast::AnchorState;
-    const auto reads = [](const AnchorReading& reading) {
-        const auto back = decode_anchor(encode(reading));
-        return back && *back == reading;
-    };
-    CHECK(reads({AnchorState::ready, 1, "odd"}));
-    CHECK(reads({AnchorState::ready, holdfast::max_anchor_value, ""}));
-    CHECK_FALSE(reads({AnchorState::ready, holdfast::max_anchor_value + 1, ""}));
-    CHECK_FALSE(reads({AnchorState::ready, 0, ""}));
-    CHECK(reads({AnchorState::absent, 0, std::string(max_error_text, 'x')}));
-    CHECK_FALSE(reads({AnchorState::absent, 0, std::string(max_error_text + 1, 'x')}));
-    CHECK_FALSE(reads({AnchorState::absent, 1, ""}));
-    CHECK_FALSE(reads({static_cast<AnchorState>(2), 1, ""}));
-    check_strict(encode(AnchorReading{AnchorState::ready, 7, "odd"}),
-                 [](ByteView view) { return decode_anchor(view).has_value(); });
-}
-
-TEST_CASE("codec: where the anchor counter is to go fits a record", "[daemon][link][anchor]") {
-    CHECK(*decode_anchor_value(encode_anchor_value(0)) == 0);
-    CHECK(*decode_anchor_value(encode_anchor_value(holdfast::max_anchor_value)) ==
-          holdfast::max_anchor_value);
-    CHECK_FALSE(decode_anchor_value(encode_anchor_value(holdfast::max_anchor_value + 1)));
-    check_strict(encode_anchor_value(7),
-                 [](ByteView view) { return decode_anchor_value(view).has_value(); });
-}
-
 TEST_CASE("codec: evidence has its PCRs in ascending order, none twice", "[daemon][link][codec]") {
     const auto payload = encode(an_evidence());
     const Bytes two_pcrs = {0, 0, 0, 2, 0, 0, 0, 0, 32};  // how many, then PCR 0
