@@ -20,7 +20,8 @@ Exit anchor_show(const Globals& globals, const Values& /*values*/) {
 Exit anchor_accept(const Globals& globals, const Values& values) {
     const auto reason = values.get("reason");
     if (!reason)
-        return fail(globals, Error(Code::invalid, "--reason TEXT: why is it right as it is?"));
+        return fail_with(globals, Exit::usage,
+                         Error(Code::invalid, "--reason TEXT: why is it right as it is?"));
     Json::Object request;
     request["reason"] = *reason;
     return show_anchor(globals,
