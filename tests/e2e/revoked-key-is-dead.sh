@@ -43,6 +43,8 @@ cp -a "$DIR/backup" "$DIR/state"
 refused_by_chip "$key"
 start_daemon
 holdfast agent show refund-agent --json | jq -ce '{state} | select(.state == "active")'
+anchor_differs() { holdfast anchor show --json | jq -e '.state == "differs"' >/dev/null; }
+wait_until 20 "the difference" anchor_differs
 echo "the anchor counter knows better, and while it differs nobody signs:"
 expect_refusal anchor_differs refund-agent
 expect_refusal anchor_differs spare-agent

@@ -26,6 +26,22 @@ start_daemon
 [ "$(counter)" -eq $((before + 2)) ] || fail "from $before to $(counter)"
 sign refund-agent "$DIR/second.jws"
 
+say "While it runs, a step each interval, if there is anything new"
+stop_daemon
+printf '[anchor]\ninterval_s = 1\n' >"$DIR/holdfastd.conf"
+start_daemon
+wait_until 20 "the anchor" anchor_is ready
+before=$(counter)
+sign refund-agent "$DIR/interval.jws"
+counted() { [ "$(counter)" -eq $((before + 1)) ]; }
+wait_until 20 "a step" counted
+sleep 2.5
+counted || fail "counted on without a new record"
+holdfast doctor --dev "$DIR" | grep 'ok *anchor'
+stop_daemon
+rm "$DIR/holdfastd.conf"
+start_daemon
+
 say "A crash of everything in between is no difference"
 children=$(descendants "$DAEMON_PID")
 kill -KILL "$DAEMON_PID"
@@ -51,6 +67,8 @@ wait_until 20 "the difference" anchor_is differs
 holdfast agent show refund-agent --json | jq -ce '{state} | select(.state == "active")'
 expect_refusal anchor_differs refund-agent
 holdfast status --json | jq -ce '.anchor | select(.state == "differs") | .reason'
+expect_exit 1 holdfast doctor --dev "$DIR"
+grep -A1 'WRONG *anchor *nothing is signed: this state directory is older' "$DIR/out"
 grep -m1 -o 'ANCHOR DIFFERS, signing is off: this state directory is older than this TPM knows' "$DIR/daemon.log"
 
 say "Nor does waiting or starting again help; stopping agents still works"
