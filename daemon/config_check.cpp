@@ -21,6 +21,9 @@ constexpr std::int64_t last_launch_uid = 4'294'967'293;
 constexpr std::int64_t max_launch_uids = 65'536;
 constexpr std::int64_t min_recheck = 5;
 constexpr std::int64_t max_recheck = 3600;
+// Each step is a write to the TPM's flash: at one a minute half a million a year.
+constexpr std::int64_t min_anchor_interval = 60;
+constexpr std::int64_t max_anchor_interval = 7 * 86'400;
 constexpr std::int64_t min_connections = 8;
 constexpr std::int64_t max_connections_bound = 65536;
 
@@ -114,6 +117,14 @@ Done check_launch(const Settings& settings) {
     return done();
 }
 
+Done check_anchor(const Settings& settings) {
+    const std::int64_t interval = settings.anchor_interval_s;
+    const std::int64_t least = settings.dev ? 1 : min_anchor_interval;  // no flash to wear
+    if (interval != 0 && (interval < least || interval > max_anchor_interval))
+        return wrong("anchor.interval_s", "must be 60 to 604800, or 0 for never");
+    return done();
+}
+
 Done check_tpm(const Settings& settings) {
     if (settings.tpm_tcti.empty())
         return wrong("tpm.tcti", "must be set, e.g. device:/dev/tpmrm0, or none");
@@ -163,6 +174,7 @@ Done check_settings(const Settings& settings) {
     HOLDFAST_CHECK(check_host_keys(settings));
     HOLDFAST_CHECK(check_users(settings));
     HOLDFAST_CHECK(check_launch(settings));
+    HOLDFAST_CHECK(check_anchor(settings));
     HOLDFAST_CHECK(check_limits(settings));
     if (settings.reinstate_by != "another" && settings.reinstate_by != "anyone")
         return wrong("containment.reinstate_by", "must be another or anyone");

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "daemon/doctor/anchor.h"
 #include "daemon/doctor/ask.h"
 #include "daemon/doctor/chips.h"
 #include "daemon/doctor/host.h"
@@ -60,6 +61,7 @@ void examine(const Settings& settings, Findings& findings) {
         findings.note("daemon", "runs as process " + std::to_string(*daemon));
     look_at_tpm(settings, findings);
     look_at_tokens(settings, findings);
+    look_at_anchor(settings, findings);
 }
 
 }  // namespace holdfast::daemon

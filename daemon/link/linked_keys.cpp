@@ -76,4 +76,19 @@ Async<RegisterStatus> LinkedKeys::register_log() {
     co_return decode_register(body);
 }
 
+Async<AnchorReading> LinkedKeys::read_anchor() {
+    HOLDFAST_CO_TRY(body, co_await ask(Operation::read_anchor, Bytes()));
+    co_return decode_anchor(body);
+}
+
+Async<AnchorReading> LinkedKeys::advance_anchor(std::uint64_t to) {
+    Bytes payload = encode_anchor_value(to);
+    HOLDFAST_CO_TRY(body, co_await ask(Operation::advance_anchor, std::move(payload)));
+    co_return decode_anchor(body);
+}
+
+Async<std::monostate> LinkedKeys::flush_sessions() {
+    co_return co_await order(Operation::flush_sessions, Bytes());
+}
+
 }  // namespace holdfast::daemon

@@ -25,6 +25,9 @@ class LinkedKeys final : public Keys {
     Async<Bytes> activate(Bytes blob, Bytes secret) override;
     Async<RegisterPosition> extend_register(std::string canonical_json_content) override;
     Async<RegisterStatus> register_log() override;
+    Async<AnchorReading> read_anchor() override;
+    Async<AnchorReading> advance_anchor(std::uint64_t to) override;
+    Async<std::monostate> flush_sessions() override;
 
   private:
     // The reply's body; descriptors have no place in answers of this worker. `flow`: the key whose

@@ -127,4 +127,19 @@ Async<RegisterStatus> RoutedKeys::register_log() {
     co_return absent;
 }
 
+Async<AnchorReading> RoutedKeys::read_anchor() {
+    HOLDFAST_CO_TRY(keys, keeper(Backend::tpm));
+    co_return co_await keys->read_anchor();
+}
+
+Async<AnchorReading> RoutedKeys::advance_anchor(std::uint64_t to) {
+    HOLDFAST_CO_TRY(keys, keeper(Backend::tpm));
+    co_return co_await keys->advance_anchor(to);
+}
+
+Async<std::monostate> RoutedKeys::flush_sessions() {
+    if (keepers_.tpm == nullptr) co_return done();
+    co_return co_await keepers_.tpm->flush_sessions();
+}
+
 }  // namespace holdfast::daemon

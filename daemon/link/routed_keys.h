@@ -34,6 +34,9 @@ class RoutedKeys final : public Keys {
     Async<Bytes> activate(Bytes blob, Bytes secret) override;
     Async<RegisterPosition> extend_register(std::string canonical_json_content) override;
     Async<RegisterStatus> register_log() override;
+    Async<AnchorReading> read_anchor() override;
+    Async<AnchorReading> advance_anchor(std::uint64_t to) override;
+    Async<std::monostate> flush_sessions() override;
 
   private:
     Result<Keys*> keeper(Backend backend) const;

@@ -57,6 +57,7 @@ int run(const Settings& settings) {
         .store = (*tpm)->keys(),
         .quoter = (*tpm)->quoter(),
         .registrar = (*tpm)->registrar(),
+        .anchor = (*tpm)->anchor(),
         .trust_domain = settings.trust_domain(),
         .ca_certificate_file = settings.state_dir + "/keys/ca.crt",
         .now = unix_now,

@@ -51,10 +51,12 @@ int run(const Settings& settings, Descriptor pin) {
     if (!live_keys) return explain(std::move(live_keys).error());
     QuoterWithoutTpm quoter((*token)->manufacturer());
     RegistrarWithoutTpm registrar;
+    AnchorWithoutTpm anchor;
     KeysWorker worker({
         .store = (*token)->keys(),
         .quoter = quoter,
         .registrar = registrar,
+        .anchor = anchor,
         .trust_domain = settings.trust_domain(),
         .ca_certificate_file = settings.state_dir + "/keys/ca.crt",
         .now = unix_now,

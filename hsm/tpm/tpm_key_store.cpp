@@ -223,6 +223,11 @@ Done TpmKeyStore::end_sessions() {
     return tpm_->is_owned() ? tpm_->flush_sessions() : done();
 }
 
+Done TpmKeyStore::flush_sessions() {
+    tpm_->allow(nv_time);
+    return end_sessions();
+}
+
 // `fuse: host`: the chip has nothing of this key's own to blow, so we forget how to load it.
 Done TpmKeyStore::spend(const StoredKey& key) {
     KeyRecord record = copy_of(key.record);

@@ -75,6 +75,14 @@ PORT_CONTRACT(fifty_signatures_all_have_their_size) {
     }
 }
 
+CONTRACT(flushing_sessions_changes_nothing_for_who_signs_next) {
+    const auto key = bench.agent_key("bot");
+    CHECK(bench.keys().flush_sessions());
+    CHECK(bench.signs(key));
+    CHECK(bench.keys().flush_sessions());
+    CHECK(bench.signs(key));
+}
+
 CONTRACT(resting_changes_nothing_for_who_signs_next) {
     const auto key = bench.agent_key("bot");
     bench.keys().rest();

@@ -17,6 +17,7 @@
 #include "core/crypto/public_key.h"
 #include "core/encode/base64.h"
 #include "daemon/link/keys.h"
+#include "tests/support/fake_anchor.h"
 
 namespace holdfast::tests {
 
@@ -58,6 +59,10 @@ class FakeKeys final : public daemon::Keys {
                                    .nv_index = 0x018010FF,
                                    .anchor_pcr = default_anchor_pcr,
                                    .reason = ""};
+
+    FakeAnchor anchor;
+    std::optional<Error> anchor_refuses;  // set: nothing reaches the counter
+    bool anchor_answer_lost = false;      // set: the next advance counts, and its answer is lost
 
     // While held, signatures wait.
     void hold() { held_ = true; }
@@ -197,7 +202,34 @@ class FakeKeys final : public daemon::Keys {
         co_return register_status;
     }
 
+    daemon::Async<AnchorReading> read_anchor() override {
+        calls.emplace_back("read_anchor ");
+        HOLDFAST_CO_CHECK(anchor_is_here());
+        co_return anchor.read();
+    }
+    daemon::Async<AnchorReading> advance_anchor(std::uint64_t to) override {
+        calls.push_back("advance_anchor " + std::to_string(to));
+        HOLDFAST_CO_CHECK(anchor_is_here());
+        while (held_)
+            (void)co_await gate_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+        auto reading = anchor.advance(to);
+        if (std::exchange(anchor_answer_lost, false))
+            co_return Error(Code::unavailable, "the worker ended").because("keys_unavailable");
+        co_return reading;
+    }
+    daemon::Async<std::monostate> flush_sessions() override {
+        calls.emplace_back("flush_sessions ");
+        if (away) co_return Error(*away);
+        co_return done();
+    }
+
   private:
+    Done anchor_is_here() const {
+        if (away) return Error(*away);
+        if (anchor_refuses) return Error(*anchor_refuses);
+        if (!tpm) return Error(Code::conflict, "this host has no TPM").because("no_tpm");
+        return done();
+    }
     daemon::HostIdentity token_identity() const {
         daemon::HostIdentity identity;
         identity.custody = Custody::hsm;

@@ -134,6 +134,27 @@ TEST_CASE("routed keys: without a TPM the register is absent, and that is no fau
     CHECK(world.token.calls.empty());
 }
 
+TEST_CASE("routed keys: the anchor counter and the sessions are the TPM's",
+          "[daemon][link][routed][anchor]") {
+    TwoKeepers world;
+    auto keys = world.mixed(Backend::pkcs11);
+    CHECK(world.run(keys.advance_anchor(0))->value == 41);
+    CHECK(world.run(keys.read_anchor())->value == 41);
+    CHECK(world.run(keys.flush_sessions()));
+    CHECK(world.tpm.calls == Calls{"advance_anchor 0", "read_anchor ", "flush_sessions "});
+    CHECK(world.token.calls.empty());
+}
+
+TEST_CASE("routed keys: without a TPM there is no anchor counter, and no session to flush",
+          "[daemon][link][routed][anchor]") {
+    TwoKeepers world;
+    auto keys = world.without_tpm();
+    CHECK(reason(world.run(keys.read_anchor())) == "no_tpm");
+    CHECK(reason(world.run(keys.advance_anchor(0))) == "no_tpm");
+    CHECK(world.run(keys.flush_sessions()));
+    CHECK(world.token.calls.empty());
+}
+
 TEST_CASE("routed keys: who this host is, told by its TPM, with the keys of where they live",
           "[daemon][link][routed]") {
     TwoKeepers world;

@@ -58,6 +58,9 @@ class CaKeys final : public daemon::Keys {
     Async<Bytes> activate(Bytes, Bytes) override { co_return unused(); }
     Async<RegisterPosition> extend_register(std::string) override { co_return unused(); }
     Async<RegisterStatus> register_log() override { co_return unused(); }
+    Async<AnchorReading> read_anchor() override { co_return unused(); }
+    Async<AnchorReading> advance_anchor(std::uint64_t) override { co_return unused(); }
+    Async<std::monostate> flush_sessions() override { co_return unused(); }
 
     tests::SoftwareKey ca_key;
     HostIdentity identity;
