@@ -147,7 +147,7 @@ Async<Answer> suspend_by(Services& services, const Call& call, std::string verb,
     HOLDFAST_CO_CHECK(api::empty_request(call.body));
     auto row = current_row(services, call.argument);
     if (!row) co_return unknown_agent(call.argument);
-    if (row->state > AgentState::suspended) co_return ended_for_good(*row);
+    if (has_ended(row->state)) co_return ended_for_good(*row);
     // Who suspended first stays responsible: the second principal must not unlock the first one's
     // reinstatement. A vanished file is nobody, so an operator takes over from it.
     Stop stop{std::move(verb), call.principal, AgentState::suspended, {Stage::ledger}, processes};

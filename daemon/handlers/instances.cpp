@@ -28,14 +28,16 @@ encode::Json::Object event_of(const Launched::Entry& entry) {
     return event;
 }
 
-Ending ending_for(AgentState state) {
-    return state == AgentState::suspended ? Ending::freeze : Ending::kill;
+Ending ending_for(const Services& services, const std::string& agent) {
+    const bool ended =
+        has_ended(services.containment.state_of(agent)) || has_ended(services.containment.host());
+    return ended ? Ending::kill : Ending::freeze;
 }
 
 // What must not run on, by its agent's state or its own.
 std::optional<Ending> ending_due(const Services& services, const Launched::Entry& entry) {
     if (!services.containment.allows(entry.facts.agent))
-        return ending_for(services.containment.state_of(entry.facts.agent));
+        return ending_for(services, entry.facts.agent);
     if (entry.over && entry.facts.kill_on_change) return Ending::kill;
     return std::nullopt;
 }

@@ -12,7 +12,7 @@ namespace holdfast::daemon::handlers {
 namespace {
 
 Done may_reinstate(const Services& services, const AgentRow& row, const std::string& principal) {
-    if (row.state > AgentState::suspended) return ended_for_good(row);
+    if (has_ended(row.state)) return ended_for_good(row);
     if (row.state == AgentState::active)
         return Error(Code::conflict, "agent " + row.name + " is not suspended")
             .because("not_suspended");

@@ -61,7 +61,16 @@ Async<std::monostate> settle_agent(Services& services, AgentRow row) {
 
 void contain_from_registry(Services& services) {
     for (const auto& [name, row] : services.registry.rows())
-        services.containment.set(name, row.state);
+        services.containment.set(name, row.state, row.rate);
+}
+
+// Once, after an older program's registry was read: a scope also finds an agent whose file went.
+void remember_scope(Services& services, AgentRow row, const policy::AgentFile& file) {
+    if (row.sponsor == file.accountability.sponsor && row.environment == file.environment) return;
+    row.sponsor = file.accountability.sponsor;
+    row.environment = file.environment;
+    const Done kept = services.registry.put(row);
+    if (!kept) log_warning("agent " + row.name + ": " + kept.error().text());
 }
 
 // Only what was applied is in force: an edited file waits for `apply`, also across a restart.
@@ -79,6 +88,7 @@ void declare_from_files(Services& services) {
         } else if (row->file_digest != file.digest) {
             log_warning("agent " + name + " is not in force: its file changed since apply");
         } else {
+            remember_scope(services, *row, file);
             services.agents.emplace(name, std::move(file));
         }
     }
