@@ -16,6 +16,7 @@
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
+#include "daemon/handlers/instance_stop.h"
 #include "daemon/log.h"
 
 namespace holdfast::daemon::handlers {
@@ -47,6 +48,7 @@ Async<std::monostate> take_over(Services& services, std::string instance) {
     HOLDFAST_CO_TRY(facts, co_await services.launcher.describe(instance));
     if (!facts.running) co_return done();  // between prepared and released: its handler has it
     HOLDFAST_CO_CHECK(services.launched.add(std::move(facts)));
+    if (was_stopped(services, instance)) services.launched.end_session(instance);
     const auto due = ending_due(services, *services.launched.find(instance));
     if (!due) co_return done();
     EndOrder order{instance, *due};
@@ -177,6 +179,7 @@ Async<std::monostate> instance_notice(Services& services, LaunchNotice notice) {
         services.launched.remember({entry->facts.agent, notice.instance, notice.detail});
         event["how"] = std::move(notice.detail);
         services.launched.remove(notice.instance);
+        forget_stopped(services, notice.instance);
     }
     co_return co_await record_event(services, std::move(type), std::move(event), by_itself);
 }

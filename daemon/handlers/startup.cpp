@@ -1,6 +1,7 @@
 // What runs at start, and what completes the containment that could not be finished before.
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/handlers.h"
+#include "daemon/handlers/host_stop.h"
 #include "daemon/log.h"
 
 namespace holdfast::daemon::handlers {
@@ -60,6 +61,7 @@ Async<std::monostate> settle_agent(Services& services, AgentRow row) {
 }
 
 void contain_from_registry(Services& services) {
+    services.containment.set_host(services.registry.host().state);
     for (const auto& [name, row] : services.registry.rows())
         services.containment.set(name, row.state, row.rate);
 }
@@ -97,13 +99,13 @@ void declare_from_files(Services& services) {
 }  // namespace
 
 bool unsettled(const Services& services) {
-    return !unsettled_agents(services).empty();
+    return is_host_unsettled(services) || !unsettled_agents(services).empty();
 }
 
 Async<std::monostate> settle(Services& services) {
     if (services.ongoing.settling) co_return done();
     const Held settling(services.ongoing.settling);
-    Done worst = done();
+    Done worst = co_await settle_host(services);
     const std::vector<std::string> names = unsettled_agents(services);
     for (const std::string& name : names) {
         if (services.ongoing.containing.contains(name)) continue;
@@ -118,6 +120,8 @@ Async<std::monostate> settle(Services& services) {
 Async<std::monostate> start(Services& services) {
     contain_from_registry(services);
     declare_from_files(services);
+    Done asked = co_await take_host_fuse(services);
+    if (!asked) log_warning("the host's state is unfinished: " + asked.error().text());
     Done settled = co_await settle(services);
     if (!settled) log_warning("containment is unfinished: " + settled.error().text());
     encode::Json::Object record;

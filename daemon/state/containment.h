@@ -27,7 +27,8 @@ struct Demand {
 class Containment {
   public:
     using Clock = std::int64_t (*)();
-    explicit Containment(Clock clock = monotonic_ns) : clock_(clock) {}
+    Containment() = default;
+    explicit Containment(Clock clock) : clock_(clock) {}
 
     // denied with reason agent_suspended, agent_revoked or agent_retired; host_suspended or
     // host_revoked, whatever the agent's own state; unknown agents too (unrecognised_caller).
@@ -80,7 +81,7 @@ class Containment {
     };
     const Standing* find(std::string_view agent) const;
 
-    Clock clock_;
+    Clock clock_ = monotonic_ns;
     std::map<std::string, Standing, std::less<>> standings_;
     std::map<std::string, Here, std::less<>> instances_;
     AgentState host_ = AgentState::active;

@@ -17,6 +17,7 @@
 #include "core/crypto/public_key.h"
 #include "core/encode/base64.h"
 #include "daemon/link/keys.h"
+#include "tests/support/pause_point.h"
 
 namespace holdfast::tests {
 
@@ -43,6 +44,7 @@ class FakeKeys final : public daemon::Keys {
     std::optional<Error> sign_refuses;  // set: the chip refuses to sign
     std::optional<Error> fuse_refuses;
     std::optional<Error> attest_refuses;
+    bool host_fuse_blown = false;
     bool tpm = true;  // false: this host has none
     // Set: this host has a token, with these algorithms.
     std::optional<std::vector<KeyAlgorithm>> token;
@@ -58,6 +60,7 @@ class FakeKeys final : public daemon::Keys {
                                    .anchor_pcr = default_anchor_pcr,
                                    .reason = ""};
 
+    PausePoint* pause = nullptr;  // set: it may hold any call, before it answers
     // While held, signatures wait.
     void hold() { held_ = true; }
     void let_go() {
@@ -81,6 +84,7 @@ class FakeKeys final : public daemon::Keys {
 
     Done available(std::string_view) const override { return away ? Done(Error(*away)) : done(); }
     daemon::Async<daemon::HostIdentity> host() override {
+        (void)co_await held("host");
         if (away) co_return Error(*away);
         if (!tpm) co_return token_identity();
         daemon::HostIdentity identity;
@@ -92,6 +96,8 @@ class FakeKeys final : public daemon::Keys {
         identity.ak_public = {4, 5, 6};
         identity.ledger.id = "ledger";
         identity.ledger.spki = some_spki();
+        // Without a certificate of its CA, as the worker says it.
+        if (host_fuse_blown) identity.ca.id = "ca";
         identity.event_register = register_status;
         co_return identity;
     }
@@ -106,6 +112,7 @@ class FakeKeys final : public daemon::Keys {
     }
     daemon::Async<KeyDescription> create(daemon::CreateRequest wanted) override {
         calls.push_back("create " + wanted.agent);
+        (void)co_await held("create");
         if (away) co_return Error(*away);
         const bool in_token = wanted.backend == Backend::pkcs11;
         KeyDescription key;
@@ -129,6 +136,7 @@ class FakeKeys final : public daemon::Keys {
         co_return key;
     }
     daemon::Async<std::vector<KeyDescription>> list() override {
+        (void)co_await held("list");
         std::vector<KeyDescription> all;
         for (const auto& [id, key] : keys)
             all.push_back(key);
@@ -137,6 +145,7 @@ class FakeKeys final : public daemon::Keys {
     daemon::Async<Bytes> sign_for(std::string, std::string key_id, Bytes preimage) override {
         calls.push_back("sign " + key_id);
         last_preimage = std::move(preimage);
+        (void)co_await held("sign");
         while (held_)
             (void)co_await gate_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
         if (away) co_return Error(*away);
@@ -148,6 +157,7 @@ class FakeKeys final : public daemon::Keys {
     }
     daemon::Async<std::monostate> blow_fuse(std::string key_id) override {
         calls.push_back("blow_fuse " + key_id);
+        (void)co_await held("blow_fuse");
         if (away) co_return Error(*away);
         if (fuse_refuses) co_return Error(*fuse_refuses);
         blown[key_id] = true;
@@ -155,7 +165,9 @@ class FakeKeys final : public daemon::Keys {
     }
     daemon::Async<std::monostate> blow_host_fuse() override {
         calls.emplace_back("blow_host_fuse ");
+        if (away) co_return Error(*away);
         if (fuse_refuses) co_return Error(*fuse_refuses);
+        host_fuse_blown = true;
         co_return done();
     }
     daemon::Async<std::monostate> destroy(std::string key_id) override {
@@ -168,6 +180,7 @@ class FakeKeys final : public daemon::Keys {
     }
     daemon::Async<TpmEvidence> attest(std::string key_id, Sha256 challenge) override {
         calls.push_back("attest " + key_id);
+        (void)co_await held("attest");
         if (away) co_return Error(*away);
         if (attest_refuses) co_return Error(*attest_refuses);
         last_challenge = challenge;
@@ -190,11 +203,16 @@ class FakeKeys final : public daemon::Keys {
         co_return RegisterPosition{++register_status.events};
     }
     daemon::Async<RegisterStatus> register_log() override {
+        (void)co_await held("register_log");
         if (away) co_return Error(*away);
         co_return register_status;
     }
 
   private:
+    daemon::Async<std::monostate> held(std::string call) {
+        if (pause != nullptr) (void)co_await pause->pass(std::move(call));
+        co_return done();
+    }
     daemon::HostIdentity token_identity() const {
         daemon::HostIdentity identity;
         identity.custody = Custody::hsm;
