@@ -17,6 +17,7 @@ std::vector<Command> every_command() {
     append(all, host_commands());
     append(all, doctor_commands());
     append(all, agent_commands());
+    append(all, contain_commands());
     append(all, launch_commands());
     append(all, store_commands());
     append(all, identity_commands());
