@@ -154,7 +154,7 @@ TEST_CASE("demands: a file that vanishes and comes back lifts none of them",
     CHECK(reason_of(world.stop(handlers::reinstate, "", "login:1000")) == "same_principal");
 }
 
-TEST_CASE("containment: a reason is recorded and shown; a second one without words keeps it",
+TEST_CASE("containment: a reason is recorded and shown, and a second one without words keeps it",
           "[daemon][contain]") {
     DemandWorld world;
     REQUIRE(world.stop(handlers::suspend, R"({"reason":"Grüße, drill"})"));

@@ -34,7 +34,7 @@ constexpr const char* end_for_good =
 
 }  // namespace
 
-TEST_CASE("host: suspended, every agent is refused; reinstated, each is what it was",
+TEST_CASE("host: suspended, every agent is refused, and reinstated each is what it was",
           "[daemon][contain][host]") {
     HostWorld world;
     world.declare("other");

@@ -139,7 +139,7 @@ TEST_CASE("scope: one that may not be reinstated keeps the answer from being 200
     CHECK(agents_of(answer) == "bot-a suspended (same_principal), bot-b active");
 }
 
-TEST_CASE("scope: nobody in it is not found; a request without one scope is malformed",
+TEST_CASE("scope: nobody in it is not found, and a request without one scope is malformed",
           "[daemon][contain]") {
     ScopeWorld world;
     CHECK(reason_of(world.contain(R"({"verb":"suspend","environment":"nowhere"})")) ==

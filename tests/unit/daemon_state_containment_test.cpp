@@ -124,7 +124,7 @@ TEST_CASE("throttle: the highest rate is as exact as the lowest", "[daemon][stat
     CHECK_FALSE(containment.take_turn("bot"));
 }
 
-TEST_CASE("throttle: throttled again, nothing comes back early; without a rate nothing is left",
+TEST_CASE("throttle: throttled again, nothing comes back early, and without a rate nothing is left",
           "[daemon][state]") {
     moment = 0;
     Containment containment(test_clock);
