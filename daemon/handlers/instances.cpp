@@ -48,8 +48,9 @@ Async<std::monostate> take_over(Services& services, std::string instance) {
     HOLDFAST_CO_TRY(facts, co_await services.launcher.describe(instance));
     if (!facts.running) co_return done();  // between prepared and released: its handler has it
     HOLDFAST_CO_CHECK(services.launched.add(std::move(facts)));
-    if (was_stopped(services, instance)) services.launched.end_session(instance);
     const auto due = ending_due(services, *services.launched.find(instance));
+    // An operator ended its session and let it live: no reason to kill it now.
+    if (was_stopped(services, instance)) services.launched.end_session(instance);
     if (!due) co_return done();
     EndOrder order{instance, *due};
     co_return co_await services.launcher.end(std::move(order));

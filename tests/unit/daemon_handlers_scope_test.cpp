@@ -190,6 +190,7 @@ TEST_CASE("instance: a stopped one that outlives the front stays stopped, until 
     world.launched.remove("aa");  // as a front that begins knows of nobody
     REQUIRE(world.take_over());
     CHECK(world.is_over("aa"));
+    CHECK(world.launcher.calls == std::vector<std::string>{"running", "describe aa"});
     REQUIRE(world.hear(daemon::LaunchNotice::Kind::ended, "aa"));
     CHECK(world.registry.note("stopped_instances") == "");
 }
