@@ -137,7 +137,7 @@ holdfast enroll finish "$DIR/reply" --secret "$DIR/secret" --out "$DIR/enrolment
 refused  "POST /v1/enroll/activate" 400 malformed_request admin /v1/enroll/activate '{"blob":"AAAA"}'
 
 say "An operator stops agents; another one reinstates"
-for verb in suspend reinstate revoke retire launch stop kill; do
+for verb in suspend reinstate revoke retire throttle approval-only launch stop kill; do
   refused "POST /v1/agents/{name}/$verb" 404 unknown_agent admin "/v1/agents/nobody/$verb"
 done
 accepted "POST /v1/agents/{name}/suspend" admin /v1/agents/caller/suspend
@@ -152,6 +152,14 @@ operator=(as_uid 60128 holdfast-admin curl)
 accepted "POST /v1/agents/{name}/reinstate" admin /v1/agents/caller/reinstate
 operator=(curl)
 accepted "POST /v1/actions" agent /v1/actions "$action"
+accepted "POST /v1/agents/{name}/throttle" admin /v1/agents/spare/throttle '{"rate":6,"reason":"odd"}'
+accepted "POST /v1/agents/{name}/approval-only" admin /v1/agents/spare/approval-only
+accepted "POST /v1/contain" admin /v1/contain '{"verb":"suspend","host":true}'
+refused  "POST /v1/actions" 403 host_suspended agent /v1/actions "$action"
+operator=(as_uid 60128 holdfast-admin curl)
+accepted "POST /v1/contain" admin /v1/contain '{"verb":"reinstate","host":true}'
+operator=(curl)
+refused  "POST /v1/contain" 400 malformed_request admin /v1/contain '{"verb":"suspend"}'
 accepted "POST /v1/agents/{name}/revoke" admin /v1/agents/spare/revoke
 accepted "POST /v1/agents/{name}/retire" admin /v1/agents/former/retire
 refused  "POST /v1/agents/{name}/reinstate" 409 agent_revoked admin /v1/agents/spare/reinstate
