@@ -4,7 +4,6 @@
 // starts, all begin together, and one line sums up all of them: see samples.h. Any answer but 200
 // ends it.
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,7 +14,6 @@
 #include <chrono>
 #include <csignal>
 #include <iostream>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +21,7 @@
 
 #include "bench/programs/keep_alive.h"
 #include "bench/programs/samples.h"
+#include "bench/programs/shared_memory.h"
 #include "holdfast/descriptor.h"
 
 namespace {
@@ -30,6 +29,8 @@ namespace {
 using holdfast::Descriptor;
 using holdfast::bench::connect_to;
 using holdfast::bench::exchange;
+using holdfast::bench::request_text;
+using holdfast::bench::shared_with_children;
 using holdfast::bench::Samples;
 using Clock = Samples::Clock;
 
@@ -134,11 +135,6 @@ int run(const Job& job, Shared& shared) {
     return 0;
 }
 
-std::string request_text(const std::string& target, const std::string& json) {
-    return "POST " + target + " HTTP/1.1\r\nHost: holdfast\r\nContent-Type: application/json\r\n" +
-           "Content-Length: " + std::to_string(json.size()) + "\r\n\r\n" + json;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -154,8 +150,6 @@ int main(int argc, char** argv) {
         std::cerr << "usage: ask-clients SOCKET CLIENTS MS LEAST TARGET BODY\n";
         return 2;
     }
-    void* memory =
-        ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) return 1;
-    return run(job, *std::construct_at(static_cast<Shared*>(memory)));
+    Shared* shared = shared_with_children<Shared>();
+    return shared == nullptr ? 1 : run(job, *shared);
 }

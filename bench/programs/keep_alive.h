@@ -36,6 +36,11 @@ inline std::size_t end_of_reply(std::string_view text) {
     return head + 4 + size;
 }
 
+inline std::string request_text(const std::string& target, const std::string& json) {
+    return "POST " + target + " HTTP/1.1\r\nHost: holdfast\r\nContent-Type: application/json\r\n" +
+           "Content-Length: " + std::to_string(json.size()) + "\r\n\r\n" + json;
+}
+
 inline bool exchange(const Descriptor& socket, const std::string& request, std::string& reply) {
     if (::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL) !=
         static_cast<ssize_t>(request.size()))

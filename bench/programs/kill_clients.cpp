@@ -3,7 +3,6 @@
 // On standard input, a line each: "count" answers how many signatures there were. "mark" waits
 // until every client has begun and ended a request after the mark, and answers how many of the
 // clients got a signature for a request begun after it. Ends with standard input.
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,11 +12,11 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
-#include <memory>
 #include <span>
 #include <string>
 
 #include "bench/programs/keep_alive.h"
+#include "bench/programs/shared_memory.h"
 #include "holdfast/descriptor.h"
 
 namespace {
@@ -25,6 +24,8 @@ namespace {
 using holdfast::Descriptor;
 using holdfast::bench::connect_to;
 using holdfast::bench::exchange;
+using holdfast::bench::request_text;
+using holdfast::bench::shared_with_children;
 
 constexpr std::size_t max_clients = 64;
 constexpr ::useconds_t pause_after_refusal = 2'000;  // µs: whoever is refused does not spin
@@ -119,11 +120,6 @@ int run(const Job& job, Shared& shared) {
     return 0;
 }
 
-std::string request_text(const std::string& target, const std::string& json) {
-    return "POST " + target + " HTTP/1.1\r\nHost: holdfast\r\nContent-Type: application/json\r\n" +
-           "Content-Length: " + std::to_string(json.size()) + "\r\n\r\n" + json;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -137,8 +133,6 @@ int main(int argc, char** argv) {
         std::cerr << "usage: kill-clients SOCKET CLIENTS TARGET BODY\n";
         return 2;
     }
-    void* memory =
-        ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) return 1;
-    return run(job, *std::construct_at(static_cast<Shared*>(memory)));
+    Shared* shared = shared_with_children<Shared>();
+    return shared == nullptr ? 1 : run(job, *shared);
 }
