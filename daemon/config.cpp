@@ -94,6 +94,7 @@ const std::vector<Setting>& settings_table() {
         text("host.keys", &Settings::host_keys),
         text("paths.state", &Settings::state_dir),
         text("paths.agents", &Settings::agents_dir),
+        text("paths.operators", &Settings::operators_file),
         text("paths.store", &Settings::store_dir),
         text("paths.log", &Settings::log_dir),
         text("paths.libexec", &Settings::libexec_dir),

@@ -14,12 +14,13 @@
 namespace holdfast::daemon {
 
 struct Settings {
-    std::string host_name;    // [host] name; default: the machine's, lower case, first label
-    std::string host_domain;  // [host] domain; default "local.internal"
-    std::string state_dir;    // [paths] state; registry, ledger/, keys/
-    std::string agents_dir;   // [paths] agents
-    std::string store_dir;    // [paths] store; default: store in the state directory
-    std::string log_dir;      // [paths] log: what launched agents print
+    std::string host_name;       // [host] name; default: the machine's, lower case, first label
+    std::string host_domain;     // [host] domain; default "local.internal"
+    std::string state_dir;       // [paths] state; registry, ledger/, keys/
+    std::string agents_dir;      // [paths] agents
+    std::string operators_file;  // [paths] operators; need not be there
+    std::string store_dir;       // [paths] store; default: store in the state directory
+    std::string log_dir;         // [paths] log: what launched agents print
     std::string agent_socket;
     std::string admin_socket;
     std::string admin_group;  // may use the admin socket besides root

@@ -44,7 +44,6 @@ Done check_file(int descriptor, const std::string& name) {
 
 Result<ConfigFolder> ConfigFolder::open(const std::string& path) {
     Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!folder && errno == ENOENT) return failed(path, ENOENT).because(std::string(missing));
     struct stat facts{};
     if (!folder || ::fstat(folder.get(), &facts) != 0) return failed(path, errno);
     HOLDFAST_CHECK(check_writers(facts, path));

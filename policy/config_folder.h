@@ -14,10 +14,8 @@ namespace holdfast::policy {
 
 class ConfigFolder {
   public:
-    static constexpr std::string_view missing = "folder_missing";
-
-    // unavailable: cannot be opened, reason folder_missing when it is not there; invalid: others
-    // own it or may write there. Whoever can write there can allow an agent anything.
+    // unavailable: cannot be opened; invalid: others own it or may write there. Whoever can write
+    // there can allow an agent anything.
     static Result<ConfigFolder> open(const std::string& path);
 
     // Those that end so, sorted; hidden ones are left out, editors keep their swap files there.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <map>
 #include <utility>
 
@@ -116,15 +117,15 @@ Result<Operators> Operators::parse(std::string_view file_name, std::string_view 
 }
 
 Result<Operators> Operators::read(const std::string& path) {
+    std::error_code failure;
+    if (std::filesystem::symlink_status(path, failure).type() ==
+        std::filesystem::file_type::not_found)
+        return Operators();
     const std::size_t slash = path.rfind('/');
-    auto folder = ConfigFolder::open(path.substr(0, slash));
-    if (!folder && folder.error().reason() == ConfigFolder::missing) return Operators();
-    if (!folder) return std::move(folder).error();
     const std::string name = path.substr(slash + 1);
-    const auto text = folder->content(name, max_operators_file);
-    if (!text && text.error().code() == Code::not_found) return Operators();
-    if (!text) return text.error();
-    return parse(name, *text);
+    HOLDFAST_TRY(folder, ConfigFolder::open(path.substr(0, slash)));
+    HOLDFAST_TRY(text, folder.content(name, max_operators_file));
+    return parse(name, text);
 }
 
 const Operator* Operators::find(std::string_view name) const noexcept {

@@ -79,6 +79,7 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
                 .launcher = launcher_,
                 .measurer = measurer_,
                 .agents = agents_,
+                .operators = operators_,
                 .now = unix_now,
                 .links = [this] { return links(); }},
       admission_(static_cast<std::size_t>(settings.max_connections),
@@ -144,6 +145,7 @@ Async<Answer> FrontProcess::handle(const Route& route, const Call& call) {
     auto answer = co_await route.handler(services_, call);
     // Only operators leave a containment unfinished.
     if (!call.principal.empty() && handlers::unsettled(services_)) settling_.plan(settle_again);
+    if (!call.principal.empty() && anchor_.unfinished()) anchor_settling_.plan(settle_again);
     plan_sums();
     plan_recheck();
     co_return answer;

@@ -72,6 +72,7 @@ class FrontProcess {
     Refusals refusals_;
     Host host_;
     std::map<std::string, policy::AgentFile> agents_;
+    policy::Operators operators_;
     Launched launched_;
     Instances instances_;
     Services services_;

@@ -12,6 +12,12 @@ Error ended_for_good(const AgentRow& row) {
         .because("agent_" + state);
 }
 
+bool is_same_person(const Services& services, std::string_view one, std::string_view other) {
+    if (one == other) return true;
+    const policy::Operator* person = services.operators.of_principal(one);
+    return person != nullptr && person == services.operators.of_principal(other);
+}
+
 encode::Json::Object containment_record(const AgentRow& row, std::string verb, std::string by) {
     encode::Json::Object record;
     record["agent"] = row.name;
@@ -48,6 +54,12 @@ void mark_done(Services& services, std::string_view name, std::string_view key_i
     pending.remove(stage);
     row->pending = pending.text();
     (void)save(services, *row);  // a row that cannot be written stays in `unsaved`
+}
+
+Async<std::string> anchor_step(Services& services, std::string why, std::string by) {
+    auto step = services.anchor.advance(std::move(why), std::move(by));
+    HOLDFAST_CO_TRY(value, co_await soon(std::move(step)));
+    co_return std::string(value == 0 ? stage_not_needed : stage_done);
 }
 
 Async<std::string> end_fuse(Services& services, std::string key_id) {

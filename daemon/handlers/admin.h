@@ -2,6 +2,9 @@
 #ifndef HOLDFAST_DAEMON_HANDLERS_ADMIN_H
 #define HOLDFAST_DAEMON_HANDLERS_ADMIN_H
 
+#include <boost/asio/this_coro.hpp>
+
+#include <chrono>
 #include <optional>
 #include <set>
 #include <string>
@@ -10,6 +13,7 @@
 #include "api/anchor_messages.h"
 #include "daemon/handlers/services.h"
 #include "daemon/handlers/stages.h"
+#include "daemon/handlers/started.h"
 
 namespace holdfast::daemon::handlers {
 
@@ -21,6 +25,9 @@ api::Anchor shown(const AnchorView& view);
 
 Error unknown_agent(std::string_view name);
 Error ended_for_good(const AgentRow& row);  // conflict: revoked or retired
+
+// The same operator of operators.toml, by whichever of their logins; else the same principal.
+bool is_same_person(const Services& services, std::string_view one, std::string_view other);
 
 // Members of a "containment" record.
 encode::Json::Object containment_record(const AgentRow& row, std::string verb, std::string by);
@@ -65,6 +72,20 @@ inline constexpr const char* stage_not_needed = "not_needed";
 // The chip had no room for a fuse of this key's own: the keys worker refuses the key from now on,
 // but only the host fuse would end it in hardware.
 inline constexpr const char* stage_host_only = "host_only";
+
+// What the chip does within a moment; timeout, and it goes on, where it takes longer: nobody who
+// stops an agent waits for a chip that is stuck.
+inline constexpr std::chrono::seconds chip_patience{2};
+template <class T>
+Async<T> soon(Async<T> work) {
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    Started<T> started(executor, std::move(work));
+    auto result = co_await started.result_within(chip_patience);
+    if (result) co_return *std::move(result);
+    co_return Error(Code::timeout, "the chip does not answer", Retry::later);
+}
+// The anchor counter's next step, soon: "done", or "not_needed" on a host that has none.
+Async<std::string> anchor_step(Services& services, std::string why, std::string by);
 
 // "done" or "host_only".
 Async<std::string> end_fuse(Services& services, std::string key_id);

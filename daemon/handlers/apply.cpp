@@ -5,6 +5,7 @@
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/key_choice.h"
+#include "daemon/log.h"
 
 namespace holdfast::daemon::handlers {
 namespace {
@@ -112,14 +113,14 @@ encode::Json::Object agent_record(const Services& services, const AgentRow& row,
     return record;
 }
 
-Async<std::monostate> record_one(Services& services, const Files& files, api::Change change,
-                                 std::string by) {
+// False: there was nothing to record.
+Async<bool> record_one(Services& services, const Files& files, api::Change change, std::string by) {
     auto row = current_row(services, change.name);
-    if (!row || change.change == unchanged || change.change == waiting) co_return done();
+    if (!row || change.change == unchanged || change.change == waiting) co_return false;
     std::string type = "agent";
     encode::Json::Object record;
     if (change.change == vanished) {
-        if (!may_act(row->state)) co_return done();
+        if (!may_act(row->state)) co_return false;
         row->state = AgentState::suspended;
         type = "containment";
         record = containment_record(*row, "suspend", by_vanished_file);
@@ -129,7 +130,30 @@ Async<std::monostate> record_one(Services& services, const Files& files, api::Ch
     }
     auto appended = services.ledger.append(std::move(type), std::move(record));
     HOLDFAST_CO_CHECK(co_await std::move(appended));
-    co_return done();
+    co_return true;
+}
+
+Async<bool> record_operators(Services& services, const policy::Operators& operators,
+                             std::string by) {
+    if (operators.digest() == services.operators.digest()) co_return false;
+    encode::Json::Object record;
+    record["by"] = std::move(by);
+    record["file_sha256"] = encode::hex(operators.digest());
+    record["operators"] = static_cast<std::int64_t>(operators.all().size());
+    auto appended = services.ledger.append("operators", std::move(record));
+    HOLDFAST_CO_CHECK(co_await std::move(appended));
+    co_return true;
+}
+
+// Before anything is in force. False: nothing changes.
+Async<bool> record_all(Services& services, const Files& files, const Changes& changes,
+                       const policy::Operators& operators, const std::string& by) {
+    HOLDFAST_CO_TRY(any, co_await record_operators(services, operators, by));
+    for (const api::Change& change : changes) {
+        HOLDFAST_CO_TRY(recorded, co_await record_one(services, files, change, by));
+        any = any || recorded;
+    }
+    co_return any;
 }
 
 // The row after the change. It never lifts a stop that came while the changes were recorded.
@@ -191,6 +215,7 @@ Async<Answer> apply(Services& services, const Call& call) {
             .because("apply_under_way");
     // Everything is read before anything is done: one bad file, and all stays as it was.
     HOLDFAST_CO_TRY(files, policy::read_agent_files(services.settings.agents_dir));
+    HOLDFAST_CO_TRY(operators, policy::Operators::read(services.settings.operators_file));
     if (request.dry_run) co_return co_await show_plan(services, std::move(files));
 
     const Held applying(services.ongoing.applying);
@@ -205,9 +230,15 @@ Async<Answer> apply(Services& services, const Call& call) {
         auto making = make_key(services, change.name, std::move(choice), call.principal);
         HOLDFAST_CO_CHECK(co_await std::move(making));
     }
-    for (const api::Change& change : reply.changes)
-        HOLDFAST_CO_CHECK(co_await record_one(services, files, change, call.principal));
+    HOLDFAST_CO_TRY(is_news,
+                    co_await record_all(services, files, reply.changes, operators, call.principal));
     HOLDFAST_CO_CHECK(put_in_force(services, std::move(files), reply.changes, call.principal));
+    services.operators = std::move(operators);
+    // Yesterday's declarations are not to come back with yesterday's disk.
+    if (is_news) {
+        const auto anchored = co_await anchor_step(services, "apply", call.principal);
+        if (!anchored) log_warning("anchor counter: " + anchored.error().text());
+    }
     co_return json_answer(api::to_json(reply));
 }
 

@@ -60,6 +60,7 @@ Error empty_scope(const Scope& scope) {
 struct Job {
     Job(Services& services, const AgentRow& row) : containing(services, row.name) {}
     Containing containing;
+    bool is_stopped = false;  // by this order
     std::optional<Stopping> stopping;
     StopOutcome outcome;
 };
@@ -70,6 +71,7 @@ void begin_job(Services& services, Jobs& jobs, AgentRow row, const StopOrder& or
     const Done may = may_stop(row, order);
     Job& job = jobs.emplace_back(services, row);
     if (may && !settled) {
+        job.is_stopped = true;
         job.stopping = stop_in_memory(services, std::move(row), order);
         return;
     }
@@ -128,6 +130,11 @@ Async<Answer> stop_scope(Services& services, StopOrder order, Scope scope) {
         workers.emplace_back(executor, work_off(services, jobs, next));
     for (auto& worker : workers)
         (void)co_await worker.result();
+    const bool has_fuse = order.verb->stages.has(Stage::fuse);
+    HOLDFAST_CO_TRY(
+        seal, co_await seal_stop(services, std::string(order.verb->name), order.by, has_fuse));
+    for (Job& job : jobs)
+        if (job.is_stopped) note_seal(job.outcome, seal);
     co_return answer_of(std::string(order.verb->name), scope, jobs);
 }
 

@@ -22,7 +22,10 @@ Async<Answer> stop_by(Services& services, const Call& call, std::string verb) {
         co_return json_answer(api::to_json(settled_reply(services, *row, order)));
     const Containing containing(services, row->name);
     Stopping stopping = stop_in_memory(services, *std::move(row), std::move(order));
+    const bool has_fuse = stopping.order.verb->stages.has(Stage::fuse);
     HOLDFAST_CO_TRY(outcome, co_await make_durable(services, std::move(stopping)));
+    HOLDFAST_CO_TRY(seal, co_await seal_stop(services, verb, call.principal, has_fuse));
+    note_seal(outcome, seal);
     co_return stop_answer(api::to_json(outcome.reply), outcome.durable, outcome.trouble);
 }
 

@@ -146,6 +146,8 @@ Async<StopOutcome> make_host_durable(Services& services, HostRow row, HostOrder 
     if (!order.hardware) outcome.reply.stages["fuse"] = stage_not_needed;
     if (in_chip && order.hardware) mark_host_done(services, Stage::fuse);
     outcome.durable = (kept && in_ledger) || (in_chip && order.hardware);
+    HOLDFAST_CO_TRY(seal, co_await seal_stop(services, order.verb, order.by, order.hardware));
+    note_seal(outcome, seal);
     outcome.reply.last_release_ns = services.containment.last_release();
     co_return outcome;
 }
@@ -154,8 +156,8 @@ Done may_reinstate_host(const Services& services, const HostRow& row, const std:
     if (has_ended(row.state)) return ended_host();
     if (row.state == AgentState::active)
         return Error(Code::conflict, "this host is not suspended").because("not_suspended");
-    if (row.changed_by == by && services.settings.reinstate_by != "anyone")
-        return Error(Code::denied, by + " stopped it: another principal must reinstate it")
+    if (services.settings.reinstate_by != "anyone" && is_same_person(services, row.changed_by, by))
+        return Error(Code::denied, row.changed_by + " stopped it: another one must reinstate it")
             .because("same_principal");
     if (!row.pending.empty() || services.ongoing.unsaved_host)
         return Error(Code::unavailable, "its stop is not yet durable", Retry::later)

@@ -19,8 +19,9 @@ Done may_reinstate(const Services& services, const AgentRow& row, const std::str
     if (row.changed_by == by_vanished_file)
         return Error(Code::conflict, "its agent file vanished: put it back and apply")
             .because("file_vanished");
-    if (row.changed_by == principal && services.settings.reinstate_by != "anyone")
-        return Error(Code::denied, principal + " stopped it: another principal must reinstate it")
+    if (services.settings.reinstate_by != "anyone" &&
+        is_same_person(services, row.changed_by, principal))
+        return Error(Code::denied, row.changed_by + " stopped it: another one must reinstate it")
             .because("same_principal");
     if (!row.pending.empty() || services.ongoing.unsaved.contains(row.name))
         return Error(Code::unavailable, "its stop is not yet durable", Retry::later)

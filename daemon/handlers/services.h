@@ -22,6 +22,7 @@
 #include "daemon/state/refusals.h"
 #include "daemon/state/registry.h"
 #include "policy/agent_file.h"
+#include "policy/operators.h"
 
 namespace holdfast::daemon {
 
@@ -52,6 +53,7 @@ struct Services {
     Launcher& launcher;
     Measurer& measurer;
     std::map<std::string, policy::AgentFile>& agents;  // declared agents in force, by name
+    policy::Operators& operators;                      // as of the last apply, or start
     std::function<std::int64_t()> now;                 // Unix seconds
     // Worker → "attached" or "replacing", as the front's links know it; for status.
     std::function<std::map<std::string, std::string>()> links;

@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -26,8 +27,11 @@ class Started {
         boost::asio::co_spawn(executor, run(std::move(work), state_), boost::asio::detached);
     }
 
-    // Once.
+    // Once, either of them. Nothing, and the work goes on: it took longer than that.
     Async<T> result() { return wait(state_); }
+    boost::asio::awaitable<std::optional<Result<T>>> result_within(std::chrono::milliseconds time) {
+        return wait_for(state_, time);
+    }
 
   private:
     struct State {
@@ -51,6 +55,15 @@ class Started {
             (void)co_await state->bell.async_wait(
                 boost::asio::as_tuple(boost::asio::use_awaitable));
         co_return *std::move(state->result);
+    }
+
+    static boost::asio::awaitable<std::optional<Result<T>>> wait_for(
+        std::shared_ptr<State> state, std::chrono::milliseconds time) {
+        state->bell.expires_after(time);
+        if (!state->result)
+            (void)co_await state->bell.async_wait(
+                boost::asio::as_tuple(boost::asio::use_awaitable));
+        co_return std::move(state->result);
     }
 
     std::shared_ptr<State> state_;  // owned by this and by the running work: either may end first

@@ -45,7 +45,7 @@ encode::Json::Object record_of(const AgentRow& row, const StopOrder& order) {
     return record;
 }
 
-Async<std::string> no_fuse() {
+Async<std::string> not_needed() {
     co_return std::string(stage_not_needed);
 }
 
@@ -169,6 +169,21 @@ bool note_stage(StopOutcome& outcome, const char* stage, const Done& result) {
     return result.has_value();
 }
 
+Async<Seal> seal_stop(Services& services, std::string verb, std::string by, bool has_fuse) {
+    auto flushed = co_await soon(services.keys.flush_sessions());
+    auto step = has_fuse ? not_needed() : anchor_step(services, std::move(verb), std::move(by));
+    auto anchor = co_await std::move(step);
+    co_return Seal{Done(std::move(flushed)), std::move(anchor)};
+}
+
+void note_seal(StopOutcome& outcome, const Seal& seal) {
+    (void)note_stage(outcome, "sessions", seal.sessions);
+    if (seal.anchor)
+        outcome.reply.stages["anchor"] = *seal.anchor;
+    else
+        (void)note_stage(outcome, "anchor", seal.anchor.error());
+}
+
 // The chip is asked first of all, so that a disk that hangs or fails does not stand in its way;
 // then the registry, so that a restart in between finds what is unfinished; then the ledger.
 Async<StopOutcome> make_durable(Services& services, Stopping stopping) {
@@ -179,7 +194,7 @@ Async<StopOutcome> make_durable(Services& services, Stopping stopping) {
         verb.processes.has_value() && !services.launched.of(row.name).empty();
     extend_register(services, executor, stopping);
     Started<std::monostate> processes(executor, end_processes(services, row.name, verb.processes));
-    auto ending = verb.stages.has(Stage::fuse) ? end_fuse(services, row.key.id) : no_fuse();
+    auto ending = verb.stages.has(Stage::fuse) ? end_fuse(services, row.key.id) : not_needed();
     Started<std::string> fuse(executor, std::move(ending));
     StopOutcome outcome;
     outcome.reply.name = row.name;

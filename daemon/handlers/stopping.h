@@ -58,6 +58,15 @@ struct StopOutcome {
 // The rest of it. The caller holds a Containing for the agent. Always a value.
 Async<StopOutcome> make_durable(Services& services, Stopping stopping);
 
+// What keeps a restored disk from undoing a stop whose record is durable: the anchor counter,
+// unless a fuse does that; and no TPM session of ours stays. Once for all agents of a scope.
+struct Seal {
+    Done sessions = done();
+    Result<std::string> anchor;  // "done", "not_needed"
+};
+Async<Seal> seal_stop(Services& services, std::string verb, std::string by, bool has_fuse);
+void note_seal(StopOutcome& outcome, const Seal& seal);
+
 // A stage's word in a reply; the first trouble is kept. True when it worked.
 bool note_stage(StopOutcome& outcome, const char* stage, const Done& result);
 

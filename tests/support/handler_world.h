@@ -58,12 +58,13 @@ struct HandlerWorld {
     daemon::Host host{keys};
     NoMeasurer measurer;
     std::map<std::string, policy::AgentFile> agents;
+    policy::Operators operators;
     daemon::Launched launched;
     daemon::Instances instances{measurer, agents, launched, [](const auto&, const auto&) {}};
     FakeLauncher launcher;
-    daemon::Services services{settings,    keys,     ledger, anchor,    registry, containment,
-                              credentials, refusals, host,   instances, launched, launcher,
-                              measurer,    agents,   now,    {}};
+    daemon::Services services{settings,    keys,     ledger,    anchor,    registry, containment,
+                              credentials, refusals, host,      instances, launched, launcher,
+                              measurer,    agents,   operators, now,       {}};
     daemon::Peer peer = this_process();
     std::map<std::string, daemon::Instance> callers;
     Done code_is_the_same = done();  // what the warm check says

@@ -82,6 +82,7 @@ TEST_CASE("ledger head: a checkpoint of the durable head, signed by the ledger k
           "[daemon][ledger]") {
     AdminWorld world;
     REQUIRE(world.as_operator(handlers::suspend, AdminWorld::bot));
+    world.keys.calls.clear();
     const auto json = json_of(world.as_operator(handlers::ledger_head, ""));
     CHECK(text_at(json, {"size"}) == "1");
     CHECK(world.keys.calls == std::vector<std::string>{"sign ledger"});

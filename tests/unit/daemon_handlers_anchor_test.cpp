@@ -84,10 +84,23 @@ TEST_CASE("anchor unread: nothing is signed before the chip has answered",
           "[daemon][handlers][anchor]") {
     HandlerWorld world;
     daemon::Anchor unread(world.loop.get_executor(), world.keys, world.ledger, 7);
-    daemon::Services services{world.settings, world.keys,        world.ledger,      unread,
-                              world.registry, world.containment, world.credentials, world.refusals,
-                              world.host,     world.instances,   world.launched,    world.launcher,
-                              world.measurer, world.agents,      world.now,         {}};
+    daemon::Services services{world.settings,
+                              world.keys,
+                              world.ledger,
+                              unread,
+                              world.registry,
+                              world.containment,
+                              world.credentials,
+                              world.refusals,
+                              world.host,
+                              world.instances,
+                              world.launched,
+                              world.launcher,
+                              world.measurer,
+                              world.agents,
+                              world.operators,
+                              world.now,
+                              {}};
     world.declare(HandlerWorld::bot);
     const daemon::Call call{
         world.peer, &world.callers[HandlerWorld::bot], "", "", an_action, [] { return done(); }};

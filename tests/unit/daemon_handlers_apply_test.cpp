@@ -32,6 +32,29 @@ std::string changes(const Result<daemon::Answer>& answer) {
 
 }  // namespace
 
+TEST_CASE("apply: operators are known from then on, and a wrong file leaves all as it was",
+          "[daemon][apply][operators]") {
+    ApplyWorld world;
+    world.settings.operators_file = world.directory.file("operators.toml");
+    const auto write = [&world](const std::string& text) {
+        std::ofstream(world.settings.operators_file) << text;
+    };
+    write("[[operator]]\nname = \"carol\"\nuids = [1000]\n");
+    REQUIRE(world.as_operator(handlers::apply, ""));
+    CHECK(world.operators.find("carol") != nullptr);
+    world.write_agent_file("new-bot");
+    write("[[operator]]\nname = \"dave\"\n");
+    const auto refused = world.as_operator(handlers::apply, "");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().text().find("operators.toml:2") != std::string::npos);
+    CHECK(world.operators.find("carol") != nullptr);
+    CHECK_FALSE(world.agents.contains("new-bot"));
+
+    write("[[operator]]\nname = \"erin\"\nuids = [7]\n");
+    REQUIRE(run_async(world.loop, handlers::start(world.services)));
+    CHECK(world.operators.find("erin") != nullptr);
+}
+
 TEST_CASE("apply: a new file makes a key, a record, and an agent in force", "[daemon][apply]") {
     ApplyWorld world;
     world.write_agent_file("deploy-bot");

@@ -54,13 +54,14 @@ TEST_CASE("suspend: in memory, registry and ledger, not in the chip", "[daemon][
     const auto answer = world.as_operator(handlers::suspend, ContainmentWorld::bot);
     REQUIRE(answer);
     CHECK(answer->status == 200);
-    CHECK(stages(answer) == R"({"fuse":"not_needed","ledger":"done","memory":"done",)"
-                            R"("processes":"not_needed","registry":"done"})");
+    CHECK(stages(answer) ==
+          R"({"anchor":"not_needed","fuse":"not_needed","ledger":"done","memory":"done",)"
+          R"("processes":"not_needed","registry":"done","sessions":"done"})");
     CHECK(world.state() == AgentState::suspended);
     CHECK(world.row().state == AgentState::suspended);
     CHECK(world.row().changed_by == "login:1000");
     CHECK(world.row().pending.empty());
-    CHECK(world.keys.calls.empty());
+    CHECK(world.keys.calls == std::vector<std::string>{"flush_sessions "});
     CHECK(world.last_verb() == "suspend");
 }
 
@@ -69,9 +70,12 @@ TEST_CASE("revoke: the fuse is blown in the chip", "[daemon][contain]") {
     const auto answer = world.as_operator(handlers::revoke, ContainmentWorld::bot);
     REQUIRE(answer);
     CHECK(answer->status == 200);
-    CHECK(stages(answer) == R"({"fuse":"done","ledger":"done","memory":"done",)"
-                            R"("processes":"not_needed","registry":"done"})");
-    CHECK(world.keys.calls == std::vector<std::string>{"blow_fuse agent-deploy-bot-1"});
+    CHECK(stages(answer) ==
+          R"({"anchor":"not_needed","fuse":"done","ledger":"done","memory":"done",)"
+          R"("processes":"not_needed","registry":"done","sessions":"done"})");
+    // A session whose policy was satisfied before outlives the fuse: flushed after it.
+    CHECK(world.keys.calls ==
+          std::vector<std::string>{"blow_fuse agent-deploy-bot-1", "flush_sessions "});
     CHECK(world.row().state == AgentState::revoked);
     CHECK(world.row().pending.empty());
     CHECK(world.last_verb() == "revoke");
@@ -84,7 +88,7 @@ TEST_CASE("revoke: twice is one revocation", "[daemon][contain]") {
     REQUIRE(again);
     CHECK(again->status == 200);
     CHECK(text_at(json_of(again), {"state"}) == "revoked");
-    CHECK(world.keys.calls.size() == 1);
+    CHECK(world.keys.calls.size() == 2);
     CHECK(world.ledger.records.size() == 1);
 }
 
@@ -215,8 +219,9 @@ TEST_CASE("retire: from any state blows the fuse, then deletes the blob", "[daem
     CHECK(world.keys.keys.empty());
     CHECK_FALSE(world.agents.contains(ContainmentWorld::bot));
     const auto& calls = world.keys.calls;
-    CHECK(calls.back() == "destroy agent-deploy-bot-1");
-    CHECK(calls[calls.size() - 2] == "blow_fuse agent-deploy-bot-1");
+    CHECK(calls.back() == "flush_sessions ");
+    CHECK(calls[calls.size() - 2] == "destroy agent-deploy-bot-1");
+    CHECK(calls[calls.size() - 3] == "blow_fuse agent-deploy-bot-1");
 }
 
 TEST_CASE("retire: the blob stays until its fuse is blown, then goes by itself",

@@ -36,8 +36,8 @@ TEST_CASE("throttle: so many actions, then busy, with credentials all the while"
     CHECK(answer->status == 200);
     CHECK(text_at(json_of(answer), {"state"}) == "throttled");
     CHECK(text_at(json_of(answer), {"stages"}) ==
-          R"({"fuse":"not_needed","ledger":"done","memory":"done",)"
-          R"("processes":"not_needed","registry":"done"})");
+          R"({"anchor":"not_needed","fuse":"not_needed","ledger":"done","memory":"done",)"
+          R"("processes":"not_needed","registry":"done","sessions":"done"})");
     CHECK(world.last("verb") == "throttle");
     CHECK(world.last("rate") == "2");
     CHECK(world.last("reason") == "spends fast");

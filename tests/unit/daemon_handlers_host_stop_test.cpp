@@ -43,8 +43,9 @@ TEST_CASE("host: suspended, every agent is refused, and reinstated each is what 
     const auto answer = world.contain(suspend);
     REQUIRE(answer);
     CHECK(answer->status == 200);
-    CHECK(world.stages(answer) == R"({"fuse":"not_needed","ledger":"done","memory":"done",)"
-                                  R"("processes":"done","registry":"done"})");
+    CHECK(world.stages(answer) ==
+          R"({"anchor":"not_needed","fuse":"not_needed","ledger":"done","memory":"done",)"
+          R"("processes":"done","registry":"done","sessions":"done"})");
     CHECK(world.refusal() == "host_suspended");
     CHECK(world.last("scope") == "host");
     CHECK(world.last("reason") == "drill");
@@ -145,8 +146,9 @@ TEST_CASE("host fuse: blown only with the trust domain's name, and then for ever
     const auto answer = world.contain(end_for_good);
     REQUIRE(answer);
     CHECK(answer->status == 200);
-    CHECK(world.stages(answer) == R"({"fuse":"done","ledger":"done","memory":"done",)"
-                                  R"("processes":"done","registry":"done"})");
+    CHECK(world.stages(answer) ==
+          R"({"anchor":"not_needed","fuse":"done","ledger":"done","memory":"done",)"
+          R"("processes":"done","registry":"done","sessions":"done"})");
     CHECK(world.keys.count("blow_host_fuse") == 1);
     CHECK(world.launcher.calls == std::vector<std::string>{"end 2"});
     CHECK(world.refusal() == "host_revoked");

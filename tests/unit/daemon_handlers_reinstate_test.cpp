@@ -44,6 +44,24 @@ TEST_CASE("reinstate: not by the one who suspended, unless settings say anyone",
     CHECK(world.state() == AgentState::active);
 }
 
+TEST_CASE("reinstate: two logins of one operator are one person", "[daemon][contain]") {
+    ReinstateWorld world;
+    world.operators = *policy::Operators::parse("operators.toml",
+                                                "[[operator]]\nname = \"carol@example.org\"\n"
+                                                "uids = [0, 1000]\n");
+    REQUIRE(world.as_operator(handlers::suspend, ReinstateWorld::bot, "", "login:1000"));
+    CHECK(reason_of(world.as_operator(handlers::reinstate, ReinstateWorld::bot, "", "uid:0")) ==
+          "same_principal");
+    CHECK(world.as_operator(handlers::reinstate, ReinstateWorld::bot, "", "login:1001"));
+
+    const std::string host = R"({"verb":"suspend","host":true})";
+    const std::string undo = R"({"verb":"reinstate","host":true})";
+    REQUIRE(world.as_operator(handlers::contain, "", host, "uid:0"));
+    CHECK(reason_of(world.as_operator(handlers::contain, "", undo, "login:1000")) ==
+          "same_principal");
+    CHECK(world.as_operator(handlers::contain, "", undo, "login:1001"));
+}
+
 TEST_CASE("reinstate: a second suspension does not unlock the first one's author",
           "[daemon][contain]") {
     ReinstateWorld world;
