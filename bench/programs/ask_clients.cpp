@@ -30,8 +30,8 @@ using holdfast::Descriptor;
 using holdfast::bench::connect_to;
 using holdfast::bench::exchange;
 using holdfast::bench::request_text;
-using holdfast::bench::shared_with_children;
 using holdfast::bench::Samples;
+using holdfast::bench::shared_with_children;
 using Clock = Samples::Clock;
 
 constexpr std::size_t max_clients = 64;
