@@ -1,23 +1,17 @@
 #include "hsm/key_ids.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "core/encode/json.h"
 
 namespace holdfast::hsm {
 
-bool is_key_id(std::string_view id, std::string_view prefix) noexcept {
-    if (id == ca_id || id == ledger_id) return true;
-    const auto allowed = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-    };
-    return id.size() > prefix.size() && id.size() <= max_key_id && id.starts_with(prefix) &&
-           id.back() >= '0' && id.back() <= '9' && std::all_of(id.begin(), id.end(), allowed);
+bool is_key_id(std::string_view id, Backend backend) {
+    return id == ca_key_id || id == ledger_key_id || !agent_in_key_id(id, backend).empty();
 }
 
-Result<std::string> next_key_id(KeyFiles& files, const std::string& numbers_file,
-                                std::string_view prefix, const std::string& agent) {
+Result<std::string> next_key_id(KeyFiles& files, const std::string& numbers_file, Backend backend,
+                                const std::string& agent) {
     encode::Json::Object numbers;
     auto text = files.read(numbers_file);
     if (!text && text.error().code() != Code::not_found) return std::move(text).error();
@@ -31,7 +25,7 @@ Result<std::string> next_key_id(KeyFiles& files, const std::string& numbers_file
     const std::int64_t number = (last.integer() == nullptr ? 0 : *last.integer()) + 1;
     numbers[agent] = encode::Json(number);
     HOLDFAST_CHECK(files.write(numbers_file, encode::canonical(std::move(numbers))));
-    return std::string(prefix) + agent + "-" + std::to_string(number);
+    return std::string(agent_key_prefix(backend)) + agent + "-" + std::to_string(number);
 }
 
 }  // namespace holdfast::hsm

@@ -18,33 +18,12 @@ using encode::Json;
 constexpr const char* folder = "/live";
 constexpr std::string_view ending = ".json";
 constexpr std::size_t max_spki = 1024;
-constexpr std::size_t max_number = 16;  // digits of a key's number
-
-constexpr std::string_view prefix_of(Backend backend) noexcept {
-    return backend == Backend::pkcs11 ? "hsm-" : "agent-";
-}
-
 constexpr std::array backends = {Backend::tpm, Backend::pkcs11};
 
-bool is_number(std::string_view text) noexcept {
-    return !text.empty() && text.size() <= max_number && text.front() != '0' &&
-           std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
-// The agent's name in "agent-NAME-N" or "hsm-NAME-N"; empty when it is no such id: also what keeps
-// other paths out of the folder.
-std::string_view agent_in(std::string_view id, Backend backend) {
-    const std::string_view prefix = prefix_of(backend);
-    const std::size_t dash = id.rfind('-');
-    if (!id.starts_with(prefix) || dash < prefix.size() || !is_number(id.substr(dash + 1)))
-        return {};
-    const std::string_view name = id.substr(prefix.size(), dash - prefix.size());
-    return check_agent_name(name) ? name : std::string_view();
-}
-
+// Empty when it is no such id: also what keeps other paths out of the folder.
 std::string_view agent_in(std::string_view id) {
     for (const Backend backend : backends)
-        if (const auto name = agent_in(id, backend); !name.empty()) return name;
+        if (const auto name = agent_in_key_id(id, backend); !name.empty()) return name;
     return {};
 }
 
@@ -80,7 +59,7 @@ Result<LiveKeys> LiveKeys::open(const std::string& keys_dir) {
 }
 
 Done LiveKeys::publish(const KeyDescription& key) {
-    if (key.purpose != Purpose::action || agent_in(key.id, key.backend) != key.agent)
+    if (key.purpose != Purpose::action || agent_in_key_id(key.id, key.backend) != key.agent)
         return Error(Code::invalid, "key '" + key.id + "': not an agent's key");
     const std::string text = to_text(LiveKey{.agent = key.agent, .spki = key.spki});
     const auto there = files_.read(file_of(key.id), max_live_file);
@@ -95,7 +74,8 @@ Done LiveKeys::withdraw(std::string_view key_id) {
 
 Result<std::vector<std::string>> LiveKeys::ids(Backend backend) const {
     HOLDFAST_TRY(stems, files_.stems(ending));
-    std::erase_if(stems, [&](const std::string& id) { return agent_in(id, backend).empty(); });
+    std::erase_if(stems,
+                  [&](const std::string& id) { return agent_in_key_id(id, backend).empty(); });
     return stems;
 }
 

@@ -1,8 +1,10 @@
 // The words of custody.h and measurement.h, as they stand in credentials, actions and evidence.
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
 
+#include "holdfast/agent_id.h"
 #include "holdfast/custody.h"
 #include "holdfast/measurement.h"
 
@@ -41,6 +43,13 @@ constexpr Names<Assurance, 4> assurances{{{Assurance::observed, "observed"sv},
                                           {Assurance::launched, "launched"sv},
                                           {Assurance::recorded, "recorded"sv},
                                           {Assurance::enforced, "enforced"sv}}};
+
+constexpr std::size_t max_key_number = 16;  // digits
+
+bool is_key_number(std::string_view text) noexcept {
+    return !text.empty() && text.size() <= max_key_number && text.front() != '0' &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
 
 template <class T, std::size_t Count>
 std::string_view name_in(const Names<T, Count>& names, T wanted) noexcept {
@@ -84,6 +93,23 @@ Result<FuseKind> parse_fuse_kind(std::string_view text) {
 
 std::string_view to_string(Backend backend) noexcept {
     return name_in(backends, backend);
+}
+
+bool is_host_key_id(std::string_view id) noexcept {
+    return id == ca_key_id || id == ledger_key_id || id == ak_key_id;
+}
+
+std::string_view agent_key_prefix(Backend backend) noexcept {
+    return backend == Backend::pkcs11 ? "hsm-" : "agent-";
+}
+
+std::string_view agent_in_key_id(std::string_view id, Backend backend) {
+    const std::string_view prefix = agent_key_prefix(backend);
+    const std::size_t dash = id.rfind('-');
+    if (!id.starts_with(prefix) || dash < prefix.size() || !is_key_number(id.substr(dash + 1)))
+        return {};
+    const std::string_view name = id.substr(prefix.size(), dash - prefix.size());
+    return check_agent_name(name) ? name : std::string_view();
 }
 
 std::string_view to_string(KeyAlgorithm algorithm) noexcept {

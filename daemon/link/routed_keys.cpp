@@ -29,8 +29,9 @@ Result<Keys*> RoutedKeys::keeper(Backend backend) const {
 }
 
 Result<Keys*> RoutedKeys::keeper_of(std::string_view key_id) const {
-    if (key_id == "ca" || key_id == "ledger") return keeper(keepers_.host_keys);
-    return keeper(key_id.starts_with(token_key_prefix) ? Backend::pkcs11 : Backend::tpm);
+    if (key_id == ca_key_id || key_id == ledger_key_id) return keeper(keepers_.host_keys);
+    const bool is_in_token = key_id.starts_with(agent_key_prefix(Backend::pkcs11));
+    return keeper(is_in_token ? Backend::pkcs11 : Backend::tpm);
 }
 
 std::vector<Keys*> RoutedKeys::all() const {

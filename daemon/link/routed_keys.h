@@ -7,9 +7,6 @@
 
 namespace holdfast::daemon {
 
-// How the ids of agent keys in a token begin; those in a TPM begin with "agent-".
-inline constexpr std::string_view token_key_prefix = "hsm-";
-
 // Which keeper a call goes to follows from the key's id alone. The register, attestation and the
 // endorsement key are the TPM's; a host without one has no register, and says so.
 class RoutedKeys final : public Keys {
@@ -17,7 +14,7 @@ class RoutedKeys final : public Keys {
     struct Keepers {
         Keys* tpm;          // null: [tpm] tcti = none
         Keys* pkcs11;       // null: no [pkcs11] module
-        Backend host_keys;  // where "ca" and "ledger" live
+        Backend host_keys;  // where the CA's and the ledger's key live
     };
     explicit RoutedKeys(Keepers keepers) : keepers_(keepers) {}
     static Keepers keepers_of(const Settings& settings, Keys& tpm, Keys& pkcs11);

@@ -8,6 +8,11 @@
 
 namespace holdfast::daemon {
 
+Done check_no_token(std::string_view uri) {
+    if (!uri.empty()) return Error(Code::invalid, "a TPM is no PKCS#11 token");
+    return done();
+}
+
 KeysWorker::KeysWorker(Parts parts)
     : parts_(std::move(parts)),
       rules_{
@@ -31,8 +36,8 @@ Done KeysWorker::prepare() {
 }
 
 Done KeysWorker::prepare_host_keys() {
-    HOLDFAST_TRY(ca, own_key("ca", Purpose::certificate));
-    HOLDFAST_TRY(ledger, own_key("ledger", Purpose::checkpoint));
+    HOLDFAST_TRY(ca, own_key(std::string(ca_key_id), Purpose::certificate));
+    HOLDFAST_TRY(ledger, own_key(std::string(ledger_key_id), Purpose::checkpoint));
     const auto certificate = ca_certificate_.current(ca, parts_.now());
     // With its fuse blown the CA key is dead for good; the host must still attest and seal its log.
     if (!certificate && hsm::is(certificate.error(), hsm::fuse_blown)) {
@@ -88,8 +93,8 @@ Result<Bytes> KeysWorker::host() {
 }
 
 Done KeysWorker::add_host_keys(HostIdentity& host) {
-    HOLDFAST_TRY(ca, parts_.store.describe("ca"));
-    HOLDFAST_TRY(ledger, parts_.store.describe("ledger"));
+    HOLDFAST_TRY(ca, parts_.store.describe(ca_key_id));
+    HOLDFAST_TRY(ledger, parts_.store.describe(ledger_key_id));
     auto certificate = ca_certificate_.current(ca, parts_.now());
     if (!certificate && !hsm::is(certificate.error(), hsm::fuse_blown))
         return std::move(certificate).error().within("CA certificate");
@@ -104,9 +109,7 @@ Done KeysWorker::check_place(const CreateRequest& request) const {
     if (request.backend != parts_.backend)
         return Error(Code::invalid, "keys in '" + std::string(to_string(request.backend)) +
                                         "' are not made by this worker");
-    if (parts_.check_token) return parts_.check_token(request.token);
-    if (!request.token.empty()) return Error(Code::invalid, "a TPM is no PKCS#11 token");
-    return done();
+    return parts_.check_token(request.token);
 }
 
 Result<Bytes> KeysWorker::create(ByteView payload) {
@@ -115,8 +118,12 @@ Result<Bytes> KeysWorker::create(ByteView payload) {
     HOLDFAST_CHECK(check_place(request));
     HOLDFAST_TRY(
         key, parts_.store.create(hsm::NewKey{Purpose::action, request.agent, request.algorithm}));
-    HOLDFAST_CHECK(parts_.live_keys.publish(key));
-    return encode(key);
+    Done published = parts_.live_keys.publish(key);
+    if (published) return encode(key);
+    // Nobody is told of it, so nobody could ever end it.
+    const Done ended = parts_.store.blow_fuse(key.id);
+    if (ended) (void)parts_.store.destroy(key.id);
+    return std::move(published).error().within("create");
 }
 
 Result<Bytes> KeysWorker::checked_signature(const KeyDescription& key, ByteView preimage) {
@@ -168,8 +175,8 @@ Result<Bytes> KeysWorker::end_key(const Message& request) {
         return Bytes();
     }
     HOLDFAST_TRY(key_id, decode_name(request.payload));
-    HOLDFAST_TRY(key, parts_.store.describe(key_id));
-    if (key.purpose != Purpose::action) return Error(Code::denied, key_id + ": not an agent's key");
+    // By its id: a key that cannot be looked at must end all the same.
+    if (is_host_key_id(key_id)) return Error(Code::denied, key_id + ": not an agent's key");
     HOLDFAST_CHECK(request.operation == Operation::destroy ? parts_.store.destroy(key_id)
                                                            : end_agent_key(key_id));
     return Bytes();

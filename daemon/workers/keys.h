@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "daemon/link/codec.h"
 #include "daemon/link/messages.h"
@@ -17,6 +18,9 @@
 
 namespace holdfast::daemon {
 
+// For a worker whose keys are in no token: invalid unless the URI is empty.
+Done check_no_token(std::string_view uri);
+
 class KeysWorker {
   public:
     struct Parts {
@@ -28,19 +32,15 @@ class KeysWorker {
         std::function<std::int64_t()> now;  // Unix seconds
         Backend backend;                    // of the store
         hsm::LiveKeys& live_keys;           // of both backends
-        // The CA's and the ledger's: one worker of a host has them.
-        bool keeps_host_keys = true;
-        // Its label and serial number, for people; empty for a TPM. g++ misses an initialiser where
-        // a list leaves it out. NOLINTNEXTLINE(readability-redundant-member-init)
-        std::string token = {};
-        // Is that the token in which an agent's file wants its key? None for a TPM.
-        std::function<Done(std::string_view uri)> check_token = nullptr;
+        bool keeps_host_keys;  // the CA's and the ledger's: one worker of a host has them
+        std::string token;     // its label and serial number, for people; empty for a TPM
+        // Is that the token in which an agent's file wants its key?
+        std::function<Done(std::string_view uri)> check_token;
     };
     explicit KeysWorker(Parts parts);
 
     // Makes the CA and ledger keys when they are missing and kept here, and the CA's certificate;
-    // tells the other
-    // backend's worker which agents' keys there are.
+    // tells the other backend's worker which agents' keys there are.
     Done prepare();
 
     Result<Reply> handle(const Message& request);

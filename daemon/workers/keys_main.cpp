@@ -53,9 +53,19 @@ int run(const Settings& settings) {
     report((*tpm)->registrar().status());
     auto live_keys = hsm::LiveKeys::open(settings.state_dir + "/keys");
     if (!live_keys) return explain(std::move(live_keys).error());
-    KeysWorker worker({(*tpm)->keys(), (*tpm)->quoter(), (*tpm)->registrar(),
-                       settings.trust_domain(), settings.state_dir + "/keys/ca.crt", unix_now,
-                       Backend::tpm, *live_keys, settings.host_keys == to_string(Backend::tpm)});
+    KeysWorker worker({
+        .store = (*tpm)->keys(),
+        .quoter = (*tpm)->quoter(),
+        .registrar = (*tpm)->registrar(),
+        .trust_domain = settings.trust_domain(),
+        .ca_certificate_file = settings.state_dir + "/keys/ca.crt",
+        .now = unix_now,
+        .backend = Backend::tpm,
+        .live_keys = *live_keys,
+        .keeps_host_keys = settings.host_keys == to_string(Backend::tpm),
+        .token = "",
+        .check_token = check_no_token,
+    });
     auto prepared = worker.prepare();
     if (!prepared) return explain(std::move(prepared).error().within("own keys"));
     return serve_keys(worker, hsm::connection_lost);

@@ -51,10 +51,19 @@ int run(const Settings& settings, Descriptor pin) {
     if (!live_keys) return explain(std::move(live_keys).error());
     QuoterWithoutTpm quoter((*token)->manufacturer());
     RegistrarWithoutTpm registrar;
-    KeysWorker worker({(*token)->keys(), quoter, registrar, settings.trust_domain(),
-                       settings.state_dir + "/keys/ca.crt", unix_now, Backend::pkcs11, *live_keys,
-                       settings.host_keys == to_string(Backend::pkcs11), name,
-                       [&token](std::string_view uri) { return (*token)->check_is_meant(uri); }});
+    KeysWorker worker({
+        .store = (*token)->keys(),
+        .quoter = quoter,
+        .registrar = registrar,
+        .trust_domain = settings.trust_domain(),
+        .ca_certificate_file = settings.state_dir + "/keys/ca.crt",
+        .now = unix_now,
+        .backend = Backend::pkcs11,
+        .live_keys = *live_keys,
+        .keeps_host_keys = settings.host_keys == to_string(Backend::pkcs11),
+        .token = name,
+        .check_token = [&token](std::string_view uri) { return (*token)->check_is_meant(uri); },
+    });
     auto prepared = worker.prepare();
     if (!prepared) return explain_token(std::move(prepared).error().within("own keys"));
     return serve_keys(worker, hsm::token_lost);

@@ -17,10 +17,12 @@ int explain(const Error& error) {
     return exit_try_later;
 }
 
+// Whatever is wrong here, callers are not: what an operator mends, they may ask for again.
 int explain_to_callers(const Error& error, std::chrono::seconds time) {
     log_error(error.text());
+    const Error told = Error(Code::unavailable, error.text(), Retry::later).because(error.reason());
     Service service;
-    service.handle = [&error](const Message&) -> Result<Reply> { return error; };
+    service.handle = [&told](const Message&) -> Result<Reply> { return told; };
     service.at_most = time;
     const int status = serve({supervisor_link, front_link}, service);
     return status == 0 ? 0 : exit_try_later;

@@ -17,7 +17,7 @@ inline constexpr std::size_t cka_id_size = 20;
 enum class Stage : std::uint8_t {
     making = 1,  // on disk before the token is asked: undone at the next open
     ready = 2,
-    spent = 3,  // on disk before the object is destroyed: finished at the next open
+    spent = 3,  // ended: the object is destroyed, at the next open at the latest
 };
 
 struct KeyRecord {

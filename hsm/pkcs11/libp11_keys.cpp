@@ -28,7 +28,14 @@ Done Libp11Keys::check_room() const {
     return done();
 }
 
-Result<EvpKey> Libp11Keys::find(ByteView cka_id) {
+Result<EVP_PKEY*> Libp11Keys::find(ByteView cka_id) {
+    const auto known = found_.find(bytes_of(cka_id));
+    if (known != found_.end()) return known->second.get();
+    HOLDFAST_TRY(key, look_for(cka_id));
+    return found_.emplace(bytes_of(cka_id), std::move(key)).first->second.get();
+}
+
+Result<EvpKey> Libp11Keys::look_for(ByteView cka_id) {
     HOLDFAST_CHECK(session_->check_alive());
     if (!has_session_) HOLDFAST_CHECK(check_room());
     HOLDFAST_TRY(token, module_->for_libp11(session_->slot()));

@@ -46,14 +46,19 @@ Done log_in(Session& session, const TokenFacts& token, int pin_descriptor, KeyFi
     if ((token.flags & CKF_LOGIN_REQUIRED) == 0) return done();
     HOLDFAST_CHECK(check_pin_flags(token));
     HOLDFAST_TRY(pin, read_pin(pin_descriptor));
-    RefusedPin refused(files);
-    HOLDFAST_CHECK(refused.check_is_new(token.names.serial, pin.identity));
+    const std::string& serial = token.names.serial;
+    const bool was_refused_lately = (token.flags & CKF_USER_PIN_COUNT_LOW) != 0;
+    TriedPin tried(files);
+    HOLDFAST_CHECK(tried.check_may_try(serial, pin.identity, was_refused_lately));
+    // No record, no try.
+    HOLDFAST_CHECK(tried.trying(serial, pin.identity));
     auto logged_in = session.log_in(pin.bytes.view());
-    if (logged_in) return refused.forget();
     const bool was_refused =
-        is(logged_in.error(), pin_refused) || is(logged_in.error(), pin_locked);
+        !logged_in && (is(logged_in.error(), pin_refused) || is(logged_in.error(), pin_locked));
+    if (logged_in) return tried.forget();
     if (!was_refused) return logged_in;
-    HOLDFAST_CHECK(refused.remember(token.names.serial, pin.identity));
+    // Should this not be written, the token's own flag says it at the next start.
+    (void)tried.refused(serial, pin.identity);
     return std::move(logged_in).error().within(
         "token " + text_of(token.names) +
         ": the PIN in pkcs11.pin_file is not tried again until that file changes");

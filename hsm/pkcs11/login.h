@@ -13,7 +13,7 @@ namespace holdfast::hsm::pkcs11 {
 // pin_to_be_changed, pin_final_try, pin_not_set or pin_pad.
 Done check_pin_flags(const TokenFacts& token);
 
-// Nothing to do where the token wants no login. A refused PIN is remembered in keys/.
+// Nothing to do where the token wants no login. What is tried is remembered in keys/ first.
 Done log_in(Session& session, const TokenFacts& token, int pin_descriptor, KeyFiles& files);
 
 }  // namespace holdfast::hsm::pkcs11

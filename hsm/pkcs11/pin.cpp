@@ -17,7 +17,10 @@ namespace {
 using encode::Fields;
 using encode::Json;
 
-constexpr const char* refused_file = "pin-refused.json";
+constexpr const char* tried_file = "pin-tried.json";
+constexpr const char* was_refused = "refused";
+constexpr const char* not_heard = "not heard";
+constexpr std::size_t max_outcome = 16;
 constexpr std::size_t max_serial = 16;
 
 Error missing(const char* what) {
@@ -74,16 +77,19 @@ Result<Pin> read_pin(int descriptor) {
                             .modified_ns = facts.st_mtim.tv_nsec}};
 }
 
-Done RefusedPin::check_is_new(const std::string& serial, const PinFileIdentity& file) const {
-    auto text = files_->read(refused_file);
+Done TriedPin::check_may_try(const std::string& serial, const PinFileIdentity& file,
+                             bool was_refused_lately) const {
+    auto text = files_->read(tried_file);
     if (!text && text.error().code() == Code::not_found) return done();
     if (!text) return std::move(text).error();
     HOLDFAST_TRY(json, encode::parse_json(*text, max_key_file));
-    HOLDFAST_TRY(fields, Fields::of(json, "keys/pin-refused.json"));
-    HOLDFAST_TRY(refused_by, fields.text("serial", max_serial));
-    HOLDFAST_TRY(refused, identity_from(fields));
+    HOLDFAST_TRY(fields, Fields::of(json, "keys/pin-tried.json"));
+    HOLDFAST_TRY(tried_in, fields.text("serial", max_serial));
+    HOLDFAST_TRY(outcome, fields.text("outcome", max_outcome));
+    HOLDFAST_TRY(tried, identity_from(fields));
     HOLDFAST_CHECK(fields.finish());
-    if (refused_by != serial || refused != file) return done();
+    if (tried_in != serial || tried != file) return done();
+    if (outcome != was_refused && !was_refused_lately) return done();
     return Error(Code::denied,
                  "the token refused the PIN in pkcs11.pin_file, and it is not tried again until "
                  "that file changes: write the right PIN into it, or touch it when the token's "
@@ -91,19 +97,28 @@ Done RefusedPin::check_is_new(const std::string& serial, const PinFileIdentity& 
         .because(std::string(pin_refused));
 }
 
-Done RefusedPin::remember(const std::string& serial, const PinFileIdentity& file) {
+Done TriedPin::write(const char* outcome, const std::string& serial, const PinFileIdentity& file) {
     Json::Object record;
     record["serial"] = serial;
+    record["outcome"] = outcome;
     record["device"] = file.device;
     record["inode"] = file.inode;
     record["size"] = file.size;
     record["modified_s"] = file.modified_s;
     record["modified_ns"] = file.modified_ns;
-    return files_->write(refused_file, encode::canonical(std::move(record)));
+    return files_->write(tried_file, encode::canonical(std::move(record)));
 }
 
-Done RefusedPin::forget() {
-    return files_->erase(refused_file);
+Done TriedPin::trying(const std::string& serial, const PinFileIdentity& file) {
+    return write(not_heard, serial, file);
+}
+
+Done TriedPin::refused(const std::string& serial, const PinFileIdentity& file) {
+    return write(was_refused, serial, file);
+}
+
+Done TriedPin::forget() {
+    return files_->erase(tried_file);
 }
 
 }  // namespace holdfast::hsm::pkcs11

@@ -32,17 +32,25 @@ struct Pin {
 // part of the PIN. denied with reason pin_missing when it is empty, too long, or not open.
 Result<Pin> read_pin(int descriptor);
 
-// keys/pin-refused.json: the last PIN file that a token refused.
-class RefusedPin {
+// keys/pin-tried.json: the last PIN file that was tried in a token and did not open it, or of which
+// nobody heard what became: written before the try, so that no crash and no full disk spends a
+// second one.
+class TriedPin {
   public:
-    explicit RefusedPin(KeyFiles& files) noexcept : files_(&files) {}
+    explicit TriedPin(KeyFiles& files) noexcept : files_(&files) {}
 
-    // denied with reason pin_refused when that token refused that very file.
-    Done check_is_new(const std::string& serial, const PinFileIdentity& file) const;
-    Done remember(const std::string& serial, const PinFileIdentity& file);
+    // denied with reason pin_refused when that token refused that very file; also when its outcome
+    // was not heard and the token says since then that a wrong PIN was given (was_refused_lately,
+    // CKF_USER_PIN_COUNT_LOW).
+    Done check_may_try(const std::string& serial, const PinFileIdentity& file,
+                       bool was_refused_lately) const;
+    Done trying(const std::string& serial, const PinFileIdentity& file);
+    Done refused(const std::string& serial, const PinFileIdentity& file);
     Done forget();
 
   private:
+    Done write(const char* outcome, const std::string& serial, const PinFileIdentity& file);
+
     KeyFiles* files_;
 };
 

@@ -49,13 +49,23 @@ Result<KeyRecord> Pkcs11KeyStore::plan(const NewKey& wanted) {
         record.id = std::move(id);
         return record;
     }
-    record.id = wanted.purpose == Purpose::certificate ? ca_id : ledger_id;
-    auto there = keys_->find(record.id);
-    if (there) return Error(Code::conflict, "the host has a key '" + record.id + "' already");
-    if (there.error().code() != Code::not_found) return std::move(there).error();
+    record.id = wanted.purpose == Purpose::certificate ? ca_key_id : ledger_key_id;
+    HOLDFAST_CHECK(end_left_over(record.id));
     return record;
 }
 
+// The host's keys are made again under the same id: what a crash left of one is known by its record
+// alone, and must be gone before another takes its place.
+Done Pkcs11KeyStore::end_left_over(std::string_view id) {
+    const auto there = keys_->record(id);
+    if (!there && there.error().code() == Code::not_found) return done();
+    if (!there) return there.error();
+    if (there->stage != Stage::making || !keys_->is_own(*there))
+        return Error(Code::conflict, "the host has a key '" + std::string(id) + "' already");
+    return destroy_all(*session_, there->cka_id);
+}
+
+// It has signed before its record says that it is ready: what a crash leaves until then is undone.
 Done Pkcs11KeyStore::make(KeyRecord& record) {
     HOLDFAST_TRY(
         pair, generate_pair(*session_, record.algorithm, record.cka_id, "holdfast " + record.id));
@@ -63,11 +73,10 @@ Done Pkcs11KeyStore::make(KeyRecord& record) {
     HOLDFAST_TRY(custody, keys_->custody_of(pair.private_key));
     record.spki = std::move(spki);
     record.custody = custody;
+    const SigningKey signing{record.algorithm, pair.private_key, nullptr};
+    HOLDFAST_CHECK(sign_with(record, signing, view_of(first_message)));
     record.stage = Stage::ready;
-    HOLDFAST_CHECK(keys_->put(record));
-    HOLDFAST_TRY(key, keys_->find(record.id));
-    HOLDFAST_TRY(signature, sign_with(*key, view_of(first_message)));
-    return done();
+    return keys_->put(record);
 }
 
 Result<KeyDescription> Pkcs11KeyStore::create(const NewKey& wanted) {
@@ -89,23 +98,32 @@ Result<KeyDescription> Pkcs11KeyStore::describe(std::string_view key_id) {
     return key->description;
 }
 
+// A key that cannot be looked at just now is still one of ours: with nothing proven of it.
+Result<KeyDescription> Pkcs11KeyStore::describe_listed(const KeyRecord& record) {
+    auto key = keys_->find(record.id);
+    if (key) return (*key)->description;
+    if (is(key.error(), token_lost)) return std::move(key).error();
+    KeyDescription description = pkcs11::describe(record);
+    description.custody = Custody::unproven;
+    return description;
+}
+
 Result<std::vector<KeyDescription>> Pkcs11KeyStore::list() {
     HOLDFAST_TRY(ids, keys_->ids());
     std::vector<KeyDescription> keys;
     for (const std::string& id : ids) {
-        HOLDFAST_TRY(key, keys_->find(id));
-        keys.push_back(key->description);
+        HOLDFAST_TRY(record, keys_->record(id));
+        if (record.stage == Stage::making || !keys_->is_own(record)) continue;
+        HOLDFAST_TRY(key, describe_listed(record));
+        keys.push_back(std::move(key));
     }
     return keys;
 }
 
-Result<Bytes> Pkcs11KeyStore::sign_with(const TokenKey& key, ByteView message) {
-    if (!key.in_token) return key.in_token.error();
-    const SigningKey signing{.algorithm = key.record.algorithm,
-                             .private_key = key.in_token->pair.private_key,
-                             .evp = key.in_token->evp.get()};
-    HOLDFAST_TRY(signature, sign_message(*session_, signing, message));
-    const auto good = crypto::verify_jws(key.record.algorithm, key.record.spki, message, signature);
+Result<Bytes> Pkcs11KeyStore::sign_with(const KeyRecord& record, const SigningKey& key,
+                                        ByteView message) {
+    HOLDFAST_TRY(signature, sign_message(*session_, key, message));
+    const auto good = crypto::verify_jws(record.algorithm, record.spki, message, signature);
     if (!good)
         return Error(Code::unavailable,
                      "the token's signature does not verify, it was not released", Retry::later);
@@ -114,39 +132,41 @@ Result<Bytes> Pkcs11KeyStore::sign_with(const TokenKey& key, ByteView message) {
 
 Result<Bytes> Pkcs11KeyStore::sign(std::string_view key_id, ByteView preimage) {
     HOLDFAST_TRY(key, keys_->find(key_id));
-    auto signature = sign_with(*key, preimage);
+    if (!key->in_token) return key->in_token.error();
+    SigningKey signing{key->record.algorithm, key->in_token->private_key, nullptr};
+    if (signs_through_evp(key->record.algorithm)) {
+        HOLDFAST_TRY(evp, libp11_->find(key->record.cka_id));
+        signing.evp = evp;
+    }
+    auto signature = sign_with(key->record, signing, preimage);
     if (!signature)
         return std::move(signature).error().within("sign with '" + std::string(key_id) + "'");
     return signature;
 }
 
-// The record first: if the token does not answer, the key is refused here from now on, and its
-// object is destroyed at the next open.
-Done Pkcs11KeyStore::end(const KeyRecord& record) {
-    KeyRecord ended = record;
-    ended.stage = Stage::spent;
-    HOLDFAST_CHECK(keys_->put(ended));
-    return destroy_all(*session_, ended.cka_id);
-}
-
 Done Pkcs11KeyStore::blow_fuse(std::string_view key_id) {
-    HOLDFAST_TRY(key, keys_->find(key_id));
-    if (key->record.purpose != Purpose::action)
+    HOLDFAST_TRY(record, keys_->record(key_id));
+    if (record.stage == Stage::making)
+        return Error(Code::not_found, "no key '" + std::string(key_id) + "'");
+    if (record.purpose != Purpose::action)
         return Error(Code::conflict, "key '" + std::string(key_id) + "' has no fuse of its own");
-    return end(key->record);
+    libp11_->forget(record.cka_id);
+    return keys_->end(std::move(record));
 }
 
+// All of them, also when one of them fails; those of another token are refused here, and destroyed
+// when that one is back.
 Done Pkcs11KeyStore::blow_host_fuse() {
     HOLDFAST_TRY(ids, keys_->ids());
-    Done outcome = done();
-    // All of them, also when one of them fails.
+    Done worst = done();
     for (const std::string& id : ids) {
-        auto key = keys_->find(id);
-        if (key && (*key)->record.purpose == Purpose::checkpoint) continue;
-        Done ended = key ? end((*key)->record) : Done(std::move(key).error());
-        if (!ended) outcome = std::move(ended);
+        auto record = keys_->record(id);
+        if (record && record->purpose == Purpose::checkpoint) continue;
+        if (record) libp11_->forget(record->cka_id);
+        Done ended = record ? keys_->end(*std::move(record)) : Done(std::move(record).error());
+        if (!ended) worst = std::move(ended);
     }
-    return outcome;
+    return worst;
 }
 
 Result<FuseState> Pkcs11KeyStore::fuse_state(std::string_view key_id) {

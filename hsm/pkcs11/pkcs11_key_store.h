@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "hsm/key_store.h"
+#include "hsm/pkcs11/libp11_keys.h"
 #include "hsm/pkcs11/session.h"
+#include "hsm/pkcs11/signer.h"
 #include "hsm/pkcs11/token_keys.h"
 
 namespace holdfast::hsm::pkcs11 {
@@ -19,8 +21,8 @@ class Pkcs11KeyStore final : public KeyStore {
         Custody custody;  // hsm or software_hsm
         std::vector<KeyAlgorithm> algorithms;
     };
-    Pkcs11KeyStore(Session& session, TokenKeys& keys, About about) noexcept
-        : session_(&session), keys_(&keys), about_(std::move(about)) {}
+    Pkcs11KeyStore(Session& session, TokenKeys& keys, Libp11Keys& libp11, About about) noexcept
+        : session_(&session), keys_(&keys), libp11_(&libp11), about_(std::move(about)) {}
 
     Custody custody() const override { return about_.custody; }
     std::vector<KeyAlgorithm> algorithms() const override { return about_.algorithms; }
@@ -37,12 +39,14 @@ class Pkcs11KeyStore final : public KeyStore {
   private:
     Done check_wanted(const NewKey& wanted) const;
     Result<KeyRecord> plan(const NewKey& wanted);
+    Done end_left_over(std::string_view id);
     Done make(KeyRecord& record);
-    Result<Bytes> sign_with(const TokenKey& key, ByteView message);
-    Done end(const KeyRecord& record);
+    Result<Bytes> sign_with(const KeyRecord& record, const SigningKey& key, ByteView message);
+    Result<KeyDescription> describe_listed(const KeyRecord& record);
 
     Session* session_;
     TokenKeys* keys_;
+    Libp11Keys* libp11_;
     About about_;
 };
 

@@ -79,8 +79,8 @@ struct Token::Parts {
           files(std::move(keys_dir)),
           facts(std::move(token)),
           libp11(*module, session),
-          keys(files, session, libp11, facts.names.serial, about.custody),
-          store(session, keys, std::move(about)) {}
+          keys(files, session, facts.names.serial, about.custody),
+          store(session, keys, libp11, std::move(about)) {}
 
     std::unique_ptr<pkcs11::Module> module;
     pkcs11::Session session;

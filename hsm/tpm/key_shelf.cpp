@@ -15,15 +15,16 @@ namespace {
 constexpr std::string_view record_ending = ".json";
 constexpr std::string_view blob_ending = ".pem";
 constexpr const char* numbers_file = "numbers.json";
-constexpr std::string_view agent_prefix = "agent-";
 
-bool is_own_id(std::string_view id) noexcept {
-    return is_key_id(id, agent_prefix);
+bool is_own_id(std::string_view id) {
+    return is_key_id(id, Backend::tpm);
 }
 
 Error no_such_key(std::string_view id) {
     return {Code::not_found, "no key '" + std::string(id) + "'"};
 }
+
+}  // namespace
 
 Result<KeyDescription> describe(const KeyRecord& record, const KeyAreas& areas) {
     HOLDFAST_TRY(area_bytes, tpmt_public_of(areas.public_area));
@@ -42,8 +43,6 @@ Result<KeyDescription> describe(const KeyRecord& record, const KeyAreas& areas) 
     key.host_fuse = record.host_fuse;
     return key;
 }
-
-}  // namespace
 
 Done KeyShelf::clean_up() {
     HOLDFAST_TRY(stems, files_->stems(record_ending));
@@ -64,7 +63,7 @@ Done KeyShelf::undo_if_unfinished(const std::string& id) {
 }
 
 Result<std::string> KeyShelf::next_agent_id(const std::string& agent) {
-    return next_key_id(*files_, numbers_file, agent_prefix, agent);
+    return next_key_id(*files_, numbers_file, Backend::tpm, agent);
 }
 
 Done KeyShelf::intend(const KeyRecord& record) {
@@ -100,7 +99,7 @@ Result<StoredKey> KeyShelf::read(const std::string& id) const {
             .because(std::string(other_tpm));
     HOLDFAST_TRY(pem, files_->read(id + std::string(blob_ending)));
     HOLDFAST_TRY(areas, from_key_blob(pem, srk_handle));
-    HOLDFAST_TRY(description, describe(record, areas));
+    HOLDFAST_TRY(description, hsm::describe(record, areas));
     return StoredKey{.record = std::move(record),
                      .areas = std::move(areas),
                      .description = std::move(description)};

@@ -25,6 +25,8 @@ struct StoredKey {
     KeyDescription description;
 };
 
+Result<KeyDescription> describe(const KeyRecord& record, const KeyAreas& areas);
+
 class KeyShelf {
   public:
     KeyShelf(Connection& tpm, KeyFiles& files, LoadedKeys& loaded, Roots& roots,

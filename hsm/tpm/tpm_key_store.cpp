@@ -21,7 +21,6 @@ using namespace std::chrono_literals;
 constexpr auto sign_time = 2500ms;
 constexpr auto nv_time = 12s;
 constexpr auto create_time = 50s;
-constexpr std::string_view ak_id = "ak";
 
 bool has_own_fuse(const KeyRecord& record) noexcept {
     return record.agent_fuse.kind == FuseKind::counter || record.agent_fuse.kind == FuseKind::bank;
@@ -62,7 +61,7 @@ Result<KeyRecord> TpmKeyStore::plan(const NewKey& wanted) {
     record.agent = wanted.agent;
     record.parent_name = roots_->srk_name();
     if (wanted.purpose != Purpose::action) {
-        record.id = wanted.purpose == Purpose::certificate ? "ca" : "ledger";
+        record.id = wanted.purpose == Purpose::certificate ? ca_key_id : ledger_key_id;
         auto there = shelf_->find(record.id);
         if (there) return Error(Code::conflict, "the host has a key '" + record.id + "' already");
         if (there.error().code() != Code::not_found) return std::move(there).error();
@@ -120,22 +119,23 @@ Done TpmKeyStore::make(KeyRecord& record, KeyAlgorithm algorithm) {
                                     ? plain_key_template()
                                     : fused_key_template(*scheme, policy);
     HOLDFAST_TRY(areas, create_key(*tpm_, roots_->srk(), wanted));
+    HOLDFAST_CHECK(prove(record, areas));
+    // Not before it has shown what it can: what a crash leaves until then is undone.
     record.stage = Stage::ready;
-    HOLDFAST_CHECK(shelf_->put(record, areas));
-    return prove(record, algorithm);
+    return shelf_->put(record, areas);
 }
 
 // A PSS salt is as long as the digest in some chips and as long as fits in others (TPM 2.0 Part 1,
 // B.7), and no chip says which: the key shows it with its first signature, over what is of no
 // family.
-Done TpmKeyStore::prove(const KeyRecord& record, KeyAlgorithm algorithm) {
-    if (!is_pss(algorithm)) return done();
+Done TpmKeyStore::prove(const KeyRecord& record, const KeyAreas& areas) {
+    HOLDFAST_TRY(facts, hsm::describe(record, areas));
+    if (!is_pss(facts.algorithm)) return done();
     constexpr std::string_view anything = "holdfast: how long is the salt?";
-    HOLDFAST_TRY(key, shelf_->find(record.id));
-    HOLDFAST_TRY(made, signature(*key, view_of(anything)));
-    if (crypto::verify_jws(algorithm, key->description.spki, view_of(anything), made))
-        return done();
-    return unavailable(algorithm,
+    const StoredKey key{copy_of(record), areas, facts};
+    HOLDFAST_TRY(made, signature(key, view_of(anything)));
+    if (crypto::verify_jws(facts.algorithm, facts.spki, view_of(anything), made)) return done();
+    return unavailable(facts.algorithm,
                        "this TPM's PSS signatures have not the salt of 32 bytes that JWS asks for");
 }
 
@@ -158,7 +158,7 @@ Result<KeyDescription> TpmKeyStore::create(const NewKey& wanted) {
 Result<KeyDescription> TpmKeyStore::describe_ak() const {
     HOLDFAST_TRY(area, tpm2::read_public(roots_->ak_public()));
     KeyDescription key;
-    key.id = ak_id;
+    key.id = ak_key_id;
     key.purpose = Purpose::attest;
     key.spki = std::move(area.spki);
     key.tpm_public = roots_->ak_public();
@@ -167,7 +167,7 @@ Result<KeyDescription> TpmKeyStore::describe_ak() const {
 }
 
 Result<KeyDescription> TpmKeyStore::describe(std::string_view key_id) {
-    if (key_id == ak_id) return describe_ak();
+    if (key_id == ak_key_id) return describe_ak();
     HOLDFAST_TRY(key, shelf_->find(key_id));
     return key->description;
 }
@@ -203,7 +203,7 @@ Result<Bytes> TpmKeyStore::signature(const StoredKey& key, ByteView preimage) {
 
 Result<Bytes> TpmKeyStore::sign(std::string_view key_id, ByteView preimage) {
     tpm_->allow(sign_time);
-    if (key_id == ak_id)
+    if (key_id == ak_key_id)
         return Error(Code::denied, "the attestation key signs only what the TPM itself makes");
     HOLDFAST_TRY(key, shelf_->find(key_id));
     if (key->record.stage == Stage::spent) return blown(key_id);
@@ -268,7 +268,7 @@ Result<FuseState> TpmKeyStore::state_of(const StoredKey& key) {
 
 Result<FuseState> TpmKeyStore::fuse_state(std::string_view key_id) {
     tpm_->allow(nv_time);
-    if (key_id == ak_id) return FuseState::intact;
+    if (key_id == ak_key_id) return FuseState::intact;
     HOLDFAST_TRY(key, shelf_->find(key_id));
     return state_of(*key);
 }

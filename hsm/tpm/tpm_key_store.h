@@ -44,7 +44,7 @@ class TpmKeyStore final : public KeyStore {
     Done make_fuses(KeyRecord& record);
     Done make_own_fuse(KeyRecord& record);
     Done make(KeyRecord& record, KeyAlgorithm algorithm);
-    Done prove(const KeyRecord& record, KeyAlgorithm algorithm);
+    Done prove(const KeyRecord& record, const KeyAreas& areas);
     Result<KeyDescription> describe_ak() const;
     Result<Bytes> sign_once(const StoredKey& key, const ToSign& what);
     Result<Bytes> signature(const StoredKey& key, ByteView preimage);

@@ -74,9 +74,19 @@ struct Fuse {
     Bytes nv_public;          // TPMS_NV_PUBLIC, marshalled, WRITTEN set: its Name is in the policy
 };
 
+// Ids of keys: "agent-deploy-bot-1" in a TPM, "hsm-deploy-bot-1" in a token, with a number that the
+// agent's name never had there before; the host's own keys have these, wherever they are.
+inline constexpr std::string_view ca_key_id = "ca";
+inline constexpr std::string_view ledger_key_id = "ledger";
+inline constexpr std::string_view ak_key_id = "ak";
+bool is_host_key_id(std::string_view id) noexcept;
+std::string_view agent_key_prefix(Backend backend) noexcept;  // "agent-", "hsm-"
+// The agent's name in such an id of that backend; empty when it is none. Nothing that passes is a
+// path out of a folder.
+std::string_view agent_in_key_id(std::string_view id, Backend backend);
+
 // What is known of a key without being able to use it.
 struct KeyDescription {
-    // "agent-deploy-bot-1" in a TPM, "hsm-deploy-bot-1" in a token; "ca", "ledger", "ak".
     std::string id;
     std::string agent;  // agent name; empty for the host's own keys
     Purpose purpose = Purpose::action;

@@ -34,9 +34,17 @@ class Worker {
   public:
     Worker(hsm::Tpm& tpm, const std::string& keys_dir, Descriptor supervisor, Descriptor front)
         : live_keys_(*hsm::LiveKeys::open(keys_dir)),
-          worker_({tpm.keys(), tpm.quoter(), tpm.registrar(), trust_domain, keys_dir + "/ca.crt",
-                   [] { return static_cast<std::int64_t>(std::time(nullptr)); }, Backend::tpm,
-                   live_keys_}),
+          worker_({.store = tpm.keys(),
+                   .quoter = tpm.quoter(),
+                   .registrar = tpm.registrar(),
+                   .trust_domain = trust_domain,
+                   .ca_certificate_file = keys_dir + "/ca.crt",
+                   .now = [] { return static_cast<std::int64_t>(std::time(nullptr)); },
+                   .backend = Backend::tpm,
+                   .live_keys = live_keys_,
+                   .keeps_host_keys = true,
+                   .token = "",
+                   .check_token = check_no_token}),
           supervisor_(std::move(supervisor)),
           front_(std::move(front)) {
         REQUIRE(worker_.prepare());

@@ -127,8 +127,17 @@ void serve(const daemon::Message& request) {
     WatchedKeys keys;
     FixedQuoter quoter;
     FixedRegistrar registrar;
-    daemon::KeysWorker worker({keys, quoter, registrar, fuzz::trust_domain, "/nonexistent/ca.pem",
-                               [] { return fuzz::now; }, Backend::tpm, live_keys()});
+    daemon::KeysWorker worker({.store = keys,
+                               .quoter = quoter,
+                               .registrar = registrar,
+                               .trust_domain = fuzz::trust_domain,
+                               .ca_certificate_file = "/nonexistent/ca.pem",
+                               .now = [] { return fuzz::now; },
+                               .backend = Backend::tpm,
+                               .live_keys = live_keys(),
+                               .keeps_host_keys = true,
+                               .token = "",
+                               .check_token = daemon::check_no_token});
     auto reply = worker.handle(request);
     check_asked(request, keys);
     const auto read = daemon::decode_reply(daemon::encode_reply(request, std::move(reply)));

@@ -5,6 +5,7 @@
 
 #include "hsm/pkcs11/login.h"
 #include "hsm/pkcs11/pin.h"
+#include "tests/support/bent_token.h"
 #include "tests/support/token_host.h"
 
 using namespace holdfast;
@@ -62,7 +63,7 @@ TEST_CASE("PIN: a refused one is not tried again until its file changes", "[hsm]
     host.soft.write_pin("9999");
     CHECK(host.try_open());
     // A PIN that was taken is nothing to remember.
-    CHECK_FALSE(std::filesystem::exists(host.key_file("pin-refused.json")));
+    CHECK_FALSE(std::filesystem::exists(host.key_file("pin-tried.json")));
 }
 
 TEST_CASE("PIN: nothing of it is stored when it is refused", "[hsm][pkcs11]") {
@@ -70,7 +71,7 @@ TEST_CASE("PIN: nothing of it is stored when it is refused", "[hsm][pkcs11]") {
     TokenHost host;
     host.soft.write_pin("987612345");
     REQUIRE_FALSE(host.try_open());
-    std::ifstream file(host.key_file("pin-refused.json"));
+    std::ifstream file(host.key_file("pin-tried.json"));
     const std::string text(std::istreambuf_iterator<char>(file), {});
     CHECK(text.find("\"inode\":") != std::string::npos);
     CHECK(text.find("987612345") == std::string::npos);
@@ -81,21 +82,46 @@ TEST_CASE("PIN: each mark of the file makes it another one", "[hsm][pkcs11]") {
     tests::TemporaryDirectory folder;
     auto files = hsm::KeyFiles::open(folder.file("keys"));
     REQUIRE(files);
-    RefusedPin refused(*files);
+    TriedPin tried(*files);
     const PinFileIdentity file{
         .device = 1, .inode = 2, .size = 3, .modified_s = 4, .modified_ns = 5};
-    CHECK(refused.check_is_new("0123", file));
-    REQUIRE(refused.remember("0123", file));
-    CHECK_FALSE(refused.check_is_new("0123", file));
-    CHECK(refused.check_is_new("0124", file));
+    CHECK(tried.check_may_try("0123", file, false));
+    REQUIRE(tried.refused("0123", file));
+    CHECK_FALSE(tried.check_may_try("0123", file, false));
+    CHECK(tried.check_may_try("0124", file, false));
     for (auto mark : {&PinFileIdentity::device, &PinFileIdentity::inode, &PinFileIdentity::size,
                       &PinFileIdentity::modified_s, &PinFileIdentity::modified_ns}) {
         PinFileIdentity other = file;
         other.*mark += 1;
-        CHECK(refused.check_is_new("0123", other));
+        CHECK(tried.check_may_try("0123", other, true));
     }
-    REQUIRE(refused.forget());
-    CHECK(refused.check_is_new("0123", file));
+    REQUIRE(tried.forget());
+    CHECK(tried.check_may_try("0123", file, false));
+}
+
+TEST_CASE("PIN: a try that nobody heard of is repeated only if the token had no wrong one since",
+          "[hsm][pkcs11]") {
+    tests::TemporaryDirectory folder;
+    auto files = hsm::KeyFiles::open(folder.file("keys"));
+    REQUIRE(files);
+    TriedPin tried(*files);
+    const PinFileIdentity file{
+        .device = 1, .inode = 2, .size = 3, .modified_s = 4, .modified_ns = 5};
+    REQUIRE(tried.trying("0123", file));
+    CHECK(tried.check_may_try("0123", file, false));
+    CHECK(tried.check_may_try("0123", file, true).error().reason() == "pin_refused");
+}
+
+TEST_CASE("PIN: what cannot be remembered is not tried", "[hsm][pkcs11]") {
+    if (!tests::has_softhsm()) HOLDFAST_SKIP("no SoftHSM");
+    tests::BentToken bent;
+    TokenHost host;
+    (void)host.open();
+    host.token.reset();
+    const int before = bent.logins;
+    std::filesystem::create_directories(host.key_file("pin-tried.json.unfinished"));
+    CHECK_FALSE(host.try_open());
+    CHECK(bent.logins == before);
 }
 
 TEST_CASE("PIN: the file is read whole from its start, without its newline, to its limit",

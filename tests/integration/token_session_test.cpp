@@ -23,7 +23,7 @@ TEST_CASE("sessions: two are all it takes, and a thousand signatures leave no mo
          {KeyAlgorithm::es256, KeyAlgorithm::es384, KeyAlgorithm::rs256_2048,
           KeyAlgorithm::ps256_2048, KeyAlgorithm::ed25519})
         all.push_back(made(keys, agent_key("bot", algorithm)));
-    CHECK(bent.sessions.size() == 2);
+    CHECK(bent.sessions.size() == 1);  // libp11 takes its own when it is first asked
     for (std::size_t i = 0; i < 1000; ++i) {
         const auto& key = all.at(i % all.size());
         const auto signature = keys.sign(key.id, view_of("message " + std::to_string(i)));

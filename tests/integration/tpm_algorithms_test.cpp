@@ -246,3 +246,19 @@ TEST_CASE(
     CHECK(created(host, KeyAlgorithm::ps256_2048).id == "agent-bot-3");
     host.close();
 }
+
+TEST_CASE("tpm algorithms: a key that did not come to its first signature is no key",
+          "[integration][tpm]") {
+    NEEDS_SWTPM();
+    TpmHost host;
+    const BentTpm chip(host.chip, [](std::uint32_t code, const BentTpm::Ask& ask) {
+        return code == TPM2_CC_Sign ? Bytes() : ask();  // it hangs up
+    });
+    open_bent(host, chip);
+    const auto lost = create(host, KeyAlgorithm::ps256_2048);
+    REQUIRE_FALSE(lost);
+    CHECK(lost.error().reason() == hsm::connection_lost);
+    REQUIRE(host.open());
+    CHECK(host.keys().list()->empty());
+    host.close();
+}

@@ -120,6 +120,8 @@ class BentToken {
         };
         calls_->C_GetAttributeValue = [](CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
                                          CK_ATTRIBUTE* values, CK_ULONG count) {
+            for (CK_ULONG i = 0; i < count; ++i)
+                if (values[i].type == the_->unreadable_attribute) return CK_RV{CKR_FUNCTION_FAILED};
             const CK_RV code = the_->straight_.C_GetAttributeValue(session, object, values, count);
             for (CK_ULONG i = 0; i < count; ++i)
                 if (values[i].type == the_->flipped_attribute && values[i].pValue != nullptr)
@@ -148,6 +150,7 @@ class BentToken {
     bool poses_as_hardware = false;
     CK_ATTRIBUTE_TYPE unknown_attribute = CK_UNAVAILABLE_INFORMATION;
     CK_ATTRIBUTE_TYPE flipped_attribute = CK_UNAVAILABLE_INFORMATION;
+    CK_ATTRIBUTE_TYPE unreadable_attribute = CK_UNAVAILABLE_INFORMATION;
 
   private:
     template <std::size_t Size>

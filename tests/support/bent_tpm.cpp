@@ -125,7 +125,8 @@ bool BentTpm::answer_one(int descriptor) const {
     const Bytes command = read_one(descriptor);
     if (command.empty()) return false;
     const Ask ask = [&] { return ask_chip(chip_, command); };
-    return write_one(descriptor, bend_(number_at(command, 6), ask));
+    const Bytes answer = bend_(number_at(command, 6), ask);
+    return !answer.empty() && write_one(descriptor, answer);
 }
 
 void BentTpm::serve() {

@@ -17,7 +17,7 @@ namespace holdfast::tests {
 class BentTpm {
   public:
     using Ask = std::function<Bytes()>;  // hands the command on to the chip
-    // What is answered to the command of this code (TPM2_CC).
+    // What is answered to the command of this code (TPM2_CC); nothing: the socket is closed.
     using Bend = std::function<Bytes(std::uint32_t code, const Ask& ask)>;
     enum class Shape : std::uint8_t {
         socket,  // as swtpm's own

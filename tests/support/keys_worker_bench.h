@@ -33,8 +33,17 @@ struct KeysWorkerBench {
     FakeRegistrar registrar;
     std::int64_t now = 1'800'000'000;
     hsm::LiveKeys live_keys = *hsm::LiveKeys::open(folder.path());
-    KeysWorker worker{{store, quoter, registrar, "test.example", folder.file("ca.crt"),
-                       [this] { return now; }, Backend::tpm, live_keys}};
+    KeysWorker worker{{.store = store,
+                       .quoter = quoter,
+                       .registrar = registrar,
+                       .trust_domain = "test.example",
+                       .ca_certificate_file = folder.file("ca.crt"),
+                       .now = [this] { return now; },
+                       .backend = Backend::tpm,
+                       .live_keys = live_keys,
+                       .keeps_host_keys = true,
+                       .token = "",
+                       .check_token = check_no_token}};
 
     Result<Reply> ask(Operation operation, Bytes payload = {}) {
         Message request;

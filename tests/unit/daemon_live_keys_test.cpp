@@ -49,6 +49,14 @@ TEST_CASE("keys worker: a broken disk does not keep a key from ending", "[daemon
     CHECK(*fixture.store.fuse_state("ca") == hsm::FuseState::blown);
 }
 
+TEST_CASE("keys worker: a key of which nobody could be told does not stay", "[daemon][workers]") {
+    KeysWorkerBench fixture;
+    REQUIRE(fixture.worker.prepare());
+    std::filesystem::create_directory(fixture.folder.file("live/agent-bot-1.json.unfinished"));
+    CHECK_FALSE(fixture.ask(Operation::create, encode(tests::plain_key_of("bot"))));
+    CHECK(fixture.store.describe("agent-bot-1").error().code() == Code::not_found);
+}
+
 TEST_CASE("keys worker: at start the living are exactly the keys that still sign",
           "[daemon][workers]") {
     KeysWorkerBench fixture;
