@@ -41,6 +41,7 @@ enum class Operation : std::uint16_t {
     activate = 24,
     extend_register = 25,
     register_log = 26,
+    check_token = 27,  // is this the token in which an agent's file wants its key?
     // front → measurer
     measure = 32,
     check_view = 33,  // is the tree of this manifest as it was imported?

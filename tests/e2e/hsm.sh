@@ -72,10 +72,16 @@ private_keys >"$DIR/objects"
   fail "not seven agents' keys and the host's two, all as claimed: $(cat "$DIR/objects")"
 
 say "What cannot be made is refused before anything is"
+declare_in_token early-bot ES256 # before the other in every order, and nothing wrong with it
 declare_in_token late-bot ES256 'pkcs11:token=others'
 size=$(ledger_size)
-may_not holdfast apply
-grep -q late-bot "$DIR/err" || fail "does not name the agent: $(cat "$DIR/err")"
+for how in --dry-run ''; do
+  may_not holdfast apply ${how:+"$how"}
+  grep -q "late-bot.*pkcs11:token=others is not this host's token" "$DIR/err" || fail "does not say why: $(cat "$DIR/err")"
+done
+private_keys >"$DIR/objects"
+if grep -q early-bot "$DIR/objects"; then fail "a key was made before the other file was looked at"; fi
+rm "$DIR/agents.d/early-bot.toml"
 declare_agent late-bot refund.create
 may_not holdfast apply
 grep -q 'no TPM' "$DIR/err" || fail "does not say why: $(cat "$DIR/err")"
@@ -85,6 +91,10 @@ sed -i 's/"ES256"/"ES384"/' "$DIR/agents.d/bot-es256.toml"
 may_not holdfast apply
 grep -q retire "$DIR/err" || fail "does not say what to do: $(cat "$DIR/err")"
 sed -i 's/"ES384"/"ES256"/' "$DIR/agents.d/bot-es256.toml"
+sed -i 's/token=agents/token=others/' "$DIR/agents.d/bot-es256.toml"
+may_not holdfast apply
+grep -q "bot-es256.*is not this host's token" "$DIR/err" || fail "does not say why: $(cat "$DIR/err")"
+sed -i 's/token=others/token=agents/' "$DIR/agents.d/bot-es256.toml"
 
 say "Revoked: the object is gone from the token, and its agent signs no more"
 key=$(key_of bot-es384)
