@@ -39,6 +39,8 @@ may_not() { if "$@" >"$DIR/out" 2>"$DIR/err"; then fail "was possible: $*"; fi; 
 signs() { agent "$1" --only-sign >/dev/null 2>&1; }
 trouble() { holdfast status --json | jq -r '.token.trouble // ""'; }
 says_pin() { [[ $(trouble) == *PIN* ]]; }
+# is_answered NAME 'STATUS CODE': a signature that is asked for.
+is_answered() { [ "$(agent "$1" --only-sign 2>/dev/null | jq -r '.reply | "\(.status) \(.code)"')" = "$2" ]; }
 pid_of_worker() { process_of holdfast-keys-pkcs11 || true; }
 is_another_worker() { local now; now=$(pid_of_worker); [ -n "$now" ] && [ "$now" != "$1" ]; }
 
@@ -118,6 +120,7 @@ write_pin 11111111
 start_daemon
 wait_until 20 "the refusal to be told" says_pin
 trouble
+wait_until 20 "503 with the reason" is_answered bot-es256 "503 pin_refused"
 [[ $(token_flags) == *"count low"* ]] || fail "no try was counted: $(token_flags)"
 private_keys >/dev/null # the right PIN: the token forgets the wrong one
 [[ $(token_flags) != *"count low"* ]] || fail "the flag cannot show a second try"
