@@ -151,6 +151,7 @@ Json to_json(const Status& reply) {
     ledger["failed"] = reply.ledger_failed;
     Json::Object object;
     object["agents"] = table(reply.agents);
+    object["anchor"] = reply.anchor ? to_json(*reply.anchor) : Json();
     object["custody"] = reply.custody;
     object["ledger"] = std::move(ledger);
     object["links"] = table(reply.links);

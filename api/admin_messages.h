@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/anchor_messages.h"
 #include "core/encode/json.h"
 #include "holdfast/bytes.h"
 #include "holdfast/custody.h"
@@ -97,6 +98,7 @@ struct Status {
     std::optional<Token> token;
     LedgerHead ledger;
     bool ledger_failed = false;
+    std::optional<Anchor> anchor;                  // the anchor counter, nothing of the register
     std::optional<RegisterStatus> event_register;  // as last heard of; nothing before that
     std::map<std::string, std::int64_t> agents;    // state → how many
     std::map<std::string, std::string> links;      // worker → "attached", "replacing"

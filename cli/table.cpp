@@ -16,6 +16,7 @@ std::vector<Command> every_command() {
     std::vector<Command> all;
     append(all, host_commands());
     append(all, doctor_commands());
+    append(all, anchor_commands());
     append(all, agent_commands());
     append(all, launch_commands());
     append(all, store_commands());

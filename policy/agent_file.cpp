@@ -20,17 +20,6 @@ constexpr std::size_t max_user_name = 256;
 constexpr std::string_view token_uri_scheme = "pkcs11:";
 constexpr std::int64_t overflow_uid = 65534;  // what the kernel shows for users it cannot name
 
-Result<toml::table> read_toml(std::string_view file_name, std::string_view text) {
-    try {
-        return toml::parse(text, file_name);
-    } catch (const toml::parse_error& error) {
-        const std::string where =
-            std::string(file_name) + ":" + std::to_string(error.source().begin.line) + ": ";
-        // It quotes the character it stumbled over, also a line feed.
-        return Error(Code::invalid, in_one_line(where + std::string(error.description())));
-    }
-}
-
 Result<std::string> stem_of(std::string_view file_name) {
     const std::size_t slash = file_name.rfind('/');
     if (slash != std::string_view::npos) file_name.remove_prefix(slash + 1);

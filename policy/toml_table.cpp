@@ -30,6 +30,17 @@ std::string longer_than(std::size_t bytes) {
 
 }  // namespace
 
+Result<toml::table> read_toml(std::string_view file_name, std::string_view text) {
+    try {
+        return toml::parse(text, file_name);
+    } catch (const toml::parse_error& error) {
+        const std::string where =
+            std::string(file_name) + ":" + std::to_string(error.source().begin.line) + ": ";
+        // It quotes the character it stumbled over, also a line feed.
+        return Error(Code::invalid, in_one_line(where + std::string(error.description())));
+    }
+}
+
 std::string in_one_line(std::string text) {
     std::replace_if(text.begin(), text.end(), is_control, '?');
     return text;
@@ -114,12 +125,55 @@ Result<std::vector<std::string>> TomlTable::strings(std::string_view key, const 
     return texts;
 }
 
+Result<std::vector<std::int64_t>> TomlTable::integers(std::string_view key, std::size_t max_count,
+                                                      std::int64_t low, std::int64_t high) {
+    HOLDFAST_TRY(node, required(key));
+    const toml::array* array = node->as_array();
+    if (array == nullptr) return wrong(key, "must be an array of integers");
+    if (array->size() > max_count)
+        return wrong(key, "more than " + std::to_string(max_count) + " entries");
+    std::vector<std::int64_t> numbers;
+    for (const toml::node& element : *array) {
+        const auto* number = element.as_integer();
+        if (number == nullptr || **number < low || **number > high)
+            return wrong_at(line_in(element.source()), key,
+                            "must hold integers from " + std::to_string(low) + " to " +
+                                std::to_string(high) + " only");
+        numbers.push_back(**number);
+    }
+    return numbers;
+}
+
+Result<bool> TomlTable::flag(std::string_view key) {
+    HOLDFAST_TRY(node, required(key));
+    const auto* flag = node->as_boolean();
+    if (flag == nullptr) return wrong(key, "must be true or false");
+    return **flag;
+}
+
 Result<TomlTable> TomlTable::table(std::string_view key) {
     HOLDFAST_TRY(node, required(key));
     const std::string path = path_.empty() ? std::string(key) : path_ + "." + std::string(key);
     const toml::table* table = node->as_table();
     if (table == nullptr) return wrong(key, "must be a table: [" + path + "]");
     return TomlTable(*table, file_, path);
+}
+
+Result<std::vector<TomlTable>> TomlTable::tables(std::string_view key, std::size_t max_count) {
+    HOLDFAST_TRY(node, required(key));
+    const std::string path = path_.empty() ? std::string(key) : path_ + "." + std::string(key);
+    const toml::array* array = node->as_array();
+    if (array == nullptr) return wrong(key, "must be tables: [[" + path + "]]");
+    if (array->size() > max_count)
+        return wrong(key, "more than " + std::to_string(max_count) + " of them");
+    std::vector<TomlTable> tables;
+    for (const toml::node& element : *array) {
+        const toml::table* table = element.as_table();
+        if (table == nullptr)
+            return wrong_at(line_in(element.source()), key, "must be tables: [[" + path + "]]");
+        tables.emplace_back(*table, file_, path);
+    }
+    return tables;
 }
 
 Done TomlTable::finish() const {

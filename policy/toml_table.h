@@ -18,6 +18,9 @@ namespace holdfast::policy {
 // One line for operators: what a file may quote into an error must not pass for a line of its own.
 std::string in_one_line(std::string text);
 
+// Errors name file and line.
+Result<toml::table> read_toml(std::string_view file_name, std::string_view text);
+
 class TomlTable {
   public:
     // The table must outlive this. `path` is what stands between the brackets; empty for the root.
@@ -36,7 +39,11 @@ class TomlTable {
     // The same, but each may have several lines.
     Result<std::vector<std::string>> blocks(std::string_view key, std::size_t max_count,
                                             std::size_t max_bytes);
+    Result<std::vector<std::int64_t>> integers(std::string_view key, std::size_t max_count,
+                                               std::int64_t low, std::int64_t high);
+    Result<bool> flag(std::string_view key);
     Result<TomlTable> table(std::string_view key);
+    Result<std::vector<TomlTable>> tables(std::string_view key, std::size_t max_count);  // [[key]]
 
     Done finish() const;
 

@@ -65,6 +65,7 @@ inline constexpr auto evidence_rules = std::to_array<RuleRow>({
     {"possession.challenge", Need::always},
     {"possession.agent", Need::production},  // required as soon as there is a credential
     {"possession.host", Need::always},
+    {"possession.custody", Need::always},
     {"fuse.kind", Need::always},
     {"fuse.agent.attributes", Need::always},
     {"fuse.agent.format", Need::always},

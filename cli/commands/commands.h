@@ -9,6 +9,7 @@
 namespace holdfast::cli {
 
 std::vector<Command> host_commands();      // apply, status, ledger head, ledger resume
+std::vector<Command> anchor_commands();    // anchor show, accept
 std::vector<Command> doctor_commands();    // doctor
 std::vector<Command> agent_commands();     // agent list, show, suspend, reinstate, revoke, retire
 std::vector<Command> launch_commands();    // launch, ps, stop, logs

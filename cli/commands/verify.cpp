@@ -189,7 +189,7 @@ std::vector<Command> verify_commands() {
                       {"enrolment", "FILE", "what `holdfast enroll finish` wrote"},
                       {"manifest-roots", "DIR", "signed manifests: nothing else may have run"},
                       {"manifest-key", "FILE", "who may have signed these; repeatable"},
-                      {"accept-unproven-boot", "", "production: a host without a TPM will do"},
+                      {"accept-unproven-boot", "", "production: no TPM will do, unless launched"},
                       {"accept-claimed-hsm", "", "production: take the issuer's word for an HSM"},
                       {"anchor-pcr", "N", "the host's register.anchor_pcr (default 13)"}}),
          evidence},

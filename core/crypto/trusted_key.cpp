@@ -1,11 +1,13 @@
 #include "core/crypto/trusted_key.h"
 
+#include <algorithm>
 #include <array>
 
 #include "core/crypto/digest.h"
 #include "core/crypto/hash.h"
 #include "core/crypto/openssl.h"
 #include "core/crypto/public_key.h"
+#include "core/crypto/signature.h"
 #include "core/encode/base64.h"
 #include "core/encode/pem.h"
 #include "core/encode/ssh_wire.h"
@@ -119,6 +121,10 @@ Result<TrustedKey> TrustedKey::from_pem(std::string_view text) {
     HOLDFAST_CHECK(kind_of(blocks.front()));
     std::string fingerprint = "spki-sha256:" + encode::hex(sha256(blocks.front()));
     return TrustedKey(std::move(blocks.front()), std::move(fingerprint));
+}
+
+bool TrustedKey::is_of(ByteView ssh_blob) const noexcept {
+    return is_ssh() && std::ranges::equal(ByteView(ssh_.blob), ssh_blob);
 }
 
 Done TrustedKey::verify(std::string_view name_space, ByteView message, ByteView signature) const {

@@ -20,6 +20,7 @@ class TrustedKey {
     // "SHA256:…" as `ssh-keygen -l` shows it; "spki-sha256:<hex>" for a PEM key.
     const std::string& fingerprint() const noexcept { return fingerprint_; }
     bool is_ssh() const noexcept { return !ssh_.blob.empty(); }
+    bool is_of(ByteView ssh_blob) const noexcept;  // the same SSH key, as an SSHSIG carries it
 
     // An SSH key's signature is an SSHSIG in this namespace. A PEM key knows no namespaces: ECDSA
     // with its curve's hash in DER, Ed25519, or RSA-PSS with SHA-256, over the message itself.

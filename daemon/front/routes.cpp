@@ -17,7 +17,7 @@ using Allowed::admin;
 using Allowed::agent;
 using Allowed::both;
 
-constexpr std::array<Route, 25> table = {{
+constexpr std::array<Route, 27> table = {{
     {"GET", "/v1/whoami", agent, none, recognised, handlers::whoami},
     {"POST", "/v1/credential", agent, small, recognised, handlers::credential},
     {"POST", "/v1/actions", agent, full, recognised, handlers::sign_action},
@@ -42,6 +42,8 @@ constexpr std::array<Route, 25> table = {{
     {"POST", "/v1/store/check", admin, small, anyone, handlers::store_check},
     {"GET", "/v1/ledger/head", admin, none, anyone, handlers::ledger_head},
     {"POST", "/v1/ledger/resume", admin, small, anyone, handlers::ledger_resume},
+    {"GET", "/v1/anchor", admin, none, anyone, handlers::anchor},
+    {"POST", "/v1/anchor/accept", admin, small, anyone, handlers::anchor_accept},
     {"GET", "/v1/enroll/host", admin, none, anyone, handlers::enroll_host},
     {"POST", "/v1/enroll/activate", admin, small, anyone, handlers::enroll_activate},
 }};

@@ -1,7 +1,7 @@
 // GET /v1/agents and /v1/agents/{name}: what was made, and what is declared.
 #include "api/admin_messages.h"
 #include "api/messages.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
 #include "core/crypto/trusted_key.h"
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/caller.h"

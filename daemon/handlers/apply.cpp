@@ -1,6 +1,5 @@
 // POST /v1/apply: re-reads the agent files, shows the difference, makes keys, then swaps.
 #include "api/admin_messages.h"
-#include "core/crypto/public_key.h"
 #include "core/encode/base64.h"
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/caller.h"

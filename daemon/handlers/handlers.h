@@ -34,6 +34,8 @@ Async<Answer> store_collect(Services& services, const Call& call);    // POST /v
 Async<Answer> store_check(Services& services, const Call& call);      // POST /v1/store/check
 Async<Answer> ledger_head(Services& services, const Call& call);      // GET  /v1/ledger/head
 Async<Answer> ledger_resume(Services& services, const Call& call);    // POST /v1/ledger/resume
+Async<Answer> anchor(Services& services, const Call& call);           // GET  /v1/anchor
+Async<Answer> anchor_accept(Services& services, const Call& call);    // POST /v1/anchor/accept
 Async<Answer> enroll_host(Services& services, const Call& call);      // GET  /v1/enroll/host
 Async<Answer> enroll_activate(Services& services, const Call& call);  // POST /v1/enroll/activate
 

@@ -15,6 +15,7 @@
 #include "daemon/handlers/host.h"
 #include "daemon/link/keys.h"
 #include "daemon/link/launcher.h"
+#include "daemon/state/anchor.h"
 #include "daemon/state/containment.h"
 #include "daemon/state/credentials.h"
 #include "daemon/state/ledger.h"
@@ -38,6 +39,7 @@ struct Services {
     const Settings& settings;
     Keys& keys;
     Ledger& ledger;
+    Anchor& anchor;
     Registry& registry;
     Containment& containment;
     Credentials& credentials;

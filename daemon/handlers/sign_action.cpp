@@ -1,6 +1,6 @@
 // POST /v1/actions: from a permitted action to a recorded signature.
 #include "api/messages.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
 #include "core/encode/base64.h"
 #include "core/encode/jws.h"
 #include "core/encode/statement.h"
@@ -111,6 +111,7 @@ Async<Answer> sign_action(Services& services, const Call& call) {
         co_return co_await refuse_action(services, call, std::move(action), std::move(error));
     }
     HOLDFAST_CO_CHECK(services.ledger.writable());
+    HOLDFAST_CO_CHECK(services.anchor.holds());
     const KeyDescription key = asked->caller.row->key;
     CredentialRequest request = credential_request(asked->caller, call, key);
     HOLDFAST_CO_TRY(identity, co_await services.host.identity());

@@ -1,6 +1,7 @@
 // GET /v1/status: how the daemon is, without asking the chip for anything it has not said before.
 #include "api/admin_messages.h"
 #include "api/messages.h"
+#include "daemon/handlers/admin.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
 
@@ -41,6 +42,8 @@ Async<Answer> status(Services& services, const Call& call) {
         const auto token = co_await services.host.token();
         reply.token = token_of(token);
     }
+    co_await services.anchor.settled();
+    reply.anchor = shown(services.anchor.view());
     reply.ledger = services.ledger.head();
     reply.ledger_failed = services.ledger.failed();
     for (const auto& [name, row] : services.registry.rows()) {

@@ -1,6 +1,6 @@
 // GET /v1/whoami: what Holdfast knows of the caller, and what that is not worth.
 #include "api/messages.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
 

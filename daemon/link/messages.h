@@ -41,7 +41,10 @@ enum class Operation : std::uint16_t {
     activate = 24,
     extend_register = 25,
     register_log = 26,
-    check_token = 27,  // is this the token in which an agent's file wants its key?
+    read_anchor = 27,
+    advance_anchor = 28,
+    flush_sessions = 29,
+    check_token = 30,  // is this the token in which an agent's file wants its key?
     // front → measurer
     measure = 32,
     check_view = 33,  // is the tree of this manifest as it was imported?

@@ -70,7 +70,7 @@ struct Expectations {
     std::optional<Bytes> enrolment;       // bytes of the file `holdfast enroll finish` wrote
     // Then every launch in the register must be of one of these.
     std::optional<std::vector<ReferenceManifest>> manifests;
-    // Production only. A host without a TPM: its boot may stay unproven.
+    // Production only. A host without a TPM: its boot may stay unproven, but not a launch.
     bool accept_unproven_boot;
     // Production only. A key in a token: the credential's word that it is in an HSM is taken.
     bool accept_claimed_hsm;

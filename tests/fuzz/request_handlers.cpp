@@ -51,6 +51,12 @@ Async<Answer> ledger_head(Services&, const Call&) {
 Async<Answer> ledger_resume(Services&, const Call&) {
     std::abort();
 }
+Async<Answer> anchor(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> anchor_accept(Services&, const Call&) {
+    std::abort();
+}
 Async<Answer> enroll_host(Services&, const Call&) {
     std::abort();
 }

@@ -17,6 +17,7 @@
 #include "core/crypto/public_key.h"
 #include "core/encode/base64.h"
 #include "daemon/link/keys.h"
+#include "tests/support/fake_anchor.h"
 
 namespace holdfast::tests {
 
@@ -50,6 +51,7 @@ class FakeKeys final : public daemon::Keys {
         tokens_asked;  // URIs, in order; those of agents and serial 0123 mean it
     std::optional<daemon::CreateRequest> last_created;
     std::optional<Sha256> last_challenge;
+    std::string charged;  // whose turn the last quote took
     Bytes last_preimage;
     std::optional<Error> register_refuses;
     std::vector<std::string> events;  // extended into the register, in order
@@ -59,6 +61,10 @@ class FakeKeys final : public daemon::Keys {
                                    .nv_index = 0x018010FF,
                                    .anchor_pcr = default_anchor_pcr,
                                    .reason = ""};
+
+    FakeAnchor anchor;
+    std::optional<Error> anchor_refuses;  // set: nothing reaches the counter
+    bool anchor_answer_lost = false;      // set: the next advance counts, and its answer is lost
 
     // While held, signatures wait.
     void hold() { held_ = true; }
@@ -175,8 +181,10 @@ class FakeKeys final : public daemon::Keys {
         keys.erase(key_id);
         co_return done();
     }
-    daemon::Async<TpmEvidence> attest(std::string key_id, Sha256 challenge) override {
+    daemon::Async<TpmEvidence> attest_for(std::string charged_key, std::string key_id,
+                                          Sha256 challenge) override {
         calls.push_back("attest " + key_id);
+        charged = std::move(charged_key);
         if (away) co_return Error(*away);
         if (attest_refuses) co_return Error(*attest_refuses);
         last_challenge = challenge;
@@ -203,7 +211,34 @@ class FakeKeys final : public daemon::Keys {
         co_return register_status;
     }
 
+    daemon::Async<AnchorReading> read_anchor() override {
+        calls.emplace_back("read_anchor ");
+        HOLDFAST_CO_CHECK(anchor_is_here());
+        co_return anchor.read();
+    }
+    daemon::Async<AnchorReading> advance_anchor(std::uint64_t to) override {
+        calls.push_back("advance_anchor " + std::to_string(to));
+        HOLDFAST_CO_CHECK(anchor_is_here());
+        while (held_)
+            (void)co_await gate_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+        auto reading = anchor.advance(to);
+        if (std::exchange(anchor_answer_lost, false))
+            co_return Error(Code::unavailable, "the worker ended").because("keys_unavailable");
+        co_return reading;
+    }
+    daemon::Async<std::monostate> flush_sessions() override {
+        calls.emplace_back("flush_sessions ");
+        if (away) co_return Error(*away);
+        co_return done();
+    }
+
   private:
+    Done anchor_is_here() const {
+        if (away) return Error(*away);
+        if (anchor_refuses) return Error(*anchor_refuses);
+        if (!tpm) return Error(Code::conflict, "this host has no TPM").because("no_tpm");
+        return done();
+    }
     daemon::HostIdentity token_identity() const {
         daemon::HostIdentity identity;
         identity.custody = Custody::hsm;

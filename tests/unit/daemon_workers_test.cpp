@@ -119,57 +119,42 @@ TEST_CASE("keys worker: events reach the register as they are, and its state is 
     CHECK_FALSE(fixture.ask(Operation::register_log, Bytes{1}));
 }
 
+TEST_CASE("keys worker: the anchor counter is read, and counts to where it is asked",
+          "[daemon][workers][anchor]") {
+    KeysWorkerBench fixture;
+    REQUIRE(fixture.worker.prepare());
+    const auto ask = [&](Operation operation, Bytes payload) {
+        auto reply = fixture.ask(operation, std::move(payload));
+        return reply ? decode_anchor(reply->body) : Result<AnchorReading>(reply.error());
+    };
+    CHECK(ask(Operation::read_anchor, {})->state == AnchorState::absent);
+    CHECK(ask(Operation::advance_anchor, encode_anchor_value(0))->value == 41);
+    CHECK(ask(Operation::advance_anchor, encode_anchor_value(42))->value == 42);
+    CHECK(ask(Operation::advance_anchor, encode_anchor_value(42))->value == 42);
+    CHECK(fixture.anchor.counted == 2);
+    CHECK(ask(Operation::advance_anchor, encode_anchor_value(44)).error().reason() ==
+          hsm::anchor_differs);
+    CHECK(ask(Operation::read_anchor, {})->value == 42);
+}
+
+TEST_CASE("keys worker: sessions are flushed when asked", "[daemon][workers]") {
+    KeysWorkerBench fixture;
+    REQUIRE(fixture.worker.prepare());
+    REQUIRE(fixture.ask(Operation::flush_sessions));
+    CHECK(fixture.store.flushes == 1);
+}
+
 TEST_CASE("keys worker: malformed requests are refused one by one", "[daemon][workers]") {
     KeysWorkerBench fixture;
     REQUIRE(fixture.worker.prepare());
     for (const auto operation :
          {Operation::check_token, Operation::create, Operation::sign, Operation::attest,
           Operation::activate, Operation::extend_register, Operation::register_log,
-          Operation::blow_fuse, Operation::blow_host_fuse, Operation::destroy, Operation::measure})
+          Operation::blow_fuse, Operation::blow_host_fuse, Operation::destroy,
+          Operation::read_anchor, Operation::advance_anchor, Operation::flush_sessions,
+          Operation::measure})
         CHECK_FALSE(fixture.ask(operation, Bytes{1}));
     CHECK_FALSE(fixture.ask(Operation::create, encode_name("../ca")));
-}
-
-TEST_CASE("keys worker: which token an agent's file means is judged where the token is",
-          "[daemon][workers]") {
-    KeysWorkerBench fixture;
-    REQUIRE(fixture.worker.prepare());
-    const Bytes uri = encode_name("pkcs11:token=agents");
-    for (const Bytes& any : {uri, encode_name("")}) {
-        const auto in_tpm = fixture.ask(Operation::check_token, any);
-        REQUIRE_FALSE(in_tpm);
-        CHECK(in_tpm.error().code() == Code::invalid);
-    }
-
-    std::string asked;
-    const auto judge = [&](std::string_view text) {
-        asked = text;
-        return asked == "pkcs11:token=agents" ? done() : Done(Error(Code::conflict, "another"));
-    };
-    KeysWorker of_token({.store = fixture.store,
-                         .quoter = fixture.quoter,
-                         .registrar = fixture.registrar,
-                         .trust_domain = "test.example",
-                         .ca_certificate_file = fixture.folder.file("ca.crt"),
-                         .now = [&] { return fixture.now; },
-                         .backend = Backend::pkcs11,
-                         .live_keys = fixture.live_keys,
-                         .keeps_host_keys = false,
-                         .token = "",
-                         .check_token = judge});
-    Message request;
-    request.operation = Operation::check_token;
-    request.payload = uri;
-    const auto meant = of_token.handle(request);
-    REQUIRE(meant);
-    CHECK(meant->body.empty());
-    CHECK(asked == "pkcs11:token=agents");
-    request.payload = encode_name("pkcs11:token=b");
-    CHECK_FALSE(of_token.handle(request));
-    request.payload.push_back(0);
-    asked.clear();
-    CHECK_FALSE(of_token.handle(request));
-    CHECK(asked.empty());
 }
 
 TEST_CASE("measurer: knows two requests, and a process only with its pidfd", "[daemon][workers]") {
