@@ -11,7 +11,8 @@ namespace holdfast::cli {
 std::vector<Command> host_commands();      // apply, status, ledger head, ledger resume
 std::vector<Command> anchor_commands();    // anchor show, accept
 std::vector<Command> doctor_commands();    // doctor
-std::vector<Command> agent_commands();     // agent list, show, suspend, reinstate, revoke, retire
+std::vector<Command> agent_commands();     // agent list, show
+std::vector<Command> contain_commands();   // suspend, kill, throttle, …; agent suspend, …, retire
 std::vector<Command> launch_commands();    // launch, ps, stop, logs
 std::vector<Command> identity_commands();  // whoami, credential, sign, evidence
 std::vector<Command> manifest_commands();  // manifest create, sign, verify, diff, lint

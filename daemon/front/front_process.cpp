@@ -10,6 +10,7 @@
 
 #include "daemon/front/listener.h"
 #include "daemon/handlers/handlers.h"
+#include "daemon/handlers/host_stop.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
 
@@ -233,6 +234,8 @@ void FrontProcess::attach(WorkerId worker, Descriptor socket) {
     link_of(worker.kind).attach(std::move(socket), worker.generation);
     if (worker.kind == WorkerKind::keys && anchor_.unfinished())
         asio::co_spawn(io_, settle_anchor(), asio::detached);
+    if (worker.kind == WorkerKind::keys || worker.kind == WorkerKind::keys_pkcs11)
+        spawn("the host fuse", handlers::take_host_fuse(services_));
     if (worker.kind == WorkerKind::keys_pkcs11) {
         host_.forget_token();
         spawn("custody of the token's keys", handlers::take_custody(services_));

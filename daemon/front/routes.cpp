@@ -17,7 +17,7 @@ using Allowed::admin;
 using Allowed::agent;
 using Allowed::both;
 
-constexpr std::array<Route, 27> table = {{
+constexpr std::array<Route, 30> table = {{
     {"GET", "/v1/whoami", agent, none, recognised, handlers::whoami},
     {"POST", "/v1/credential", agent, small, recognised, handlers::credential},
     {"POST", "/v1/actions", agent, full, recognised, handlers::sign_action},
@@ -35,6 +35,9 @@ constexpr std::array<Route, 27> table = {{
     {"POST", "/v1/agents/{name}/launch", admin, small, anyone, handlers::launch},
     {"POST", "/v1/agents/{name}/stop", admin, small, anyone, handlers::stop},
     {"POST", "/v1/agents/{name}/kill", admin, small, anyone, handlers::kill},
+    {"POST", "/v1/agents/{name}/throttle", admin, small, anyone, handlers::throttle},
+    {"POST", "/v1/agents/{name}/approval-only", admin, small, anyone, handlers::approval_only},
+    {"POST", "/v1/contain", admin, small, anyone, handlers::contain},
     {"GET", "/v1/instances", admin, none, anyone, handlers::list_instances},
     {"GET", "/v1/store", admin, none, anyone, handlers::store_list},
     {"POST", "/v1/store/import", admin, full, anyone, handlers::store_import},

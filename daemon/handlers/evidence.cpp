@@ -113,7 +113,7 @@ Async<Answer> attest_recorded(Services& services, const Call& call, Asked asked,
     auto record = record_of(call, evidence, digest, asked.serial);
     HOLDFAST_CO_TRY(index, co_await services.ledger.append("evidence", std::move(record)));
     (void)index;
-    HOLDFAST_CO_CHECK(services.containment.allows(call.instance->agent));
+    HOLDFAST_CO_CHECK(services.containment.allows(call.instance->agent, call.instance->id));
 
     Answer answer;
     answer.body = attest::pack(evidence);

@@ -27,6 +27,9 @@ Async<Answer> retire(Services& services, const Call& call);       // POST …/re
 Async<Answer> launch(Services& services, const Call& call);       // POST …/launch
 Async<Answer> stop(Services& services, const Call& call);         // POST …/stop
 Async<Answer> kill(Services& services, const Call& call);         // POST …/kill
+Async<Answer> throttle(Services& services, const Call& call);     // POST …/throttle
+Async<Answer> approval_only(Services& services, const Call& call);    // POST …/approval-only
+Async<Answer> contain(Services& services, const Call& call);          // POST /v1/contain
 Async<Answer> list_instances(Services& services, const Call& call);   // GET  /v1/instances
 Async<Answer> store_import(Services& services, const Call& call);     // POST /v1/store/import
 Async<Answer> store_list(Services& services, const Call& call);       // GET  /v1/store

@@ -31,7 +31,9 @@ struct Ongoing {
     bool settling = false;
     std::multiset<std::string> containing;    // agents with a containment verb under way
     std::map<std::string, AgentRow> unsaved;  // rows the registry could not write, newest each
-    std::uint64_t stops = 0;                  // suspend, revoke, retire begun: reinstate compares
+    std::uint64_t stops = 0;                  // stops of any kind begun: reinstate compares
+    int host_verbs = 0;                       // verbs about the host under way
+    std::optional<HostRow> unsaved_host;      // as `unsaved`, of the host
 };
 
 // References: front/main owns each, all live as long as the event loop.

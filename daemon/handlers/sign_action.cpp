@@ -17,8 +17,18 @@ struct Permission {
     policy::Decision decision;
 };
 
-Result<Permission> permission_of(Result<Caller> found, const Action& action) {
+// What containment demands of an agent that may act.
+Done demands_met(const Services& services, const std::string& agent) {
+    if (services.containment.demand_of(agent).approval)
+        return Error(Code::denied, "agent " + agent + " needs an approval for each action")
+            .because("approval_required");
+    return services.containment.turn_left(agent);
+}
+
+Result<Permission> permission_of(const Services& services, Result<Caller> found,
+                                 const Action& action) {
     HOLDFAST_TRY(caller, std::move(found));
+    HOLDFAST_CHECK(demands_met(services, caller.row->name));
     HOLDFAST_TRY(decision, policy::evaluate(*caller.file, action));
     return Permission{caller, std::move(decision)};
 }
@@ -52,7 +62,8 @@ Statement statement_of(const Services& services, const Call& call, const Permiss
 }
 
 struct ToSign {
-    std::string agent;   // name
+    std::string agent;  // name
+    std::string instance;
     std::string key_id;  // of the key worker
     std::string input;   // JWS signing input
     encode::Json::Object record;
@@ -73,7 +84,8 @@ Result<ToSign> to_sign(const Services& services, const Call& call, const Permiss
     encode::Json::Object record;
     record["credential_serial"] = credential.serial;
     record["statement"] = std::move(payload);
-    return ToSign{row.name, row.key.id, std::move(input), std::move(record), statement.sequence};
+    return ToSign{row.name,         call.instance->id, row.key.id,
+                  std::move(input), std::move(record), statement.sequence};
 }
 
 // The caller did not suspend since the sequence was read, so the record gets exactly that index.
@@ -87,7 +99,7 @@ Async<Answer> sign_recorded(Services& services, ToSign wanted) {
     auto recorded = co_await std::move(record);
     if (!recorded) co_return std::move(recorded).error().within("record");
     // A revocation meanwhile wins.
-    Done released = services.containment.allows(wanted.agent);
+    Done released = services.containment.allows(wanted.agent, wanted.instance);
     if (!signed_raw) released = Error(signed_raw.error()).within("sign");
     if (!released) {
         std::string reason = released.error().reason();
@@ -105,7 +117,7 @@ Async<Answer> sign_recorded(Services& services, ToSign wanted) {
 
 Async<Answer> sign_action(Services& services, const Call& call) {
     HOLDFAST_CO_TRY(action, api::action_request(call.body));
-    auto asked = permission_of(caller_of(services, call), action);
+    auto asked = permission_of(services, caller_of(services, call), action);
     if (!asked) {
         Error error = std::move(asked).error();
         co_return co_await refuse_action(services, call, std::move(action), std::move(error));
@@ -121,13 +133,14 @@ Async<Answer> sign_action(Services& services, const Call& call) {
     HOLDFAST_CO_CHECK(services.keys.available(key.id));
     // Issuing may have taken seconds: containment, declaration and code as they are now decide.
     // From here to the queued record nothing suspends, or the sequence would be another record's.
-    auto permission = permission_of(same_caller_of(services, call), action);
+    auto permission = permission_of(services, same_caller_of(services, call), action);
     if (!permission) {
         Error error = std::move(permission).error();
         co_return co_await refuse_action(services, call, std::move(action), std::move(error));
     }
     if (permission->caller.row->key.id != key.id)
         co_return Error(Code::busy, "the agent's key was replaced meanwhile", Retry::later);
+    HOLDFAST_CO_CHECK(services.containment.take_turn(permission->caller.row->name));
     HOLDFAST_CO_TRY(wanted, to_sign(services, call, *permission, std::move(action),
                                     custody_of(key, identity), credential));
     co_return co_await sign_recorded(services, std::move(wanted));

@@ -99,12 +99,16 @@ Result<Bytes> KeysWorker::host() {
 Done KeysWorker::add_host_keys(HostIdentity& host) {
     HOLDFAST_TRY(ca, parts_.store.describe(ca_key_id));
     HOLDFAST_TRY(ledger, parts_.store.describe(ledger_key_id));
-    auto certificate = ca_certificate_.current(ca, parts_.now());
+    host.ca = std::move(ca);
+    host.ledger = std::move(ledger);
+    // An empty certificate says that the host fuse is blown, however long the stored one would
+    // last.
+    HOLDFAST_TRY(fuse, parts_.store.fuse_state(ca_key_id));
+    if (fuse == hsm::FuseState::blown) return done();
+    auto certificate = ca_certificate_.current(host.ca, parts_.now());
     if (!certificate && !hsm::is(certificate.error(), hsm::fuse_blown))
         return std::move(certificate).error().within("CA certificate");
     if (certificate) host.ca_certificate = *std::move(certificate);
-    host.ca = std::move(ca);
-    host.ledger = std::move(ledger);
     return done();
 }
 

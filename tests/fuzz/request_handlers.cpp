@@ -72,6 +72,15 @@ Async<Answer> stop(Services&, const Call&) {
 Async<Answer> kill(Services&, const Call&) {
     std::abort();
 }
+Async<Answer> throttle(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> approval_only(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> contain(Services&, const Call&) {
+    std::abort();
+}
 Async<Answer> list_instances(Services&, const Call&) {
     std::abort();
 }

@@ -108,8 +108,7 @@ TEST_CASE("apply: a URI of another token is refused before anything is made",
     }
 }
 
-TEST_CASE("apply: a key in a token stays in that token, whatever its file says later",
-          "[daemon][apply][token]") {
+TEST_CASE("apply: a key in a token stays in it, whatever its file says", "[daemon][apply][token]") {
     TokenWorld world;
     world.write_file("deploy-bot", in_token);
     REQUIRE(world.apply());
@@ -121,7 +120,7 @@ TEST_CASE("apply: a key in a token stays in that token, whatever its file says l
     CHECK(world.keys.count("create") == 1);
 }
 
-TEST_CASE("apply: a token is asked once; away only changed files wait", "[daemon][apply][token]") {
+TEST_CASE("apply: a token is asked once, and changed files wait", "[daemon][apply][token]") {
     TokenWorld world;
     world.write_file("a-bot", in_token);
     world.write_file("bb-bot", by_serial);
