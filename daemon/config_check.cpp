@@ -23,7 +23,7 @@ constexpr std::int64_t min_recheck = 5;
 constexpr std::int64_t max_recheck = 3600;
 // Each step is a write to the TPM's flash: at one a minute half a million a year.
 constexpr std::int64_t min_anchor_interval = 60;
-constexpr std::int64_t max_anchor_interval = 7 * 86'400;
+constexpr std::int64_t max_anchor_interval = std::int64_t{7} * 86'400;
 constexpr std::int64_t min_connections = 8;
 constexpr std::int64_t max_connections_bound = 65536;
 
