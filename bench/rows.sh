@@ -5,12 +5,12 @@
 : >"$DIR/missing"
 lacks() { printf '%s\t%s\n' "$1" "$2" >>"$DIR/missing"; }
 has_provider() { openssl list -providers -provider tpm2 >/dev/null 2>&1; }
-pkcs11_module=$(find /usr/lib /usr/local/lib -name libtpm2_pkcs11.so 2>/dev/null | head -n 1)
+pkcs11_module=$(module_named libtpm2_pkcs11.so)
 has_pkcs11() {
   [ -n "$pkcs11_module" ] && [ -x "$HOLDFAST_BIN/pkcs11-sign" ] && command -v tpm2_ptool >/dev/null
 }
 has_tools() { command -v tpm2_sign >/dev/null; }
-softhsm=$(find /usr/lib /usr/local/lib -name libsofthsm2.so 2>/dev/null | head -n 1)
+softhsm=$(module_named libsofthsm2.so)
 has_softhsm() { [ -n "$softhsm" ] && command -v softhsm2-util >/dev/null && [ -x "$HOLDFAST_BIN/pkcs11-sign" ]; }
 
 # Before the daemon serves: these use the TPM alone, and leave keys in files.

@@ -55,7 +55,7 @@ choose_softhsm() {
   stop_chip() { [ ! -d "$work/tokens" ] || mv "$work/tokens" "$work/tokens.away"; }
   chip_settings() {
     printf '[tpm]\ntcti = none\n[pkcs11]\nmodule = %s\ntoken = pkcs11:token=demo\npin_file = %s\n' \
-      "$softhsm" "$work/pin"
+      "$(softhsm_module)" "$work/pin"
     printf 'environment = SOFTHSM2_CONF=%s\nsoftware = allow\n' "$work/softhsm2.conf"
   }
   dev_settings() { { printf '[host]\nkeys = pkcs11\n'; chip_settings; } >"$work/holdfastd.conf"; }
@@ -71,9 +71,11 @@ choose_softhsm() {
   }
 }
 without_tpm=no_tpm host_proof=()
-softhsm=$(find /usr/lib /usr/local/lib -name libsofthsm2.so 2>/dev/null | head -n 1)
+# Looked for when it is needed: scripts/setup may have installed it since this file was read. A
+# folder that is missing, or closed to us, is no reason to stop.
+softhsm_module() { { find /usr/lib /usr/local/lib -name libsofthsm2.so 2>/dev/null || true; } | head -n 1; }
 make_token() {
-  [ -n "$softhsm" ] || broke "SoftHSM is not installed (scripts/setup --run)"
+  [ -n "$(softhsm_module)" ] || broke "SoftHSM is not installed (scripts/setup --run)"
   mkdir -m 0700 "$work/tokens"
   printf 'directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n' "$work/tokens" >"$work/softhsm2.conf"
   (umask 077; head -c 12 /dev/urandom | basenc --base64url >"$work/pin")

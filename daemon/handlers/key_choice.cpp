@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <utility>
 
 #include "daemon/handlers/admin.h"
 
@@ -50,25 +52,68 @@ Done check_offered(const HostIdentity& keeper, const policy::KeyChoice& wanted) 
         .because("algorithm_unavailable");
 }
 
+bool is_away(const Error& error) {
+    return error.code() == Code::unavailable || error.code() == Code::busy ||
+           error.code() == Code::timeout;
+}
+
+// Looks at files one by one; asks each keeper once, and for each token once.
+class KeyChoices {
+  public:
+    explicit KeyChoices(Services& services) noexcept : services_(services) {}
+
+    Async<std::monostate> check(policy::AgentFile file) {
+        const auto row = current_row(services_, file.name);
+        if (waits_for_its_end(row)) co_return done();
+        policy::KeyChoice wanted = file.key;
+        if (has_key(row)) {
+            HOLDFAST_CO_CHECK(check_existing(*row, wanted));
+        } else {
+            HOLDFAST_CO_CHECK(co_await check_new(std::move(wanted)));
+        }
+        if (file.key.backend != Backend::pkcs11) co_return done();
+        std::string uri = file.key.token;
+        Done meant = co_await check_token(std::move(uri));
+        // A file that was found good once is not held up by a token that is gone for a while.
+        const bool was_found_good = has_key(row) && row->file_digest == file.digest;
+        if (!meant && is_away(meant.error()) && was_found_good) co_return done();
+        co_return meant;
+    }
+
+  private:
+    Async<std::monostate> check_new(policy::KeyChoice wanted) {
+        if (!keepers_.contains(wanted.backend)) {
+            HOLDFAST_CO_TRY(keeper, co_await services_.keys.host_of(wanted.backend));
+            keepers_.emplace(wanted.backend, std::move(keeper));
+        }
+        co_return check_offered(keepers_.at(wanted.backend), wanted);
+    }
+
+    Async<std::monostate> check_token(std::string uri) {
+        const auto known = tokens_.find(uri);
+        if (known != tokens_.end()) co_return known->second;
+        if (away_) co_return Error(*away_);
+        std::string asked = uri;
+        Done meant = co_await services_.keys.check_token(std::move(asked));
+        if (!meant && is_away(meant.error())) away_ = meant.error();
+        tokens_.emplace(std::move(uri), meant);
+        co_return meant;
+    }
+
+    Services& services_;
+    std::map<Backend, HostIdentity> keepers_;
+    std::map<std::string, Done> tokens_;  // by URI: is it this host's token?
+    std::optional<Error> away_;           // set: the token's worker is not waited for again
+};
+
 }  // namespace
 
 Async<std::monostate> check_key_choices(Services& services, std::vector<policy::AgentFile> files) {
-    std::map<Backend, HostIdentity> keepers;
+    KeyChoices choices(services);
     for (const policy::AgentFile& file : files) {
-        const auto row = current_row(services, file.name);
-        if (waits_for_its_end(row)) continue;
-        if (has_key(row)) {
-            Done same = check_existing(*row, file.key);
-            if (!same) co_return std::move(same).error().within(agent_named(file.name));
-            continue;
-        }
-        if (!keepers.contains(file.key.backend)) {
-            auto keeper = co_await services.keys.host_of(file.key.backend);
-            if (!keeper) co_return std::move(keeper).error().within(agent_named(file.name));
-            keepers.emplace(file.key.backend, *std::move(keeper));
-        }
-        Done offered = check_offered(keepers.at(file.key.backend), file.key);
-        if (!offered) co_return std::move(offered).error().within(agent_named(file.name));
+        policy::AgentFile looked_at = file;
+        Done good = co_await choices.check(std::move(looked_at));
+        if (!good) co_return std::move(good).error().within(agent_named(file.name));
     }
     co_return done();
 }

@@ -99,7 +99,7 @@ struct ActivateRequest {
 Bytes encode(const ActivateRequest& request);
 Result<ActivateRequest> decode_activate(ByteView payload);
 
-// A key id (blow_fuse, destroy) or an event (extend_register).
+// A key id (blow_fuse, destroy), an event (extend_register) or a token's URI (check_token).
 Bytes encode_name(std::string_view name);
 Result<std::string> decode_name(ByteView payload);
 

@@ -36,6 +36,8 @@ class Keys {
     virtual Async<HostIdentity> host() = 0;
     // What one of the two says of itself. conflict [no_tpm, no_pkcs11]: this host has none.
     virtual Async<HostIdentity> host_of(Backend backend) = 0;
+    // Does this RFC 7512 URI mean this host's token? conflict [other_token, no_pkcs11], or invalid.
+    virtual Async<std::monostate> check_token(std::string uri) = 0;
     virtual Async<KeyDescription> create(CreateRequest wanted) = 0;
     virtual Async<std::vector<KeyDescription>> list() = 0;
     // In JWS form. The worker checks that the bytes are of the key's own family.

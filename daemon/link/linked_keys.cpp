@@ -20,6 +20,11 @@ Async<HostIdentity> LinkedKeys::host() {
     co_return decode_host(body);
 }
 
+Async<std::monostate> LinkedKeys::check_token(std::string uri) {
+    Bytes payload = encode_name(uri);
+    co_return co_await order(Operation::check_token, std::move(payload));
+}
+
 Async<KeyDescription> LinkedKeys::create(CreateRequest wanted) {
     Bytes payload = encode(wanted);
     HOLDFAST_CO_TRY(body, co_await ask(Operation::create, std::move(payload)));

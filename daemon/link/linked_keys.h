@@ -14,6 +14,7 @@ class LinkedKeys final : public Keys {
     Done available(std::string_view) const override { return link_.available(); }
     Async<HostIdentity> host() override;
     Async<HostIdentity> host_of(Backend) override { return host(); }
+    Async<std::monostate> check_token(std::string uri) override;
     Async<KeyDescription> create(CreateRequest wanted) override;
     Async<std::vector<KeyDescription>> list() override;
     Async<Bytes> sign_for(std::string charged, std::string key_id, Bytes preimage) override;

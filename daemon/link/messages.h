@@ -44,6 +44,7 @@ enum class Operation : std::uint16_t {
     read_anchor = 27,
     advance_anchor = 28,
     flush_sessions = 29,
+    check_token = 30,  // is this the token in which an agent's file wants its key?
     // front → measurer
     measure = 32,
     check_view = 33,  // is the tree of this manifest as it was imported?

@@ -62,6 +62,11 @@ Async<HostIdentity> RoutedKeys::host_of(Backend backend) {
     co_return co_await keys->host();
 }
 
+Async<std::monostate> RoutedKeys::check_token(std::string uri) {
+    HOLDFAST_CO_TRY(keys, keeper(Backend::pkcs11));
+    co_return co_await keys->check_token(std::move(uri));
+}
+
 Async<KeyDescription> RoutedKeys::create(CreateRequest wanted) {
     HOLDFAST_CO_TRY(keys, keeper(wanted.backend));
     co_return co_await keys->create(std::move(wanted));

@@ -22,6 +22,7 @@ class RoutedKeys final : public Keys {
     Done available(std::string_view key_id) const override;
     Async<HostIdentity> host() override;
     Async<HostIdentity> host_of(Backend backend) override;
+    Async<std::monostate> check_token(std::string uri) override;
     Async<KeyDescription> create(CreateRequest wanted) override;
     Async<std::vector<KeyDescription>> list() override;
     Async<Bytes> sign_for(std::string charged, std::string key_id, Bytes preimage) override;

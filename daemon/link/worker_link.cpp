@@ -59,6 +59,7 @@ Patience patience_of(Operation operation) noexcept {
         case Operation::blow_host_fuse:
         case Operation::destroy:
         case Operation::list:
+        case Operation::check_token:
         case Operation::extend_register:
         case Operation::register_log:
         case Operation::read_anchor:

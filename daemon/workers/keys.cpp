@@ -60,6 +60,7 @@ Result<Bytes> KeysWorker::answer(const Message& request) {
     if (request.operation != Operation::sign) parts_.store.rest();
     switch (request.operation) {
         case Operation::host: return host();
+        case Operation::check_token: return check_token(request.payload);
         case Operation::create: return create(request.payload);
         case Operation::list: {
             HOLDFAST_TRY(keys, parts_.store.list());
@@ -117,6 +118,13 @@ Done KeysWorker::check_place(const CreateRequest& request) const {
         return Error(Code::invalid, "keys in '" + std::string(to_string(request.backend)) +
                                         "' are not made by this worker");
     return parts_.check_token(request.token);
+}
+
+Result<Bytes> KeysWorker::check_token(ByteView payload) const {
+    HOLDFAST_TRY(uri, decode_name(payload));
+    if (parts_.backend == Backend::tpm) return Error(Code::invalid, "a TPM is no PKCS#11 token");
+    HOLDFAST_CHECK(parts_.check_token(uri));
+    return Bytes();
 }
 
 Result<Bytes> KeysWorker::create(ByteView payload) {

@@ -54,6 +54,7 @@ class KeysWorker {
     Result<Bytes> answer(const Message& request);
     Result<Bytes> host();
     Done add_host_keys(HostIdentity& host);
+    Result<Bytes> check_token(ByteView payload) const;
     Result<Bytes> create(ByteView payload);
     Result<Bytes> sign(ByteView payload);
     Result<Bytes> attest(ByteView payload);

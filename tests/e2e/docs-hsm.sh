@@ -2,7 +2,7 @@
 # Every command in docs/hsm.md is run as it stands there, with the settings and the agent file it shows, on
 # a host without a TPM and then on one with both; but for the folder, which is no /etc/holdfast.
 . "$(dirname "$0")/lib.sh"
-command -v softhsm2-util >/dev/null || skip "softhsm2 is not installed"
+. "$(dirname "$0")/token.sh"
 
 # blocks KIND [WITH]: the contents of its ```KIND blocks; only those that hold that line.
 blocks() {
@@ -19,7 +19,7 @@ run() {
     echo "ok: $line"
   done
 }
-here() { sed -e "s|/etc/holdfast/|$DIR/|g" -e "s|/usr/lib/softhsm/|$(dirname "$(find /usr/lib /usr/local/lib -name libsofthsm2.so | head -n 1)")/|"; }
+here() { sed -e "s|/etc/holdfast/|$DIR/|g" -e "s|/usr/lib/softhsm/|$(dirname "$SOFTHSM")/|"; }
 cd "$DIR" || exit
 
 say "A token, its PIN, and a look at both before anything is started"

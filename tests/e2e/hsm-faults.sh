@@ -10,13 +10,11 @@ BACK_WITHIN_MS=10000
 VERIFIED=60  # of each fault's signatures so many, the last before it and the first after it among them
 
 make_token
-use_token
+use_token chaos "${NO_TPM[@]}"
 start_daemon
 cp "$HOLDFAST_BIN/sign-load" "$AGENTS/load"
-declare_agent load refund.create
-key_in_token load
-declare_agent load-once refund.create
-key_in_token load-once
+declare_in_token load ES256
+declare_in_token load-once ES256
 holdfast apply
 daemon=$DAEMON_PID
 
@@ -137,8 +135,7 @@ set_pin "$TOKEN_PIN"
 last_try_kept() { grep -q 'one try left' "$DIR/daemon.log"; }
 wait_until 20 "the last try to be kept" last_try_kept
 [ "$(logins)" -eq 2 ] || fail "the last try was spent"
-P11CHAOS_CONTROL=$CHAOS pkcs11-tool --module "$HOLDFAST_BIN/p11chaos.so" --login --pin "$TOKEN_PIN" \
-  --list-objects >/dev/null 2>&1 || fail "the operator's own login"
+chaos_tool --login --pin "$TOKEN_PIN" --list-objects >/dev/null 2>&1 || fail "the operator's own login"
 signs_again() { sign load-once "$DIR/after.jws" 2>/dev/null; }
 wait_until 20 "signing with the right PIN" signs_again
 [ "$(logins)" -eq 4 ] || fail "$(logins) logins: $(cat "$CHAOS.logins")"

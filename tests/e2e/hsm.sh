@@ -2,7 +2,7 @@
 # Keys in a PKCS#11 token, once on a host without a TPM and once beside one: each algorithm signs,
 # others believe it, a revoked key is gone from the token, and a wrong PIN costs one try.
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/hsm-lib.sh"
+. "$(dirname "$0")/token.sh"
 
 ALGORITHMS=(ES256 ES384 Ed25519 PS256-2048 PS256-3072 RS256-2048 RS256-3072)
 name_of() { printf 'bot-%s' "${1,,}"; }
@@ -35,16 +35,20 @@ believed() {
   echo "$2: believed by OpenSSL, holdfast and ${judge/skipped/nobody else (no npm)}"
 }
 
+key_of() { holdfast agent show "$1" --json | jq -er .key_id; }
+token_flags() { pkcs11-tool --module "$SOFTHSM" --list-slots 2>/dev/null | sed -n '/token label *: agents/,/^Slot/p' | sed -n 's/^ *token flags *: *//p'; }
 may_not() { if "$@" >"$DIR/out" 2>"$DIR/err"; then fail "was possible: $*"; fi; }
 signs() { agent "$1" --only-sign >/dev/null 2>&1; }
 trouble() { holdfast status --json | jq -r '.token.trouble // ""'; }
 says_pin() { [[ $(trouble) == *PIN* ]]; }
+# is_answered NAME 'STATUS CODE': a signature that is asked for.
+is_answered() { [ "$(agent "$1" --only-sign 2>/dev/null | jq -r '.reply | "\(.status) \(.code)"')" = "$2" ]; }
 pid_of_worker() { process_of holdfast-keys-pkcs11 || true; }
 is_another_worker() { local now; now=$(pid_of_worker); [ -n "$now" ] && [ "$now" != "$1" ]; }
 
 say "A host without a TPM: everything is in the token"
 make_token
-configure '[tpm]' 'tcti = none' '[host]' 'keys = pkcs11'
+use_token softhsm "${NO_TPM[@]}"
 for algorithm in "${ALGORITHMS[@]}"; do declare_in_token "$(name_of "$algorithm")" "$algorithm"; done
 start_daemon
 holdfast status --json | jq -ce '{custody, token: .token.name, links, register: .register.state} |
@@ -63,7 +67,7 @@ for algorithm in "${ALGORITHMS[@]}"; do
 done
 
 say "What an operator sees of a key, and what the token says itself"
-serial=$(pkcs11-tool --module "$MODULE" --list-slots 2>/dev/null | sed -n '/: agents/,/^Slot/s/^ *serial num *: *//p' | head -n 1)
+serial=$(pkcs11-tool --module "$SOFTHSM" --list-slots 2>/dev/null | sed -n '/: agents/,/^Slot/s/^ *serial num *: *//p' | head -n 1)
 holdfast agent show bot-es256 --json | jq -ce --arg serial "$serial" \
   '{backend, algorithm, custody, token, fuse, key_id} | select(.backend == "pkcs11" and
     .custody == "software-hsm" and .fuse == "object" and .token == $serial)'
@@ -72,10 +76,16 @@ private_keys >"$DIR/objects"
   fail "not seven agents' keys and the host's two, all as claimed: $(cat "$DIR/objects")"
 
 say "What cannot be made is refused before anything is"
+declare_in_token early-bot ES256 # before the other in every order, and nothing wrong with it
 declare_in_token late-bot ES256 'pkcs11:token=others'
 size=$(ledger_size)
-may_not holdfast apply
-grep -q late-bot "$DIR/err" || fail "does not name the agent: $(cat "$DIR/err")"
+for how in --dry-run ''; do
+  may_not holdfast apply ${how:+"$how"}
+  grep -q "late-bot.*pkcs11:token=others is not this host's token" "$DIR/err" || fail "does not say why: $(cat "$DIR/err")"
+done
+private_keys >"$DIR/objects"
+if grep -q early-bot "$DIR/objects"; then fail "a key was made before the other file was looked at"; fi
+rm "$DIR/agents.d/early-bot.toml"
 declare_agent late-bot refund.create
 may_not holdfast apply
 grep -q 'no TPM' "$DIR/err" || fail "does not say why: $(cat "$DIR/err")"
@@ -85,12 +95,16 @@ sed -i 's/"ES256"/"ES384"/' "$DIR/agents.d/bot-es256.toml"
 may_not holdfast apply
 grep -q retire "$DIR/err" || fail "does not say what to do: $(cat "$DIR/err")"
 sed -i 's/"ES384"/"ES256"/' "$DIR/agents.d/bot-es256.toml"
+sed -i 's/token=agents/token=others/' "$DIR/agents.d/bot-es256.toml"
+may_not holdfast apply
+grep -q "bot-es256.*is not this host's token" "$DIR/err" || fail "does not say why: $(cat "$DIR/err")"
+sed -i 's/token=others/token=agents/' "$DIR/agents.d/bot-es256.toml"
 
 say "Revoked: the object is gone from the token, and its agent signs no more"
 key=$(key_of bot-es384)
-before=$(private_keys | grep -c '^Private Key Object')
+before=$(count_private_keys)
 holdfast agent revoke bot-es384 --json | jq -ce '.stages | select(.fuse == "done")'
-[ "$(private_keys | grep -c '^Private Key Object')" -eq $((before - 1)) ] || fail "$key is still there"
+[ "$(count_private_keys)" -eq $((before - 1)) ] || fail "$key is still there"
 expect_refusal agent_revoked bot-es384
 sign bot-ed25519 "$DIR/again.jws"
 
@@ -104,10 +118,11 @@ expect_refusal agent_revoked bot-es384
 
 say "A wrong PIN is explained, and costs one try however often worker and daemon start"
 stop_daemon
-write_pin 11111111
+set_pin 11111111
 start_daemon
 wait_until 20 "the refusal to be told" says_pin
 trouble
+wait_until 20 "503 with the reason" is_answered bot-es256 "503 pin_refused"
 [[ $(token_flags) == *"count low"* ]] || fail "no try was counted: $(token_flags)"
 private_keys >/dev/null # the right PIN: the token forgets the wrong one
 [[ $(token_flags) != *"count low"* ]] || fail "the flag cannot show a second try"
@@ -123,7 +138,7 @@ if signs bot-es256; then fail "signed without a PIN"; fi
 
 say "The PIN file is mended: it signs again, without a restart"
 daemon=$DAEMON_PID
-write_pin "$PIN"
+set_pin "$TOKEN_PIN"
 wait_until 30 "the new PIN to be found" signs bot-es256
 [ "$DAEMON_PID" = "$daemon" ] && kill -0 "$daemon"
 [ -z "$(trouble)" ] || fail "still says: $(trouble)"
@@ -132,7 +147,7 @@ say "Beside a TPM: the host's keys there, agents' keys in either"
 stop_daemon
 rm -rf "$DIR/state" "$DIR"/agents.d/*.toml "$DIR/tokens"
 make_token
-configure
+use_token softhsm
 declare_agent refund-agent refund.create
 declare_in_token token-agent Ed25519
 start_tpm
@@ -149,9 +164,9 @@ believed "$DIR/refund-agent.jws" ES256
 cp "$DIR/ca.pem" "$DIR/ca-of-tpm.pem"
 believed "$DIR/token-agent.jws" Ed25519
 cmp "$DIR/ca.pem" "$DIR/ca-of-tpm.pem"
-[ "$(private_keys | grep -c '^Private Key Object')" -eq 1 ] || fail "the host's keys are in the token too"
+[ "$(count_private_keys)" -eq 1 ] || fail "the host's keys are in the token too"
 holdfast agent revoke token-agent --json | jq -ce '.stages | select(.fuse == "done")'
-[ "$(private_keys | grep -c '^Private Key Object' || true)" -eq 0 ] || fail "the key is still there"
+[ "$(count_private_keys)" -eq 0 ] || fail "the key is still there"
 expect_refusal agent_revoked token-agent
 sign refund-agent "$DIR/again.jws"
 
@@ -159,7 +174,7 @@ say "And the other way round: the host's keys in the token, an agent's in the TP
 stop_daemon
 rm -rf "$DIR/state" "$DIR"/agents.d/*.toml "$DIR/tokens"
 make_token
-configure '[host]' 'keys = pkcs11'
+use_token softhsm '[host]' 'keys = pkcs11'
 declare_agent refund-agent refund.create
 start_daemon
 # This TPM counted for the state directory before.
@@ -169,5 +184,5 @@ holdfast anchor accept --reason "a new state directory" >/dev/null
 holdfast apply
 sign refund-agent "$DIR/refund-agent.jws"
 believed "$DIR/refund-agent.jws" ES256
-[ "$(private_keys | grep -c '^Private Key Object')" -eq 2 ] || fail "CA and ledger key are not in the token"
+[ "$(count_private_keys)" -eq 2 ] || fail "CA and ledger key are not in the token"
 echo "all of it holds"

@@ -29,6 +29,9 @@ skip() { printf 'SKIPPED: %s\n' "$*"; exit 0; }
 # Built with a sanitizer, which keeps what is freed and looks into its own process?
 is_sanitized() { [[ $(ldd "$HOLDFAST_BIN/holdfast-front") == *libasan* ]]; }
 
+# module_named FILE: where this system keeps that PKCS#11 module; nothing where it has none.
+module_named() { { find /usr/lib /usr/local/lib -name "$1" 2>/dev/null || true; } | head -n 1; }
+
 start_tpm() { "$ROOT/scripts/software-tpm" start "$DIR" "$@"; }
 # start_slow_tpm PROFILE [OPTION…]: as slow as a chip, at the same socket (slow-tpm --help).
 start_slow_tpm() {

@@ -124,6 +124,8 @@ void link_requests(const Corpus& corpus, const std::string& action, ByteView tbs
     corpus.add("create",
                datagram(Operation::create, daemon::encode(daemon::CreateRequest{
                                                "bot", Backend::tpm, KeyAlgorithm::es256, ""})));
+    corpus.add("token",
+               datagram(Operation::check_token, daemon::encode_name("pkcs11:token=agents")));
     corpus.add("blow", datagram(Operation::blow_fuse, daemon::encode_name("agent-bot-1")));
     corpus.add("blow-ca", datagram(Operation::blow_fuse, daemon::encode_name("ca")));
     corpus.add("blow-host", datagram(Operation::blow_host_fuse, {}));

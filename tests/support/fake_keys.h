@@ -49,6 +49,8 @@ class FakeKeys final : public daemon::Keys {
     bool tpm = true;  // false: this host has none
     // Set: this host has a token, with these algorithms.
     std::optional<std::vector<KeyAlgorithm>> token;
+    std::vector<std::string>
+        tokens_asked;  // URIs, in order; those of agents and serial 0123 mean it
     std::optional<daemon::CreateRequest> last_created;
     std::optional<Sha256> last_challenge;
     std::string charged;  // whose turn the last quote took
@@ -115,6 +117,13 @@ class FakeKeys final : public daemon::Keys {
                 .because(backend == Backend::tpm ? "no_tpm" : "no_pkcs11");
         if (backend == Backend::pkcs11) co_return token_identity();
         co_return co_await host();
+    }
+    daemon::Async<std::monostate> check_token(std::string uri) override {
+        tokens_asked.push_back(uri);
+        if (away) co_return Error(*away);
+        if (!token) co_return Error(Code::conflict, "not on this host").because("no_pkcs11");
+        if (uri == "pkcs11:token=agents" || uri == "pkcs11:serial=0123") co_return done();
+        co_return Error(Code::conflict, uri + " is not this host's token").because("other_token");
     }
     daemon::Async<KeyDescription> create(daemon::CreateRequest wanted) override {
         calls.push_back("create " + wanted.agent);

@@ -11,6 +11,8 @@ using Calls = std::vector<std::string>;
 namespace {
 
 const std::string in_token = "[key]\nbackend = \"pkcs11:token=agents\"\n";
+const std::string by_serial = "[key]\nbackend = \"pkcs11:serial=0123\"\n";
+const std::string in_another = "[key]\nbackend = \"pkcs11:token=others\"\n";
 
 struct TokenWorld : HandlerWorld {
     TokenWorld() {
@@ -92,6 +94,47 @@ TEST_CASE("apply: an algorithm that is not offered is refused before anything is
         CHECK(mentions(why, "asks for Ed25519 in the TPM, which offers ES256 ES384"));
         CHECK(world.nothing_was_made());
     }
+}
+
+TEST_CASE("apply: a URI of another token is refused before anything is made",
+          "[daemon][apply][token]") {
+    TokenWorld world;
+    world.write_file("able-bot", in_token);
+    world.write_file("deploy-bot", in_another);
+    for (const char* body : {R"({"dry_run":true})", ""}) {
+        CHECK(
+            world.refusal(body).starts_with("other_token: agent deploy-bot: pkcs11:token=others"));
+        CHECK(world.nothing_was_made());
+    }
+}
+
+TEST_CASE("apply: a key in a token stays in it, whatever its file says", "[daemon][apply][token]") {
+    TokenWorld world;
+    world.write_file("deploy-bot", in_token);
+    REQUIRE(world.apply());
+    world.write_file("deploy-bot", in_another);
+    for (const char* body : {R"({"dry_run":true})", ""})
+        CHECK(world.refusal(body).starts_with("other_token: agent deploy-bot"));
+    world.write_file("deploy-bot", by_serial);
+    CHECK(world.apply());
+    CHECK(world.keys.count("create") == 1);
+}
+
+TEST_CASE("apply: a token is asked once, and changed files wait", "[daemon][apply][token]") {
+    TokenWorld world;
+    world.write_file("a-bot", in_token);
+    world.write_file("bb-bot", by_serial);
+    world.write_file("ccc-bot", in_token);
+    REQUIRE(world.apply());
+    CHECK(world.keys.tokens_asked == Calls{"pkcs11:token=agents", "pkcs11:serial=0123"});
+    world.keys.tokens_asked.clear();
+    world.keys.away = Error(Code::unavailable, "replaced").because("keys_unavailable");
+    std::filesystem::remove(world.settings.agents_dir + "/ccc-bot.toml");
+    CHECK(world.apply());
+    CHECK(world.keys.tokens_asked == Calls{"pkcs11:token=agents"});
+    CHECK(world.containment.state_of("ccc-bot") == AgentState::suspended);
+    world.write_file("bb-bot", in_another);
+    CHECK(world.refusal().starts_with("keys_unavailable: agent bb-bot"));
 }
 
 TEST_CASE("apply: a place for keys that this host lacks is refused before anything is made",

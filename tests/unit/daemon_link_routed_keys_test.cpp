@@ -88,6 +88,17 @@ TEST_CASE("routed keys: a key is made where it was asked for", "[daemon][link][r
     CHECK(listed->size() == 2);
 }
 
+TEST_CASE("routed keys: whether a token is meant is asked of the token", "[daemon][link][routed]") {
+    TwoKeepers world;
+    auto keys = world.mixed();
+    CHECK(world.run(keys.check_token("pkcs11:token=agents")));
+    CHECK(reason(world.run(keys.check_token("pkcs11:token=b"))) == "other_token");
+    CHECK(world.token.tokens_asked == Calls{"pkcs11:token=agents", "pkcs11:token=b"});
+    CHECK(world.tpm.tokens_asked.empty());
+    auto no_token = world.without_token();
+    CHECK(reason(world.run(no_token.check_token("pkcs11:token=agents"))) == "no_pkcs11");
+}
+
 TEST_CASE("routed keys: a keeper that this host lacks is named, and nobody else is asked",
           "[daemon][link][routed]") {
     TwoKeepers world;

@@ -49,6 +49,7 @@ class CaKeys final : public daemon::Keys {
         Bytes signature = broken ? Bytes(64, 1) : ca_key.sign(preimage);
         co_return signature;
     }
+    Async<std::monostate> check_token(std::string) override { co_return unused(); }
     Async<KeyDescription> create(daemon::CreateRequest) override { co_return unused(); }
     Async<std::vector<KeyDescription>> list() override { co_return unused(); }
     Async<std::monostate> blow_fuse(std::string) override { co_return unused(); }

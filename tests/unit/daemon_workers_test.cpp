@@ -149,10 +149,11 @@ TEST_CASE("keys worker: malformed requests are refused one by one", "[daemon][wo
     KeysWorkerBench fixture;
     REQUIRE(fixture.worker.prepare());
     for (const auto operation :
-         {Operation::create, Operation::sign, Operation::attest, Operation::activate,
-          Operation::extend_register, Operation::register_log, Operation::blow_fuse,
-          Operation::blow_host_fuse, Operation::destroy, Operation::read_anchor,
-          Operation::advance_anchor, Operation::flush_sessions, Operation::measure})
+         {Operation::check_token, Operation::create, Operation::sign, Operation::attest,
+          Operation::activate, Operation::extend_register, Operation::register_log,
+          Operation::blow_fuse, Operation::blow_host_fuse, Operation::destroy,
+          Operation::read_anchor, Operation::advance_anchor, Operation::flush_sessions,
+          Operation::measure})
         CHECK_FALSE(fixture.ask(operation, Bytes{1}));
     CHECK_FALSE(fixture.ask(Operation::create, encode_name("../ca")));
 }
