@@ -142,7 +142,9 @@ Type Typechecker::literal(const Expr& expr) {
     if (expr.value.string() != nullptr) return simple(Kind::string);
     const EntityUid& uid = *expr.value.entity();
     if (std::string wrong = problem_of(uid); !wrong.empty()) add(expr.at, std::move(wrong));
-    return entity_type(uid.type);
+    Type type = entity_type(uid.type);
+    type.is_named = true;
+    return type;
 }
 
 Type Typechecker::conditional(const Expr& expr, const Guards& known, Guards& gained) {
@@ -231,6 +233,11 @@ Typechecker::Member Typechecker::member_of(const Expr& expr, const Type& owner) 
     const bool is_owner = owner.kind == Kind::entity || owner.kind == Kind::record;
     if (owner.kind == Kind::unknown || owner.is_open) return {};
     if (owner.kind == Kind::entity && owner.entity.empty()) return {};
+    if (owner.is_named) {
+        add(expr.at, "what " + with_article(owner) + " named here has is not known; only the " +
+                         "request's own entities have attributes");
+        return {};
+    }
     const auto written = std::find(owner.names.begin(), owner.names.end(), name);
     if (written != owner.names.end())
         return {true, false, owner.parts[static_cast<std::size_t>(written - owner.names.begin())]};

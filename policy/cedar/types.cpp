@@ -92,7 +92,11 @@ bool fit(const Type& a, const Type& b) {
 
 Type joined(const Type& a, const Type& b) {
     if (a.kind != b.kind) return {};
-    if (a.kind == Kind::entity) return a.entity == b.entity ? a : simple(Kind::entity);
+    if (a.kind == Kind::entity) {
+        Type type = a.entity == b.entity ? a : simple(Kind::entity);
+        type.is_named = a.is_named || b.is_named;
+        return type;
+    }
     if (a.kind == Kind::set) {
         if (a.element() == nullptr || b.element() == nullptr) return simple(Kind::set);
         return set_of(joined(*a.element(), *b.element()));

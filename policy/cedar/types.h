@@ -16,6 +16,7 @@ struct Type {
 
     Kind kind = Kind::unknown;
     bool is_open = false;            // a record whose members are unknown
+    bool is_named = false;           // an entity that a policy names: what it has is not known
     std::string_view entity;         // the entity type's name; empty: of any type
     schema::Attributes members;      // of an entity or of a record of the schema
     std::vector<std::string> names;  // of a record that a policy writes down, with their types:

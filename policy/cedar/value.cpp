@@ -63,6 +63,10 @@ Result<Value> value_from(const encode::Json& json) {
 }
 // NOLINTEND(misc-no-recursion)
 
+Value::Value(Set value) : held_(std::make_shared<const Set>(std::move(value))) {}
+
+Value::Value(Record value) : held_(std::make_shared<const Record>(std::move(value))) {}
+
 std::string_view Value::type_name() const noexcept {
     static constexpr std::array<std::string_view, 6> names = {"bool",   "long", "string",
                                                               "entity", "set",  "record"};

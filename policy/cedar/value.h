@@ -29,24 +29,9 @@ struct EntityUid {
     }
 };
 
+class Set;
 class Value;
 using Record = std::map<std::string, Value, std::less<>>;
-
-// Unordered and without doubles, as Cedar's; kept sorted so that two sets compare in one walk.
-class Set {
-  public:
-    explicit Set(std::vector<Value> elements);
-
-    bool contains(const Value& value) const;
-    bool contains_all(const Set& others) const;
-    bool contains_any(const Set& others) const;
-    std::vector<Value>::const_iterator begin() const noexcept { return elements_.begin(); }
-    std::vector<Value>::const_iterator end() const noexcept { return elements_.end(); }
-    std::size_t size() const noexcept { return elements_.size(); }
-
-  private:
-    std::vector<Value> elements_;
-};
 
 class Value {
   public:
@@ -58,8 +43,8 @@ class Value {
     Value(std::string value) : held_(std::make_shared<const std::string>(std::move(value))) {}
     Value(const char* value) : Value(std::string(value)) {}
     Value(EntityUid value) : held_(std::make_shared<const EntityUid>(std::move(value))) {}
-    Value(Set value) : held_(std::make_shared<const Set>(std::move(value))) {}
-    Value(Record value) : held_(std::make_shared<const Record>(std::move(value))) {}
+    Value(Set value);
+    Value(Record value);
     // NOLINTEND(google-explicit-constructor)
 
     // Null when this holds something else.
@@ -93,6 +78,22 @@ class Value {
     std::variant<bool, std::int64_t, Shared<std::string>, Shared<EntityUid>, Shared<Set>,
                  Shared<Record>>
         held_;
+};
+
+// Unordered and without doubles, as Cedar's; kept sorted so that two sets compare in one walk.
+class Set {
+  public:
+    explicit Set(std::vector<Value> elements);
+
+    bool contains(const Value& value) const;
+    bool contains_all(const Set& others) const;
+    bool contains_any(const Set& others) const;
+    std::vector<Value>::const_iterator begin() const noexcept { return elements_.begin(); }
+    std::vector<Value>::const_iterator end() const noexcept { return elements_.end(); }
+    std::size_t size() const noexcept { return elements_.size(); }
+
+  private:
+    std::vector<Value> elements_;
 };
 
 // Arrays become sets, objects records; an object is never an entity, whatever its members are

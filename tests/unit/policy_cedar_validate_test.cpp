@@ -76,7 +76,12 @@ TEST_CASE("cedar validator: what nothing has is found", "[policy][cedar]") {
     CHECK(wrong("principal has sponsr") == "11: an Agent has no attribute sponsr\n");
     CHECK(wrong("resource.sponsor == \"a\"") == "10: an Audience has no attribute sponsor\n");
     CHECK(wrong("action.name == \"a\"") == "8: an Action has no attribute name\n");
-    CHECK(wrong("Sponsor::\"a\".name == \"a\"") == "14: a Sponsor has no attribute name\n");
+    const std::string unknown =
+        " named here has is not known; only the request's own entities have attributes\n";
+    CHECK(wrong("Sponsor::\"a\".name == \"a\"") == "14: what a Sponsor" + unknown);
+    CHECK(wrong("Agent::\"a\" has name") == "12: what an Agent" + unknown);
+    CHECK(wrong("(if true then principal else Agent::\"a\").launched") ==
+          "42: what an Agent" + unknown);
     CHECK(wrong("context.parms == 1") == "9: a record has no attribute parms\n");
     CHECK(wrong("context.time.second == 1") == "14: a record has no attribute second\n");
     CHECK(wrong("{a: 1}.b == 1") == "8: a record has no attribute b\n");
@@ -201,8 +206,8 @@ TEST_CASE("cedar validator: what may be missing is asked for before it is read",
     CHECK(wrong("(principal has environment || true) && principal.environment == \"a\"") ==
           "50: " + missing);
     CHECK(wrong("principal has manifest && principal.environment == \"a\"") == "37: " + missing);
-    CHECK(wrong("Agent::\"a\" has environment && principal.environment == \"a\"") ==
-          "41: " + missing);
+    CHECK(wrong("{a: principal}.a has environment && principal.environment == \"a\"") ==
+          "47: " + missing);
     CHECK(wrong("if principal has environment then true else principal.environment == \"a\"") ==
           "55: " + missing);
     CHECK(wrong("(if principal.launched then principal has environment else true) && "
