@@ -46,6 +46,7 @@ prepare_rows() {
   if ready_for hsm; then prepare_hsm; fi
   if wanted measure; then prepare_measure; fi
   if wanted verify; then prepare_verify; fi
+  if wanted policy; then prepare_policy; fi
 }
 
 ready_for() { wanted "$1" && ! grep -q "^$1" "$DIR/missing"; }
@@ -84,6 +85,14 @@ measure_rows() {
     measured verify-action on_one_core verify_loop action "$DIR/signed.jws" "$DIR/ca.pem"
     measured verify-evidence on_one_core verify_loop evidence "$DIR/evidence.json" "$DIR/ca.pem" \
       "$nonce_hex" https://verifier.example
+  fi
+  if wanted policy; then
+    measured decide on_one_core policy_loop decide "$least" "$DIR"/policies-100/*
+    measured load on_one_core policy_loop load "$few" "$DIR"/policies-10000/*
+  fi
+  if wanted policy && [ -d "$DIR/cedar" ]; then
+    measured cedar-decide on_one_core cedar_loop decide "$least" "$DIR"/policies-100/*
+    measured cedar-load on_one_core cedar_loop load "$few" "$DIR"/policies-10000/*
   fi
 }
 
@@ -262,5 +271,23 @@ verify_loop() {
   shift
   "$HOLDFAST_BIN/verify-loop" "$kind" "$turn_ms" "$least" "$@"
 }
+
+# ── policies; Cedar's own implementation is what a user would pick instead ──────────────────────
+
+prepare_policy() {
+  local row
+  "$BENCH/policies" 100 "$DIR/policies-100"
+  "$BENCH/policies" 10000 "$DIR/policies-10000"
+  if command -v npm >/dev/null; then
+    mkdir "$DIR/cedar"
+    cp "$BENCH"/cedar-loop.mjs "$BENCH"/../tests/judges/cedar/package{,-lock}.json "$DIR/cedar"
+    (cd "$DIR/cedar" && npm ci --silent --no-audit --no-fund --prefer-offline)
+  else
+    for row in cedar-decide cedar-load; do lacks "$row" "nodejs, npm"; done
+  fi
+}
+# policy_loop decide|load LEAST FILE…
+policy_loop() { "$HOLDFAST_BIN/policy-loop" "$1" "$turn_ms" "${@:2}"; }
+cedar_loop() { node "$DIR/cedar/cedar-loop.mjs" "$1" "$turn_ms" "${@:2}"; }
 
 end_rows() { [ -z "${big_agent:-}" ] || kill "$big_agent" 2>/dev/null || true; }

@@ -8,12 +8,15 @@ samples=$(mktemp) table=$(mktemp)
 trap 'rm -f "$samples" "$table"' EXIT
 fail() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
 
-"$bench/run" --quick --rows floor,holdfast,verify --samples "$samples" "$@" >"$table"
+"$bench/run" --quick --rows floor,holdfast,verify,policy --samples "$samples" "$@" >"$table"
 cat "$table"
 
-for row in floor-each floor-kept floor-free holdfast-1 holdfast-8 verify-action verify-evidence; do
+for row in floor-each floor-kept floor-free holdfast-1 holdfast-8 verify-action verify-evidence decide load; do
   awk -F'\t' -v row="$row" '$1 == row && NF == 6 && $3 > 0 && $4 > 0 && $5 >= $4 && $6 > 0 {found = 1}
     END {exit !found}' "$samples" || fail "$row was not measured: $(cat "$samples")"
 done
-[ "$(grep -c '^| ' "$table")" -eq 9 ] || fail "the table has not seven rows and its head"
+rows=9
+! type npm >/dev/null 2>&1 || rows=11  # cedar-wasm's two
+[ "$(grep -c '^| ' "$table")" -eq $((rows + 2)) ] || fail "the table has not $rows rows and its head"
+grep -q "^a decision at 100 policies" "$table" || fail "no ratio of decisions"
 grep -q '^p50, 1 client, over the floor' "$table" || fail "no ratio"
