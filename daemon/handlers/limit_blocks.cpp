@@ -50,7 +50,8 @@ std::variant<std::optional<policy::Block>, policy::LimitRefusal> next_block(
 
 }  // namespace
 
-boost::asio::awaitable<Opened> open_blocks(Services& services, std::string agent, Action action) {
+boost::asio::awaitable<Opened> open_blocks(Services& services, const std::string& agent,
+                                           const Action& action) {
     const policy::Limit* limit = first_in_hardware(services, agent, action);
     if (limit == nullptr) co_return std::nullopt;
     const std::string name = limit->name;

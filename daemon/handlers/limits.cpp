@@ -40,8 +40,8 @@ boost::asio::awaitable<void> durable_up_to(Services& services, std::uint64_t nex
 
 void take_declared_limits(Services& services) {
     policy::DeclaredLimits declared = declared_limits(services);
-    if (declared == services.limits.declared) return;
     services.limits.counted.retain(declared);
+    if (declared == services.limits.declared) return;
     services.limits.declared = std::move(declared);
     ++services.limits.changes;
 }

@@ -24,7 +24,9 @@ Async<std::monostate> count_limits(Services& services);
 // follows in the same step of the loop can draw on them. A refusal says why not: limit_needs_anchor
 // where the chip has no anchor counter, what Limits::next_block says, or what ledger or chip say.
 using Opened = std::optional<policy::LimitRefusal>;
-boost::asio::awaitable<Opened> open_blocks(Services& services, std::string agent, Action action);
+// Await it at once.
+boost::asio::awaitable<Opened> open_blocks(Services& services, const std::string& agent,
+                                           const Action& action);
 
 // In the same step as the record is queued.
 policy::Reserved reserve_limits(Services& services, const policy::AgentFile& file,
