@@ -7,10 +7,11 @@
 CAP=1500  # more than is signed before the daemon is killed
 LOAD_PID=""
 
-# clients AGENT: 64 of them sign without pause.
+# clients AGENT: 64 of them sign without pause. What they are told now is kept apart from before.
 clients() {
   rm -f "$DIR/stop"
-  "$AGENTS/$1" "$HOLDFAST_SOCKET" 64 "$DIR/stop" "$AUDIENCE" >>"$DIR/answers.$1" &
+  [ ! -e "$DIR/now.$1" ] || cat "$DIR/now.$1" >>"$DIR/before.$1"
+  "$AGENTS/$1" "$HOLDFAST_SOCKET" 64 "$DIR/stop" "$AUDIENCE" >"$DIR/now.$1" &
   LOAD_PID=$!
 }
 stop_clients() {
@@ -22,8 +23,9 @@ stop_clients() {
 trap 'result=$?; set +e; stop_clients; (exit $result); clean_up' EXIT
 
 # signed AGENT: how many signatures its clients hold, of every run so far.
-signed() { grep -ac '"status":200,.*}$' "$DIR/answers.$1" || true; }
-refused_with() { grep -a '}$' "$DIR/answers.$1" | tail -n 300 | jq -es "any(.[]; .reply.code == \"$2\")" >/dev/null; }
+signed() { cat "$DIR/before.$1" "$DIR/now.$1" 2>/dev/null | grep -ac '"status":200,.*}$' || true; }
+# refused_with AGENT CODE: since its clients were started last.
+refused_with() { grep -a '}$' "$DIR/now.$1" | tail -n 300 | jq -es "any(.[]; .reply.code == \"$2\")" >/dev/null; }
 at_least() { [ "$(signed "$1")" -ge "$2" ]; }
 # used AGENT LIMIT: as the operator reads it.
 used() { holdfast agent show "$1" --json | jq -e ".declared.limits[] | select(.name == \"$2\") | .used"; }
@@ -44,6 +46,13 @@ never_more() {
   have=$(signed "$1") on_record=$(recorded "$1")
   echo "  $1: $have signatures, $on_record actions on record, the cap is $CAP"
   [ "$have" -le "$CAP" ] && [ "$on_record" -le "$CAP" ] || fail "more than the cap"
+}
+# A daemon that was killed after the last signature would show nothing.
+in_the_middle() {
+  local have
+  have=$(signed "$1")
+  echo "  killed after $have signatures"
+  [ "$have" -lt "$CAP" ] || fail "all was signed before"
 }
 kill_daemon() {
   local children
@@ -79,6 +88,7 @@ for round in 1 2; do
   wait_until 30 "some signatures" at_least soft $((round * 150))
   kill_daemon
   stop_clients
+  in_the_middle soft
   start_daemon
 done
 clients soft
@@ -91,10 +101,18 @@ say "Nor after an orderly end; the refusals are on record with the limit's name"
 stop_daemon
 start_daemon
 clients soft
-sleep 1
+wait_until 20 "a refusal" refused_with soft limit_exceeded
 stop_clients
 never_more soft
-grep -a '}$' "$DIR/answers.soft" | tail -n 1 | jq -r .reply.detail
+PYTHONPATH=$ROOT/tests/judges python3 -B - "$DIR/state/ledger" <<'PY'
+import json, sys
+from ledger_root import entries
+refused = [r for r in map(json.loads, entries(sys.argv[1])) if r.get("reason") == "limit_exceeded"]
+if not refused or any(r["asked"].get("limit") != "a-day" for r in refused):
+    sys.exit("refusals without the limit's name")
+print(f"  {len(refused)} refusals on record")
+PY
+grep -a '}$' "$DIR/now.soft" | tail -n 1 | jq -r .reply.detail
 
 say "A higher cap keeps what was used; another window is counted from the ledger"
 declare_limited soft "[[limit]]" 'name = "a-day"' "count = $((CAP + 5))" "window_s = 86400" 'action = "refund"' \
@@ -124,9 +142,14 @@ clients chip
 wait_until 60 "some more" at_least chip 300
 kill_daemon
 stop_clients
+in_the_middle chip
 start_daemon
 wait_until 20 "the anchor" anchor_is ready
+clients chip
+wait_until 60 "the cap" refused_with chip limit_exceeded
+stop_clients
 never_more chip
+[ "$(used chip in-the-chip)" -eq "$CAP" ] || fail "not all of it counts as used: $(used chip in-the-chip)"
 
 say "The backup is put back: nothing is signed; accepted, the limit is spent"
 stop_daemon
