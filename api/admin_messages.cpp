@@ -46,6 +46,7 @@ Json declaration_json(const Declaration& declared) {
     object["executable_sha256"] =
         declared.launched ? Json() : Json(encode::hex(declared.executable));
     object["launched"] = declared.launched;
+    object["limits"] = to_json(declared.limits);
     object["manifest_keys"] = texts(declared.manifest_keys);
     object["lifetime_s"] = declared.lifetime;
     object["owner"] = declared.owner;

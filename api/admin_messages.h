@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/anchor_messages.h"
+#include "api/limit_messages.h"
 #include "core/encode/json.h"
 #include "holdfast/bytes.h"
 #include "holdfast/custody.h"
@@ -43,6 +44,7 @@ struct Declaration {
     std::vector<std::string> manifest_keys;  // fingerprints of who may sign its manifest
     std::int64_t lifetime = 0;               // seconds
     std::vector<std::string> actions, audiences;
+    std::vector<LimitUse> limits;
 };
 
 struct Agent {

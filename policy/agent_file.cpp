@@ -9,6 +9,7 @@
 #include "core/encode/statement.h"
 #include "holdfast/agent_id.h"
 #include "policy/declared.h"
+#include "policy/limits_file.h"
 #include "policy/toml_table.h"
 
 namespace holdfast::policy {
@@ -209,6 +210,8 @@ Done read_all(TomlTable& root, std::string_view stem, Declared& declared) {
     HOLDFAST_CHECK(read_key(root, declared.agent));
     HOLDFAST_CHECK(read_credential(root, declared.agent));
     HOLDFAST_CHECK(read_permissions(root, declared.agent));
+    HOLDFAST_TRY(limits, read_limits(root));
+    declared.agent.limits = std::move(limits);
     return root.finish();
 }
 

@@ -14,6 +14,7 @@
 #include "holdfast/bytes.h"
 #include "holdfast/custody.h"
 #include "holdfast/result.h"
+#include "policy/limit.h"
 
 namespace holdfast::policy {
 
@@ -72,6 +73,7 @@ struct AgentFile {
     std::int64_t lifetime = 0;           // [credential] lifetime_s, seconds
     std::vector<std::string> actions;    // allowed names; goes away when policies come
     std::vector<std::string> audiences;  // allowed audiences; empty = any
+    std::vector<Limit> limits;           // [[limit]]
     Sha256 digest{};                     // of the file's bytes
 };
 

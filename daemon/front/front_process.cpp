@@ -38,8 +38,7 @@ std::int64_t unix_now() {
 }
 
 FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Registry& registry,
-                           DurableLedger& ledger, std::uint64_t last_anchor,
-                           std::size_t descriptor_ceiling)
+                           DurableLedger& ledger, Replayed replayed, std::size_t descriptor_ceiling)
     : io_(io),
       supervisor_(io.get_executor(), Descriptor(supervisor_link)),
       keys_link_(io.get_executor(), WorkerKind::keys,
@@ -55,11 +54,12 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
       keys_(RoutedKeys::keepers_of(settings, tpm_keys_, token_keys_)),
       measurer_(measurer_link_),
       launcher_(launcher_link_),
-      anchor_(io.get_executor(), keys_, ledger, last_anchor),
+      anchor_(io.get_executor(), keys_, ledger, replayed.last_anchor),
       issuer_(keys_, settings.trust_domain(), unix_now),
       credentials_(issuer_, ledger, unix_now),
       refusals_(ledger, unix_now),
       host_(keys_),
+      limit_counting_(io.get_executor(), settings.state_dir + "/ledger"),
       instances_(measurer_, agents_, launched_,
                  [this](const std::string& instance, const Error& why) {
                      spawn("ending a session",
@@ -105,7 +105,10 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
       rechecking_(io.get_executor(), [this] { return recheck(); }),
       anchor_settling_(io.get_executor(), [this] { return settle_anchor(); }),
       anchor_advancing_(io.get_executor(), [this] { return advance_anchor(); }),
-      stop_waits_(io.get_executor()) {}
+      counting_(io.get_executor(), [this] { return count_limits(); }),
+      stop_waits_(io.get_executor()) {
+    take_limits(ledger, std::move(replayed.limits));
+}
 
 Done FrontProcess::start() {
     SupervisorLink::Events events;
@@ -132,6 +135,7 @@ asio::awaitable<void> FrontProcess::begin() {
     if (handlers::unsettled(services_)) settling_.plan(settle_again);
     asio::co_spawn(io_, settle_anchor(), asio::detached);
     plan_anchor();
+    plan_counting();
     supervisor_.ready();
     log_info("serving");
 }
@@ -146,6 +150,8 @@ Async<Answer> FrontProcess::handle(const Route& route, const Call& call) {
     // Only operators leave a containment unfinished.
     if (!call.principal.empty() && handlers::unsettled(services_)) settling_.plan(settle_again);
     if (!call.principal.empty() && anchor_.unfinished()) anchor_settling_.plan(settle_again);
+    // And only they declare limits.
+    if (!call.principal.empty()) plan_counting();
     plan_sums();
     plan_recheck();
     co_return answer;

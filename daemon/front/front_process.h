@@ -19,13 +19,20 @@
 #include "daemon/state/anchor.h"
 #include "daemon/state/credentials.h"
 #include "daemon/state/durable_ledger.h"
+#include "daemon/state/limit_counting.h"
 
 namespace holdfast::daemon {
+
+// What the records of the ledger make of it.
+struct Replayed {
+    std::uint64_t last_anchor = 0;
+    policy::Limits limits;
+};
 
 class FrontProcess {
   public:
     FrontProcess(boost::asio::io_context& io, const Settings& settings, Registry& registry,
-                 DurableLedger& ledger, std::uint64_t last_anchor, std::size_t descriptor_ceiling);
+                 DurableLedger& ledger, Replayed replayed, std::size_t descriptor_ceiling);
     FrontProcess(const FrontProcess&) = delete;
     FrontProcess& operator=(const FrontProcess&) = delete;
     ~FrontProcess() = default;
@@ -49,6 +56,9 @@ class FrontProcess {
     void plan_anchor();
     boost::asio::awaitable<void> advance_anchor();
     boost::asio::awaitable<void> last_anchor_step();
+    void take_limits(const Ledger& ledger, policy::Limits counted);
+    void plan_counting();
+    boost::asio::awaitable<void> count_limits();
     void plan_recheck();
     boost::asio::awaitable<void> recheck();
     void attach(WorkerId worker, Descriptor socket);
@@ -74,11 +84,12 @@ class FrontProcess {
     std::map<std::string, policy::AgentFile> agents_;
     policy::Operators operators_;
     Launched launched_;
+    LimitCounting limit_counting_;
     Instances instances_;
     Services services_;
     Admission admission_;
     Front front_;
-    Chore settling_, summing_, rechecking_, anchor_settling_, anchor_advancing_;
+    Chore settling_, summing_, rechecking_, anchor_settling_, anchor_advancing_, counting_;
     boost::asio::steady_timer stop_waits_;
     bool stopping_ = false;
     std::string anchor_trouble_;

@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <utility>
 
 #include "daemon/confine.h"
 #include "daemon/front/front_process.h"
@@ -10,9 +11,22 @@
 #include "daemon/log.h"
 #include "daemon/process.h"
 #include "daemon/state/last_anchor.h"
+#include "daemon/state/limit_fold.h"
+#include "policy/agent_file.h"
 
 namespace holdfast::daemon {
 namespace {
+
+// In force or not: what the start does not take is not kept, and what it takes beside these is
+// counted later. Files that cannot be read are its to tell.
+policy::DeclaredLimits limits_declared_in(const std::string& directory) {
+    policy::DeclaredLimits declared;
+    const auto files = policy::read_agent_files(directory);
+    if (!files) return declared;
+    for (const auto& [name, file] : *files)
+        if (!file.limits.empty()) declared[name] = file.limits;
+    return declared;
+}
 
 Done run() {
     HOLDFAST_CHECK(begin_process("front"));
@@ -23,10 +37,16 @@ Done run() {
     boost::asio::signal_set signals(io, SIGTERM, SIGINT);
     HOLDFAST_TRY(registry, Registry::open(settings.state_dir + "/registry.db"));
     LastAnchor last_anchor;
-    const auto fold = [&](const ledger::Record& record) { return last_anchor.take(record); };
+    policy::Limits limits(limits_declared_in(settings.agents_dir));
+    LimitFold counted(limits);
+    const auto fold = [&](const ledger::Record& record) -> Done {
+        HOLDFAST_CHECK(last_anchor.take(record));
+        return counted.take(record);
+    };
     HOLDFAST_TRY(ledger, DurableLedger::open(settings.state_dir + "/ledger", registry,
                                              io.get_executor(), unix_now, fold));
-    FrontProcess front(io, settings, registry, *ledger, last_anchor.value(), ceiling);
+    FrontProcess front(io, settings, registry, *ledger, {last_anchor.value(), std::move(limits)},
+                       ceiling);
     signals.async_wait([&](const auto& error, int) {
         if (!error) front.stop();
     });

@@ -6,6 +6,7 @@
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
+#include "daemon/handlers/limits.h"
 #include "daemon/handlers/stages.h"
 
 namespace holdfast::daemon::handlers {
@@ -60,6 +61,7 @@ Result<api::Agent> agent_of(const Services& services, const AgentRow& row) {
     const auto file = services.agents.find(row.name);
     if (file == services.agents.end()) return agent;
     agent.declared = declaration_of(file->second);
+    agent.declared->limits = limits_shown(services, file->second);
     if (file->second.launch) agent.log = services.settings.agent_log(row.name);
     return agent;
 }

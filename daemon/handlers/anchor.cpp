@@ -23,6 +23,8 @@ Async<Answer> anchor_accept(Services& services, const Call& call) {
     std::string by = call.principal;
     auto accepting = services.anchor.accept(std::move(by), std::move(request.reason));
     HOLDFAST_CO_TRY(view, co_await std::move(accepting));
+    // What hardware limits had left is known to nobody now.
+    services.limits.counted.take_accepted(services.now());
     co_return json_answer(api::to_json(shown(view)));
 }
 

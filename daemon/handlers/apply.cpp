@@ -5,6 +5,7 @@
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/key_choice.h"
+#include "daemon/handlers/limits.h"
 #include "daemon/log.h"
 
 namespace holdfast::daemon::handlers {
@@ -203,6 +204,7 @@ Done put_in_force(Services& services, Files files, Changes& changes, const std::
         services.credentials.forget(row.name);
     }
     services.agents.swap(files);
+    take_declared_limits(services);
     return done();
 }
 

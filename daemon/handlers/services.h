@@ -21,7 +21,9 @@
 #include "daemon/state/ledger.h"
 #include "daemon/state/refusals.h"
 #include "daemon/state/registry.h"
+#include "daemon/state/turns.h"
 #include "policy/agent_file.h"
+#include "policy/limits.h"
 #include "policy/operators.h"
 
 namespace holdfast::daemon {
@@ -35,6 +37,17 @@ struct Ongoing {
     std::uint64_t stops = 0;                  // stops of any kind begun: reinstate compares
     int host_verbs = 0;                       // verbs about the host under way
     std::optional<HostRow> unsaved_host;      // as `unsaved`, of the host
+};
+
+// What agents may sign at most, as declared, and what was used of it. Event loop only.
+struct LimitsInForce {
+    policy::Limits counted;
+    policy::DeclaredLimits declared;  // what `counted` was last told
+    std::uint64_t changes = 0;        // of `declared`
+    bool counting = false;
+    std::optional<Turns> opening;  // of hardware limits' blocks
+    // Counts from the durable ledger, off the loop.
+    std::function<Async<policy::Limits>(policy::DeclaredLimits)> count;
 };
 
 // References: front/main owns each, all live as long as the event loop.
@@ -58,6 +71,7 @@ struct Services {
     // Worker → "attached" or "replacing", as the front's links know it; for status.
     std::function<std::map<std::string, std::string>()> links;
     Ongoing ongoing{};
+    LimitsInForce limits{};
 };
 
 struct Call {

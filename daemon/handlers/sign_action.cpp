@@ -6,6 +6,7 @@
 #include "core/encode/statement.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
+#include "daemon/handlers/limits.h"
 #include "policy/evaluate.h"
 
 namespace holdfast::daemon::handlers {
@@ -68,7 +69,24 @@ struct ToSign {
     std::string input;   // JWS signing input
     encode::Json::Object record;
     std::uint64_t sequence;
+    policy::Reservation reservation{};
 };
+
+void reserve_for(ToSign& wanted, policy::Reservation reservation) {
+    // What it drew from blocks is counted with these.
+    const auto& blocks = reservation.blocks;
+    if (!blocks.empty())
+        wanted.record["limit_blocks"] = encode::Json::Array(blocks.begin(), blocks.end());
+    wanted.reservation = std::move(reservation);
+}
+
+// Only what is certainly not in the ledger is given back.
+void settle_limits(Services& services, ToSign& wanted, const Result<std::uint64_t>& recorded) {
+    if (recorded)
+        services.limits.counted.commit(std::move(wanted.reservation), wanted.sequence);
+    else if (recorded.error().code() != Code::timeout)
+        services.limits.counted.release(wanted.reservation);
+}
 
 Result<ToSign> to_sign(const Services& services, const Call& call, const Permission& permission,
                        Action action, Custody custody, const IssuedCredential& credential) {
@@ -97,6 +115,7 @@ Async<Answer> sign_recorded(Services& services, ToSign wanted) {
     // have answered.
     auto signed_raw = co_await std::move(signature);
     auto recorded = co_await std::move(record);
+    settle_limits(services, wanted, recorded);
     if (!recorded) co_return std::move(recorded).error().within("record");
     // A revocation meanwhile wins.
     Done released = services.containment.allows(wanted.agent, wanted.instance);
@@ -131,6 +150,9 @@ Async<Answer> sign_action(Services& services, const Call& call) {
 
     // Without a worker an action would be recorded only to be withheld.
     HOLDFAST_CO_CHECK(services.keys.available(key.id));
+    auto no_block = co_await open_blocks(services, call.instance->agent, action);
+    if (no_block)
+        co_return co_await refuse_limited(services, call, std::move(action), *std::move(no_block));
     // Issuing may have taken seconds: containment, declaration and code as they are now decide.
     // From here to the queued record nothing suspends, or the sequence would be another record's.
     auto permission = permission_of(services, same_caller_of(services, call), action);
@@ -141,8 +163,12 @@ Async<Answer> sign_action(Services& services, const Call& call) {
     if (permission->caller.row->key.id != key.id)
         co_return Error(Code::busy, "the agent's key was replaced meanwhile", Retry::later);
     HOLDFAST_CO_CHECK(services.containment.take_turn(permission->caller.row->name));
-    HOLDFAST_CO_TRY(wanted, to_sign(services, call, *permission, std::move(action),
-                                    custody_of(key, identity), credential));
+    HOLDFAST_CO_TRY(wanted, to_sign(services, call, *permission, action, custody_of(key, identity),
+                                    credential));
+    auto reserved = reserve_limits(services, *permission->caller.file, action);
+    if (auto* refusal = std::get_if<policy::LimitRefusal>(&reserved))
+        co_return co_await refuse_limited(services, call, std::move(action), std::move(*refusal));
+    reserve_for(wanted, std::get<policy::Reservation>(std::move(reserved)));
     co_return co_await sign_recorded(services, std::move(wanted));
 }
 
@@ -151,6 +177,7 @@ Async<std::uint64_t> record_withheld(Services& services, std::uint64_t sequence,
     encode::Json::Object members;
     members["reason"] = reason.empty() ? std::string("not_released") : std::move(reason);
     members["sequence"] = static_cast<std::int64_t>(sequence);
+    services.limits.counted.withheld(sequence);
     co_return co_await services.ledger.append("withheld", std::move(members));
 }
 

@@ -2,6 +2,7 @@
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/host_stop.h"
+#include "daemon/handlers/limits.h"
 #include "daemon/log.h"
 
 namespace holdfast::daemon::handlers {
@@ -130,6 +131,7 @@ Async<std::monostate> start(Services& services) {
     contain_from_registry(services);
     declare_from_files(services);
     know_operators(services);
+    take_declared_limits(services);
     Done asked = co_await take_host_fuse(services);
     if (!asked) log_warning("the host's state is unfinished: " + asked.error().text());
     Done settled = co_await settle(services);

@@ -36,6 +36,16 @@ std::string quoted(const std::vector<std::string>& texts) {
     return out + "]";
 }
 
+std::string written(const policy::Limit& limit) {
+    std::string out = "[[limit]]\nname = " + quoted(limit.name) + "\n";
+    if (!limit.action.empty()) out += "action = " + quoted(limit.action) + "\n";
+    if (!limit.sum.empty()) out += "sum = " + quoted(limit.sum) + "\n";
+    out += (limit.sum.empty() ? "count = " : "max = ") + std::to_string(limit.cap) + "\n";
+    if (!limit.per.empty()) out += "per = " + quoted(limit.per) + "\n";
+    out += "window_s = " + std::to_string(limit.window) + "\n";
+    return out + "hardware = " + (limit.hardware ? "true" : "false") + "\n";
+}
+
 std::string written(const AgentFile& agent) {
     std::string out = "name = " + quoted(agent.name) + "\n";
     if (!agent.environment.empty()) out += "environment = " + quoted(agent.environment) + "\n";
@@ -47,6 +57,8 @@ std::string written(const AgentFile& agent) {
     out += "\n[recognise]\nuid = " + std::to_string(agent.uid);
     out += "\nexecutable_sha256 = " + quoted(encode::hex(agent.executable));
     out += "\n[credential]\nlifetime_s = " + std::to_string(agent.lifetime) + "\n";
+    for (const policy::Limit& limit : agent.limits)
+        out += written(limit);
     return out;
 }
 
@@ -58,6 +70,12 @@ void check_bounds(const AgentFile& agent) {
     promise(!agent.accountability.sponsor.empty() && !agent.accountability.owner.empty() &&
                 !agent.accountability.can_stop.empty(),
             "somebody answers for every agent");
+    promise(agent.limits.size() <= policy::max_limits, "limits are few");
+    for (const auto& limit : agent.limits) {
+        promise(limit.cap >= 1 && limit.cap <= std::uint64_t{INT64_MAX}, "a cap lets something by");
+        promise(limit.window >= 1 && limit.window <= policy::max_limit_window,
+                "a window is between a second and 31 days");
+    }
     for (const auto& action : agent.actions)
         promise(encode::is_action_name(action), "what may be permitted is an action's name");
     for (const auto& audience : agent.audiences)

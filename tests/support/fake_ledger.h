@@ -21,6 +21,8 @@ class FakeLedger final : public daemon::Ledger {
 
     std::vector<Appended> records;
     bool disk_full = false;             // every append fails until resume()
+    bool fail_next = false;             // the next append is queued, and lost with its place
+    bool lose_next_answer = false;      // the next append may have become durable, says it
     PausePoint* pause = nullptr;        // set: it may hold an append, before it is durable
     std::function<void()> when_queued;  // called inside append, before it answers
 
@@ -29,6 +31,11 @@ class FakeLedger final : public daemon::Ledger {
         if (disk_full) return refused();
         records.push_back(Appended{std::move(type), std::move(members)});
         if (when_queued) when_queued();
+        if (std::exchange(fail_next, false)) {
+            records.pop_back();
+            return refused();
+        }
+        if (std::exchange(lose_next_answer, false)) return unknown();
         return durable(records.size() - 1, pause, "append " + records.back().type);
     }
     LedgerHead head() const override {
@@ -56,6 +63,9 @@ class FakeLedger final : public daemon::Ledger {
         co_return index;
     }
     static daemon::Async<std::uint64_t> refused() { co_return full(); }
+    static daemon::Async<std::uint64_t> unknown() {
+        co_return Error(Code::timeout, "ledger: the wait was cancelled; the record may be written");
+    }
     static Error full() {
         return Error(Code::unavailable, "ledger: disk full, signing is stopped", Retry::later)
             .because("ledger_failed");
