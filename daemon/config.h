@@ -14,12 +14,13 @@
 namespace holdfast::daemon {
 
 struct Settings {
-    std::string host_name;    // [host] name; default: the machine's, lower case, first label
-    std::string host_domain;  // [host] domain; default "local.internal"
-    std::string state_dir;    // [paths] state; registry, ledger/, keys/
-    std::string agents_dir;   // [paths] agents
-    std::string store_dir;    // [paths] store; default: store in the state directory
-    std::string log_dir;      // [paths] log: what launched agents print
+    std::string host_name;       // [host] name; default: the machine's, lower case, first label
+    std::string host_domain;     // [host] domain; default "local.internal"
+    std::string state_dir;       // [paths] state; registry, ledger/, keys/
+    std::string agents_dir;      // [paths] agents
+    std::string operators_file;  // [paths] operators: who approves, and with which keys
+    std::string store_dir;       // [paths] store; default: store in the state directory
+    std::string log_dir;         // [paths] log: what launched agents print
     std::string agent_socket;
     std::string admin_socket;
     std::string admin_group;  // may use the admin socket besides root
@@ -45,6 +46,7 @@ struct Settings {
     std::int64_t max_connections = 0;
     std::int64_t max_connections_per_uid = 0;
     bool dev = false;  // one uid for all: privileges not separated, writable executables allowed
+    std::int64_t approvals_expire_s = 0;  // [approvals] how long one is asked for and can be used
     std::string reinstate_by;  // "another" principal than the one who suspended, or "anyone"
 
     // What launched instances of an agent print, and where they may write.

@@ -20,6 +20,8 @@ constexpr std::int64_t last_launch_uid = 4'294'967'293;
 constexpr std::int64_t max_launch_uids = 65'536;
 constexpr std::int64_t min_recheck = 5;
 constexpr std::int64_t max_recheck = 3600;
+constexpr std::int64_t min_approval_time = 60;
+constexpr std::int64_t max_approval_time = 86'400;
 constexpr std::int64_t min_connections = 8;
 constexpr std::int64_t max_connections_bound = 65536;
 
@@ -56,6 +58,7 @@ Done check_socket(std::string_view name, const std::string& path) {
 Done check_paths(const Settings& settings) {
     HOLDFAST_CHECK(check_path("paths.state", settings.state_dir));
     HOLDFAST_CHECK(check_path("paths.agents", settings.agents_dir));
+    HOLDFAST_CHECK(check_path("paths.operators", settings.operators_file));
     HOLDFAST_CHECK(check_path("paths.store", settings.store_dir));
     HOLDFAST_CHECK(check_path("paths.log", settings.log_dir));
     HOLDFAST_CHECK(check_path("paths.libexec", settings.libexec_dir));
@@ -185,6 +188,9 @@ Done check_settings(const Settings& settings) {
     HOLDFAST_CHECK(check_users(settings));
     HOLDFAST_CHECK(check_launch(settings));
     HOLDFAST_CHECK(check_limits(settings));
+    if (settings.approvals_expire_s < min_approval_time ||
+        settings.approvals_expire_s > max_approval_time)
+        return wrong("approvals.expire_s", "must be 60 to 86400");
     if (settings.reinstate_by != "another" && settings.reinstate_by != "anyone")
         return wrong("containment.reinstate_by", "must be another or anyone");
     return done();

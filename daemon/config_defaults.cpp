@@ -40,6 +40,7 @@ Settings default_settings() {
     settings.host_keys = "tpm";
     settings.state_dir = "/var/lib/holdfast";
     settings.agents_dir = "/etc/holdfast/agents.d";
+    settings.operators_file = "/etc/holdfast/operators.toml";
     settings.log_dir = "/var/log/holdfast";
     settings.launch_first_uid = default_first_uid;
     settings.launch_uids = default_uids;
@@ -55,6 +56,7 @@ Settings default_settings() {
     settings.libexec_dir = HOLDFAST_LIBEXECDIR;
     settings.max_connections = 512;
     settings.max_connections_per_uid = 64;
+    settings.approvals_expire_s = 900;
     settings.reinstate_by = "another";
     return settings;
 }
@@ -67,6 +69,7 @@ Settings dev_settings(const std::string& directory) {
     settings.dev = true;
     settings.state_dir = base + "/state";
     settings.agents_dir = base + "/agents.d";
+    settings.operators_file = base + "/operators.toml";
     settings.store_dir = base + "/store";
     settings.log_dir = base + "/log";
     settings.agent_socket = base + "/agent.sock";

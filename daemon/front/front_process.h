@@ -40,6 +40,8 @@ class FrontProcess {
     void plan_sums();
     boost::asio::awaitable<void> settle();
     boost::asio::awaitable<void> sum_refusals();
+    void plan_expiry();
+    boost::asio::awaitable<void> expire();
     void plan_recheck();
     boost::asio::awaitable<void> recheck();
     void attach(WorkerId worker, Descriptor socket);
@@ -67,7 +69,7 @@ class FrontProcess {
     Services services_;
     Admission admission_;
     Front front_;
-    Chore settling_, summing_, rechecking_;
+    Chore settling_, summing_, rechecking_, expiring_;
 };
 
 // Unix seconds.

@@ -170,6 +170,7 @@ Done put_in_force(Services& services, Files files, Changes& changes, const std::
         if (row.state == AgentState::suspended) ++services.ongoing.stops;
         services.containment.set(row.name, row.state);
         services.credentials.forget(row.name);
+        services.ongoing.approvals.forget(row.name);
     }
     services.agents.swap(files);
     return done();
@@ -184,6 +185,7 @@ Async<Answer> apply(Services& services, const Call& call) {
             .because("apply_under_way");
     // Everything is read before anything is done: one bad file, and all stays as it was.
     HOLDFAST_CO_TRY(files, policy::read_agent_files(services.settings.agents_dir));
+    HOLDFAST_CO_TRY(operators, policy::Operators::read(services.settings.operators_file));
     if (request.dry_run) co_return co_await show_plan(services, std::move(files));
 
     const Held applying(services.ongoing.applying);
@@ -201,6 +203,7 @@ Async<Answer> apply(Services& services, const Call& call) {
     for (const api::Change& change : reply.changes)
         HOLDFAST_CO_CHECK(co_await record_one(services, files, change, call.principal));
     HOLDFAST_CO_CHECK(put_in_force(services, std::move(files), reply.changes, call.principal));
+    services.operators = std::move(operators);
     co_return json_answer(api::to_json(reply));
 }
 

@@ -41,6 +41,7 @@ AgentRow stop_in_memory(Services& services, AgentRow row, const Stop& stop,
     ++services.ongoing.stops;
     services.containment.set(row.name, stop.target);
     services.credentials.forget(row.name);
+    services.ongoing.approvals.forget(row.name);
     row.state = stop.target;
     row.changed_by = std::move(changed_by);
     Stages pending = Stages::of(row.pending);

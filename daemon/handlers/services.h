@@ -15,12 +15,15 @@
 #include "daemon/handlers/host.h"
 #include "daemon/link/keys.h"
 #include "daemon/link/launcher.h"
+#include "daemon/state/approvals.h"
 #include "daemon/state/containment.h"
 #include "daemon/state/credentials.h"
 #include "daemon/state/ledger.h"
 #include "daemon/state/refusals.h"
 #include "daemon/state/registry.h"
 #include "policy/agent_file.h"
+#include "policy/evaluate.h"
+#include "policy/operators.h"
 
 namespace holdfast::daemon {
 
@@ -31,6 +34,7 @@ struct Ongoing {
     std::multiset<std::string> containing;    // agents with a containment verb under way
     std::map<std::string, AgentRow> unsaved;  // rows the registry could not write, newest each
     std::uint64_t stops = 0;                  // suspend, revoke, retire begun: reinstate compares
+    Approvals approvals{};
 };
 
 // References: front/main owns each, all live as long as the event loop.
@@ -52,6 +56,9 @@ struct Services {
     // Worker → "attached" or "replacing", as the front's links know it; for status.
     std::function<std::map<std::string, std::string>()> links;
     Ongoing ongoing{};
+    policy::Operators operators{};  // in force since the last apply
+    std::function<Result<policy::Decision>(const policy::AgentFile&, const Action&)> decide =
+        policy::evaluate;
 };
 
 struct Call {

@@ -84,6 +84,13 @@ void declare_from_files(Services& services) {
     }
 }
 
+// Whoever is not known approves nothing.
+void name_operators(Services& services) {
+    auto operators = policy::Operators::read(services.settings.operators_file);
+    if (operators) services.operators = *std::move(operators);
+    if (!operators) log_error("no operator is known until apply: " + operators.error().text());
+}
+
 }  // namespace
 
 bool unsettled(const Services& services) {
@@ -108,6 +115,7 @@ Async<std::monostate> settle(Services& services) {
 Async<std::monostate> start(Services& services) {
     contain_from_registry(services);
     declare_from_files(services);
+    name_operators(services);
     Done settled = co_await settle(services);
     if (!settled) log_warning("containment is unfinished: " + settled.error().text());
     encode::Json::Object record;

@@ -183,6 +183,22 @@ TEST_CASE("config: whole trees are read again each 5 seconds to an hour", "[daem
         CHECK(with(wrong).find("store.recheck_s: must be 5 to 3600") != std::string::npos);
 }
 
+TEST_CASE("config: an approval is good for a minute to a day, 15 minutes unless said otherwise",
+          "[daemon][config]") {
+    const auto with = [](const std::string& seconds) {
+        return ConfigFile(minimal + "[approvals]\nexpire_s = " + seconds + "\n").error();
+    };
+    CHECK(with("60").empty());
+    CHECK(with("86400").empty());
+    for (const char* wrong : {"59", "86401", "0", "-60"})
+        CHECK(with(wrong).find("approvals.expire_s: must be 60 to 86400") != std::string::npos);
+    CHECK(dev_settings("/tmp/dev").approvals_expire_s == 900);
+    CHECK(dev_settings("/tmp/dev").operators_file == "/tmp/dev/operators.toml");
+    CHECK(ConfigFile(minimal + "[paths]\noperators = o.toml\n")
+              .error()
+              .find("paths.operators: must be an absolute path") != std::string::npos);
+}
+
 TEST_CASE("config: what agents print goes below an absolute path", "[daemon][config]") {
     const auto log_with = [](const std::string& text) {
         const ConfigFile file("[host]\nname = web1\n" + minimal + text);
@@ -232,7 +248,8 @@ TEST_CASE("config: the dump is read back to the same settings", "[daemon][config
                           "nv_base = 0x1900000\nsimulator = allow\nowner_auth_file = /etc/a b\n"
                           "[limits]\nconnections = 99\n[register]\nanchor_pcr = 14\n"
                           "[launch]\nfirst_uid = 70000\nuids = 9\n[store]\nrecheck_s = 7\n"
-                          "[paths]\nlog = /srv/log\n");
+                          "[approvals]\nexpire_s = 61\n"
+                          "[paths]\nlog = /srv/log\noperators = /srv/operators.toml\n");
     const auto settings = read_settings(file.path, nullptr);
     REQUIRE(settings);
     for (const auto& original : {*settings, dev_settings("/tmp/somewhere")}) {
