@@ -72,6 +72,15 @@ Json register_members(const RegisterStatus& status) {
     return object;
 }
 
+Json host_members(const Status::Host& host) {
+    Json::Object object;
+    object["changed_by"] = host.changed_by;
+    object["pending"] = texts(host.pending);
+    object["reason"] = host.reason;
+    object["state"] = host.state;
+    return object;
+}
+
 Json token_members(const Status::Token& token) {
     Json::Object object;
     object["algorithms"] = texts(token.algorithms);
@@ -108,6 +117,8 @@ Json to_json(const Agent& agent) {
     object["log"] = agent.log;
     object["name"] = agent.name;
     object["pending"] = texts(agent.pending);
+    object["rate"] = agent.rate;
+    object["reason"] = agent.reason;
     object["spiffe_id"] = agent.spiffe_id;
     object["state"] = agent.state;
     object["token"] = printable(agent.token);
@@ -138,20 +149,14 @@ Json to_json(const Applied& reply) {
     return object;
 }
 
-Json to_json(const Contained& reply) {
-    Json::Object object;
-    object["name"] = reply.name;
-    object["stages"] = table(reply.stages);
-    object["state"] = reply.state;
-    return object;
-}
-
 Json to_json(const Status& reply) {
     Json::Object ledger = head_members(reply.ledger);
     ledger["failed"] = reply.ledger_failed;
     Json::Object object;
     object["agents"] = table(reply.agents);
+    object["anchor"] = reply.anchor ? to_json(*reply.anchor) : Json();
     object["custody"] = reply.custody;
+    object["host"] = host_members(reply.host);
     object["ledger"] = std::move(ledger);
     object["links"] = table(reply.links);
     object["manufacturer"] = printable(reply.manufacturer);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/anchor_messages.h"
 #include "core/encode/json.h"
 #include "holdfast/bytes.h"
 #include "holdfast/custody.h"
@@ -49,6 +50,8 @@ struct Agent {
     std::string spiffe_id;
     std::string state;
     std::string changed_by;
+    std::string reason;                // what was said when it got into that state
+    std::int64_t rate = 0;             // throttled: actions a minute
     std::vector<std::string> pending;  // containment stages not yet durable
     std::string key_id, key_thumbprint;
     Backend backend = Backend::tpm;
@@ -75,13 +78,6 @@ struct Applied {
 };
 encode::Json to_json(const Applied& reply);
 
-struct Contained {
-    std::string name;
-    std::string state;
-    std::map<std::string, std::string> stages;  // "memory", "ledger", "fuse", "blob" → "done" …
-};
-encode::Json to_json(const Contained& reply);
-
 struct Status {
     std::string version;
     std::string trust_domain;
@@ -95,8 +91,15 @@ struct Status {
         std::vector<std::string> algorithms;
     };
     std::optional<Token> token;
+    // The host as a whole: its state, who changed it and why.
+    struct Host {
+        std::string state, changed_by, reason;
+        std::vector<std::string> pending;
+    };
+    Host host;
     LedgerHead ledger;
     bool ledger_failed = false;
+    std::optional<Anchor> anchor;                  // the anchor counter, nothing of the register
     std::optional<RegisterStatus> event_register;  // as last heard of; nothing before that
     std::map<std::string, std::int64_t> agents;    // state → how many
     std::map<std::string, std::string> links;      // worker → "attached", "replacing"

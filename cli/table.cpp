@@ -16,7 +16,10 @@ std::vector<Command> every_command() {
     std::vector<Command> all;
     append(all, host_commands());
     append(all, doctor_commands());
+    append(all, anchor_commands());
     append(all, agent_commands());
+    append(all, contain_commands());
+    append(all, approval_commands());
     append(all, launch_commands());
     append(all, store_commands());
     append(all, identity_commands());

@@ -119,6 +119,7 @@ const std::vector<Setting>& settings_table() {
         number("launch.first_uid", &Settings::launch_first_uid),
         number("launch.uids", &Settings::launch_uids),
         number("store.recheck_s", &Settings::store_recheck_s),
+        number("anchor.interval_s", &Settings::anchor_interval_s),
         number("limits.connections", &Settings::max_connections),
         number("limits.connections_per_uid", &Settings::max_connections_per_uid),
         number("approvals.expire_s", &Settings::approvals_expire_s),

@@ -39,10 +39,11 @@ struct Settings {
     bool pkcs11_software_allowed = false;
     std::int64_t register_anchor_pcr = 0;  // in which PCR each boot's register is anchored
     std::string user_front, user_keys, user_measurer;
-    std::int64_t launch_first_uid = 0;  // [launch] each launched agent gets a uid of its own from
-    std::int64_t launch_uids = 0;       // first_uid on, so many there are
-    std::int64_t store_recheck_s = 0;   // [store] whole trees of running agents, each so often
-    std::string libexec_dir;            // where the workers' executables are
+    std::int64_t launch_first_uid = 0;   // [launch] each launched agent gets a uid of its own from
+    std::int64_t launch_uids = 0;        // first_uid on, so many there are
+    std::int64_t store_recheck_s = 0;    // [store] whole trees of running agents, each so often
+    std::int64_t anchor_interval_s = 0;  // [anchor] the counter is advanced each so often; 0: never
+    std::string libexec_dir;             // where the workers' executables are
     std::int64_t max_connections = 0;
     std::int64_t max_connections_per_uid = 0;
     bool dev = false;  // one uid for all: privileges not separated, writable executables allowed

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/config.h"
+#include "daemon/module_environment.h"
 #include "daemon/pin_file.h"
 #include "holdfast/agent_id.h"
 #include "holdfast/register.h"
@@ -22,6 +23,9 @@ constexpr std::int64_t min_recheck = 5;
 constexpr std::int64_t max_recheck = 3600;
 constexpr std::int64_t min_approval_time = 60;
 constexpr std::int64_t max_approval_time = 86'400;
+// Each step is a write to the TPM's flash: at one a minute half a million a year.
+constexpr std::int64_t min_anchor_interval = 60;
+constexpr std::int64_t max_anchor_interval = std::int64_t{7} * 86'400;
 constexpr std::int64_t min_connections = 8;
 constexpr std::int64_t max_connections_bound = 65536;
 
@@ -116,6 +120,14 @@ Done check_launch(const Settings& settings) {
     return done();
 }
 
+Done check_anchor(const Settings& settings) {
+    const std::int64_t interval = settings.anchor_interval_s;
+    const std::int64_t least = settings.dev ? 1 : min_anchor_interval;  // no flash to wear
+    if (interval != 0 && (interval < least || interval > max_anchor_interval))
+        return wrong("anchor.interval_s", "must be 60 to 604800, or 0 for never");
+    return done();
+}
+
 Done check_tpm(const Settings& settings) {
     if (settings.tpm_tcti.empty())
         return wrong("tpm.tcti", "must be set, e.g. device:/dev/tpmrm0, or none");
@@ -124,29 +136,6 @@ Done check_tpm(const Settings& settings) {
     if (settings.register_anchor_pcr < first_anchor_pcr ||
         settings.register_anchor_pcr > last_anchor_pcr)
         return wrong("register.anchor_pcr", "must be 8 to 15");
-    return done();
-}
-
-bool is_upper_or_line(char c) {
-    return (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-// What the dynamic loader obeys (LD_PRELOAD …) would be code of another module.
-bool is_variable_name(std::string_view name) {
-    if (name.empty() || name.starts_with("LD_") || !is_upper_or_line(name.front())) return false;
-    return std::all_of(name.begin(), name.end(),
-                       [](char c) { return is_upper_or_line(c) || (c >= '0' && c <= '9'); });
-}
-
-Done check_environment(std::string_view words) {
-    while (!words.empty()) {
-        const std::string_view word = words.substr(0, words.find(' '));
-        const auto equals = word.find('=');
-        if (equals == std::string_view::npos || !is_variable_name(word.substr(0, equals)))
-            return wrong("pkcs11.environment",
-                         "must be NAME=VALUE words, one space apart; no LD_ variables");
-        words.remove_prefix(std::min(word.size() + 1, words.size()));
-    }
     return done();
 }
 
@@ -159,7 +148,8 @@ Done check_pkcs11(const Settings& settings) {
         const auto named = check_pin_file_setting(settings.pkcs11_pin_file);
         if (!named) return wrong("pkcs11.pin_file", named.error().text());
     }
-    return check_environment(settings.pkcs11_environment);
+    HOLDFAST_CHECK(parse_module_environment(settings.pkcs11_environment));
+    return done();
 }
 
 // Something must keep the host's own keys.
@@ -187,6 +177,7 @@ Done check_settings(const Settings& settings) {
     HOLDFAST_CHECK(check_host_keys(settings));
     HOLDFAST_CHECK(check_users(settings));
     HOLDFAST_CHECK(check_launch(settings));
+    HOLDFAST_CHECK(check_anchor(settings));
     HOLDFAST_CHECK(check_limits(settings));
     if (settings.approvals_expire_s < min_approval_time ||
         settings.approvals_expire_s > max_approval_time)

@@ -45,6 +45,7 @@ Settings default_settings() {
     settings.launch_first_uid = default_first_uid;
     settings.launch_uids = default_uids;
     settings.store_recheck_s = 60;
+    settings.anchor_interval_s = 3600;
     settings.agent_socket = "/run/holdfast/agent.sock";
     settings.admin_socket = "/run/holdfast/admin.sock";
     settings.admin_group = "holdfast-admin";

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "core/crypto/certificate.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
 #include "core/crypto/recent.h"
 #include "core/crypto/svid.h"
 #include "core/encode/base64.h"
@@ -59,20 +59,40 @@ Error no_signing_input(const Error& why) {
     return wrong("no JWS signing input: " + why.text());
 }
 
-// Whom an action names; or a possession, which a key in a TPM has no use for: its TPM certifies it,
-// and a possession in its place would hide its fuses from the verifier.
-Result<std::string> agent_named(const std::string& typ, const encode::Json& payload,
-                                Backend backend) {
-    if (typ == encode::action_typ) {
-        auto statement = encode::statement_from(payload);
-        if (!statement) return wrong("no action statement: " + statement.error().text());
-        return std::move(statement->agent);
-    }
-    if (typ != encode::possession_typ) return wrong("typ is of no statement of an agent's key");
-    if (backend == Backend::tpm) return wrong("possession of a key that the TPM certifies");
+// In a TPM all keys share the chip's custody, which this one's description does not have.
+Done check_custody(Custody stated, const KeyDescription& key) {
+    if (key.backend == Backend::pkcs11 && stated != key.custody)
+        return wrong("it states custody " + std::string(to_string(stated)) +
+                     ", and this key's is " + std::string(to_string(key.custody)));
+    return done();
+}
+
+Result<std::string> agent_of_action(const encode::Json& payload, const KeyDescription& key) {
+    auto statement = encode::statement_from(payload);
+    if (!statement) return wrong("no action statement: " + statement.error().text());
+    HOLDFAST_CHECK(check_custody(statement->custody, key));
+    return std::move(statement->agent);
+}
+
+// A key in a TPM has no use for one: its TPM certifies it, and a possession in its place would hide
+// its fuses from the verifier. Nor may the front hide a TPM, or show another host's.
+Result<std::string> agent_of_possession(const encode::Json& payload, const KeyDescription& key,
+                                        bool has_tpm) {
+    if (key.backend == Backend::tpm) return wrong("possession of a key that the TPM certifies");
     auto possession = encode::possession_from(payload);
     if (!possession) return wrong("no possession statement: " + possession.error().text());
+    HOLDFAST_CHECK(check_custody(possession->custody, key));
+    if (possession->ak.has_value() != has_tpm)
+        return wrong(has_tpm ? "it says that this host has no TPM"
+                             : "it names the AK of a TPM, and this host has none");
     return std::move(possession->agent);
+}
+
+Result<std::string> agent_named(const std::string& typ, const encode::Json& payload,
+                                const KeyDescription& key, const FamilyRules& rules) {
+    if (typ == encode::action_typ) return agent_of_action(payload, key);
+    if (typ == encode::possession_typ) return agent_of_possession(payload, key, rules.has_tpm);
+    return wrong("typ is of no statement of an agent's key");
 }
 
 Done check_action_family(const KeyDescription& key, ByteView preimage, const FamilyRules& rules) {
@@ -83,7 +103,7 @@ Done check_action_family(const KeyDescription& key, ByteView preimage, const Fam
     HOLDFAST_CHECK(check_header(*header, key));
     const auto payload = encode::parse_jws_payload(parts->payload);
     if (!payload) return no_signing_input(payload.error());
-    HOLDFAST_TRY(named, agent_named(header->typ, *payload, key.backend));
+    HOLDFAST_TRY(named, agent_named(header->typ, *payload, key, rules));
     const AgentId agent{.trust_domain = rules.trust_domain, .name = key.agent};
     if (named != agent.uri()) return wrong("the statement is another agent's");
     return done();

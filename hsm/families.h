@@ -15,17 +15,18 @@ namespace holdfast::hsm {
 
 struct FamilyRules {
     std::string trust_domain;
+    bool has_tpm;                       // the host, by its settings
     std::function<std::int64_t()> now;  // Unix seconds, the worker's own clock
     // Is this SubjectPublicKeyInfo a registered, unblown key of this agent?
     std::function<Done(std::string_view agent, ByteView spki)> is_live_agent_key;
 };
 
 // action: JWS signing input, typ holdfast-action+jwt or, outside a TPM, holdfast-possession+jwt;
-// payload.agent = that key's agent, alg and kid = that key's.
-// certificate: TBSCertificate within core/crypto/svid's profile, subject = a live agent key or
-// self, issued under this CA key, valid now and not only later. checkpoint: C2SP checkpoint text
-// whose origin line is "<trust domain>/ledger". attest: nothing: only the TPM itself makes what the
-// AK signs.
+// payload.agent = that key's agent, alg and kid = that key's; outside a TPM payload.custody too,
+// and a possession names an AK exactly if the host has a TPM. certificate: TBSCertificate within
+// core/crypto/svid's profile, subject = a live agent key or self, issued under this CA key, valid
+// now and not only later. checkpoint: C2SP checkpoint text whose origin line is "<trust
+// domain>/ledger". attest: nothing: only the TPM itself makes what the AK signs.
 Done check_family(const KeyDescription& key, ByteView preimage, const FamilyRules& rules);
 
 }  // namespace holdfast::hsm

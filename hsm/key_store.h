@@ -55,6 +55,10 @@ class KeyStore {
     // Deletes the blob; the fuse must be blown first (conflict otherwise).
     virtual Done destroy(std::string_view key_id) = 0;
 
+    // Every session of ours in the chip is flushed now: one that was satisfied before an agent was
+    // stopped would sign once more. Done where the keys need none.
+    virtual Done flush_sessions() = 0;
+
     // No signature follows for a while, or another verb does: lets go of what only makes the next
     // signature faster.
     virtual void rest() = 0;

@@ -5,7 +5,8 @@
 #include <optional>
 
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jws_signature.h"
+#include "core/crypto/signature.h"
 #include "core/encode/base64.h"
 
 namespace holdfast::ledger {

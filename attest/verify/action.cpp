@@ -3,7 +3,8 @@
 
 #include "attest/verify/credential.h"
 #include "attest/verify/rules.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
+#include "core/crypto/jws_signature.h"
 #include "core/crypto/svid.h"
 #include "core/encode/base64.h"
 #include "core/encode/jws.h"

@@ -115,10 +115,9 @@ std::optional<CertifiedLog> check_tpm(Sheet& sheet, const Evidence& evidence,
     return log;
 }
 
-void check_custody_of(Sheet& sheet, const Evidence& evidence, const std::optional<Subject>& subject,
-                      const Expectations& expected) {
-    if (evidence.possession)
-        return check_token_custody(sheet, evidence.possession->key, subject, expected);
+void check_custody_of(Sheet& sheet, const Evidence& evidence, const std::optional<Custody>& stated,
+                      const std::optional<Subject>& subject, const Expectations& expected) {
+    if (evidence.possession) return check_token_custody(sheet, stated, subject, expected);
     check_custody(sheet, *evidence.tpm, subject && subject->claims ? subject->claims->custody : "");
 }
 
@@ -142,9 +141,11 @@ Result<Appraisal> verify_evidence(std::string_view json, const Expectations& exp
     } else {
         leave_boot_unproven(sheet, *evidence, expected);
     }
-    if (evidence->possession && challenge) check_possession(sheet, *evidence, *challenge, subject);
+    std::optional<Custody> stated;
+    if (evidence->possession && challenge)
+        stated = check_possession(sheet, *evidence, *challenge, subject);
     check_launches(sheet, log, key ? key->name : Bytes(), subject, expected);
-    check_custody_of(sheet, *evidence, subject, expected);
+    check_custody_of(sheet, *evidence, stated, subject, expected);
     note_boot(sheet);
     return std::move(sheet.appraisal());
 }

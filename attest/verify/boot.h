@@ -10,8 +10,9 @@ namespace holdfast::attest {
 // boot.stated: `boot: not proven` is there exactly if no TPM's statements are.
 void check_boot_stated(Sheet& sheet, const Evidence& evidence);
 
-// ak.*, quote.*, register.*, clock.*, ek.* of a host without a TPM: not run, and waived where that
-// is accepted. What the relying party asked for by itself stays required.
+// ak.*, quote.*, register.*, clock.*, ek.* of a host without a TPM: not run, and all but register.*
+// waived where that is accepted. What the relying party asked for by itself stays required, and so
+// does the register behind a launch.
 void leave_boot_unproven(Sheet& sheet, const Evidence& evidence, const Expectations& expected);
 
 // The claim `boot`: "quoted" behind an enrolled AK, else "not proven".

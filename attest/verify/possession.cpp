@@ -3,7 +3,8 @@
 #include <array>
 
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
+#include "core/crypto/jws_signature.h"
 #include "core/encode/jws.h"
 #include "core/encode/possession.h"
 
@@ -60,6 +61,22 @@ void check_agent(Sheet& sheet, const encode::Possession& said,
                 "the key speaks for " + said.agent);
 }
 
+// Both are the host's, but the signed one its keys worker has compared with what the token says.
+void check_stated_custody(Sheet& sheet, const encode::Possession& said, const KeyDescription& key) {
+    sheet.check("possession.custody", said.custody == key.custody,
+                "the key states " + std::string(to_string(said.custody)) +
+                    " and is described with " + std::string(to_string(key.custody)));
+}
+
+void check_claim(Sheet& sheet, const std::string& claimed, const std::optional<Custody>& stated) {
+    if (claimed.empty()) return sheet.skip("custody.claim", "no credential claims one");
+    if (!stated) return sheet.skip("custody.claim", "the key states none under its signature");
+    const std::string said(to_string(*stated));
+    sheet.check("custody.claim", claimed == said || claimed == to_string(Custody::unproven),
+                "credential: " + claimed + ", key: " + said +
+                    "; the word of issuer and host, which no token proves");
+}
+
 bool is_word_taken(const Sheet& sheet, const std::string& claimed, const Expectations& expected) {
     return expected.accept_claimed_hsm && claimed == to_string(Custody::hsm) &&
            sheet.passed("custody.claim");
@@ -67,17 +84,18 @@ bool is_word_taken(const Sheet& sheet, const std::string& claimed, const Expecta
 
 }  // namespace
 
-void check_possession(Sheet& sheet, const Evidence& evidence, const Sha256& challenge,
-                      const std::optional<Subject>& subject) {
+std::optional<Custody> check_possession(Sheet& sheet, const Evidence& evidence,
+                                        const Sha256& challenge,
+                                        const std::optional<Subject>& subject) {
     const auto jws = encode::parse_jws(evidence.possession->jws);
     if (!jws) {
         sheet.fail("possession.format", jws.error().text());
-        return;
+        return std::nullopt;
     }
     const auto said = read_statement(*jws, evidence);
     if (!said) {
         sheet.fail("possession.format", said.error().text());
-        return;
+        return std::nullopt;
     }
     sheet.check("possession.format", true,
                 "a possession statement with this evidence's credential, of this key");
@@ -87,22 +105,17 @@ void check_possession(Sheet& sheet, const Evidence& evidence, const Sha256& chal
                 "made for this challenge and this verifier");
     check_agent(sheet, *said, subject);
     check_host(sheet, *said, evidence);
+    check_stated_custody(sheet, *said, evidence.possession->key);
+    if (!sheet.passed("possession.signature")) return std::nullopt;
+    return said->custody;
 }
 
-void check_token_custody(Sheet& sheet, const KeyDescription& key,
+void check_token_custody(Sheet& sheet, const std::optional<Custody>& stated,
                          const std::optional<Subject>& subject, const Expectations& expected) {
     const std::string claimed = subject && subject->claims ? subject->claims->custody : "";
-    const std::string described(to_string(key.custody));
     auto& claims = sheet.appraisal().claims;
     claims["custody"] = to_string(Custody::unproven);
-    if (claimed.empty()) {
-        sheet.skip("custody.claim", "there is no credential that claims one");
-    } else {
-        sheet.check("custody.claim",
-                    claimed == described || claimed == to_string(Custody::unproven),
-                    "credential: " + claimed + ", key: " + described +
-                        "; the word of issuer and host, which no token proves");
-    }
+    check_claim(sheet, claimed, stated);
     // Nobody says that of a key who could say better.
     if (claimed == to_string(Custody::software_hsm) && sheet.passed("credential.chain"))
         claims["custody"] = claimed;

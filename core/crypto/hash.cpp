@@ -39,6 +39,19 @@ struct FreeMac {
 
 }  // namespace
 
+const char* hash_of(KeyAlgorithm algorithm) noexcept {
+    switch (algorithm) {
+        case KeyAlgorithm::es384: return "SHA384";
+        case KeyAlgorithm::es256:
+        case KeyAlgorithm::ps256_2048:
+        case KeyAlgorithm::ps256_3072:
+        case KeyAlgorithm::rs256_2048:
+        case KeyAlgorithm::rs256_3072: return "SHA256";
+        case KeyAlgorithm::ed25519: break;
+    }
+    return "";
+}
+
 std::size_t hash_size(std::string_view algorithm) noexcept {
     const Known* entry = find(algorithm);
     return entry == nullptr ? 0 : entry->size;

@@ -1,4 +1,4 @@
-// Digests and HMACs by algorithm name, for TPM structures that choose their own hash.
+// Digests and HMACs by algorithm name: TPM structures choose their own hash, and keys have one.
 #ifndef HOLDFAST_CORE_CRYPTO_HASH_H
 #define HOLDFAST_CORE_CRYPTO_HASH_H
 
@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "holdfast/bytes.h"
+#include "holdfast/custody.h"
 #include "holdfast/result.h"
 
 namespace holdfast::crypto {
@@ -14,6 +15,9 @@ namespace holdfast::crypto {
 Result<Bytes> hash(std::string_view algorithm, std::initializer_list<ByteView> pieces);
 Result<SecretBytes> hmac(std::string_view algorithm, ByteView key,
                          std::initializer_list<ByteView> pieces);
+
+// What keys for that algorithm sign the digest of; "" for Ed25519, which hashes by itself.
+const char* hash_of(KeyAlgorithm algorithm) noexcept;
 
 // Bytes of output; 0 for an algorithm not listed above.
 std::size_t hash_size(std::string_view algorithm) noexcept;

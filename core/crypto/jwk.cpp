@@ -1,8 +1,6 @@
-// Keys as JOSE names them (RFC 7517, RFC 7518 §6, RFC 8037 §2): the second part of public_key.h.
-#include <string>
+#include "core/crypto/jwk.h"
 
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
 #include "core/crypto/recent.h"
 #include "core/crypto/spki.h"
 #include "core/encode/base64.h"

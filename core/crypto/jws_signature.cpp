@@ -1,12 +1,14 @@
-// Signatures in JWS form, checked: the last part of public_key.h.
+#include "core/crypto/jws_signature.h"
+
 #include <openssl/rsa.h>
 
 #include <memory>
 
 #include "core/crypto/hash.h"
+#include "core/crypto/jwk.h"
 #include "core/crypto/openssl.h"
-#include "core/crypto/public_key.h"
 #include "core/crypto/recent.h"
+#include "core/crypto/signature.h"
 
 namespace holdfast::crypto {
 namespace {
@@ -16,10 +18,6 @@ constexpr int ps256_salt = 32;  // RFC 7518 §3.5: as long as the hash
 Error bad_signature() {
     ::ERR_clear_error();
     return {Code::invalid, "signature: does not verify"};
-}
-
-const char* hash_of(KeyAlgorithm algorithm) {
-    return algorithm == KeyAlgorithm::es384 ? "SHA384" : "SHA256";
 }
 
 int padding_of(KeyAlgorithm algorithm) {

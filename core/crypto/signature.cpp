@@ -1,4 +1,5 @@
-// Signatures checked against SubjectPublicKeyInfos: the third part of public_key.h.
+#include "core/crypto/signature.h"
+
 #include <openssl/ec.h>
 #include <openssl/rsa.h>
 
@@ -7,7 +8,6 @@
 
 #include "core/crypto/der.h"
 #include "core/crypto/openssl.h"
-#include "core/crypto/public_key.h"
 
 namespace holdfast::crypto {
 namespace {

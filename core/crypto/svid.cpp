@@ -2,7 +2,7 @@
 
 #include "core/crypto/certificate.h"
 #include "core/crypto/openssl.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/signature.h"
 #include "core/crypto/svid_profile.h"
 #include "holdfast/agent_id.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
 #include "core/crypto/spki.h"
 #include "core/crypto/svid.h"
 #include "holdfast/agent_id.h"

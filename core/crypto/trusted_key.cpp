@@ -7,6 +7,7 @@
 #include "core/crypto/hash.h"
 #include "core/crypto/openssl.h"
 #include "core/crypto/public_key.h"
+#include "core/crypto/signature.h"
 #include "core/encode/base64.h"
 #include "core/encode/pem.h"
 #include "core/encode/ssh_wire.h"

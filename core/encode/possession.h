@@ -8,6 +8,7 @@
 
 #include "core/encode/json.h"
 #include "holdfast/bytes.h"
+#include "holdfast/custody.h"
 #include "holdfast/result.h"
 
 namespace holdfast::encode {
@@ -20,6 +21,7 @@ struct Possession {
     // a TPM's statements away from evidence, or puts another's there, has this key against him.
     std::optional<Sha256> ak;
     Sha256 challenge{};
+    Custody custody;  // as the key is described where it is kept: its keys worker compares
     std::string verifier;
 };
 

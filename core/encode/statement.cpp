@@ -10,8 +10,7 @@
 namespace holdfast::encode {
 namespace {
 
-constexpr std::size_t max_spiffe_id = 2048;  // SPIFFE-ID §2.3
-constexpr std::size_t max_word = 32;         // assurance, custody, fuse, decision
+constexpr std::size_t max_word = 32;  // assurance, custody, fuse, decision
 
 Error malformed(std::string_view member, std::string_view why) {
     return Error(Code::invalid, std::string(member) + ": " + std::string(why))

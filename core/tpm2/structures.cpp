@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/crypto/public_key.h"
+#include "core/crypto/signature.h"
 #include "core/tpm2/unmarshal.h"
 
 namespace holdfast::tpm2 {

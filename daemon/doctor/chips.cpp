@@ -91,17 +91,26 @@ void judge_software(const Settings& settings, const Json& token, Findings& findi
                    "use a hardware token; to try things: [pkcs11] software = allow");
 }
 
+void judge_use(const Json& token, Findings& findings) {
+    const std::string obstacle = text_in(token, "unusable");
+    if (obstacle.empty()) return findings.good("token", name_of(token));
+    findings.wrong("token", obstacle, "mend it with the vendor's tools, or use another token");
+}
+
 void judge_token(const Settings& settings, const Json& token, Findings& findings) {
-    if (!is_true(token, "initialised"))
-        return findings.wrong("token", name_of(token) + ": not initialised",
-                              "initialise it, and its user PIN, with its own tools");
-    findings.good("token", name_of(token));
+    judge_use(token, findings);
     findings.note("flags", joined(token, "flags"));
     judge_software(settings, token, findings);
     judge_pin(settings, token, findings);
     findings.note("sessions", "at a time: " + limit_in(token, "max_sessions") +
                                   ", read-write: " + limit_in(token, "max_rw_sessions"));
     judge_algorithms(settings, token, findings);
+}
+
+void note_other(const Json& token, Findings& findings) {
+    if (!is_true(token, "initialised"))
+        return findings.note("token", name_of(token) + ", not initialised: no token yet");
+    findings.note("token", name_of(token) + ", another: " + text_in(token, "uri"));
 }
 
 }  // namespace
@@ -132,13 +141,13 @@ void judge_tokens(const Settings& settings, const Json& found, Findings& finding
         if (is_true(token, "matches"))
             ++matching;
         else
-            findings.note("token", name_of(token) + ", another: " + text_in(token, "uri"));
+            note_other(token, findings);
     }
     if (matching == 0)
         return findings.wrong(
             "token",
             "none of " + std::to_string(tokens.size()) + " matches " + settings.pkcs11_token,
-            "insert it, or name one of those above in [pkcs11] token");
+            "insert it, initialise it, or name one of those above in [pkcs11] token");
     for (const Json& token : tokens)
         if (is_true(token, "matches")) judge_token(settings, token, findings);
     if (matching > 1)

@@ -2,9 +2,11 @@
 
 #include <string>
 
+#include "daemon/doctor/anchor.h"
 #include "daemon/doctor/ask.h"
 #include "daemon/doctor/chips.h"
 #include "daemon/doctor/host.h"
+#include "daemon/doctor/pin.h"
 
 namespace holdfast::daemon {
 namespace {
@@ -33,7 +35,8 @@ void look_at_tpm(const Settings& settings, Findings& findings) {
     if (daemon && !is_shared(settings.tpm_tcti))
         return findings.note("TPM", "in use by holdfastd, process " + std::to_string(*daemon) +
                                         ": holdfast status tells of it");
-    const auto found = ask_to_describe("holdfast-keys-tpm", settings, describe_within);
+    const auto found =
+        ask_to_describe("holdfast-keys-tpm", settings, Descriptor(), describe_within);
     if (!found) return not_described("TPM", settings.tpm_tcti, found.error(), findings);
     judge_tpm(*found, findings);
 }
@@ -41,7 +44,8 @@ void look_at_tpm(const Settings& settings, Findings& findings) {
 void look_at_tokens(const Settings& settings, Findings& findings) {
     if (!settings.has_pkcs11())
         return findings.note("PKCS#11", "no module is set: agents' keys are in the TPM");
-    const auto found = ask_to_describe("holdfast-keys-pkcs11", settings, describe_within);
+    const Descriptor pin = look_at_pin_file(settings, findings);
+    const auto found = ask_to_describe("holdfast-keys-pkcs11", settings, pin, describe_within);
     if (!found) return not_described("module", settings.pkcs11_module, found.error(), findings);
     judge_tokens(settings, *found, findings);
 }
@@ -57,6 +61,7 @@ void examine(const Settings& settings, Findings& findings) {
         findings.note("daemon", "runs as process " + std::to_string(*daemon));
     look_at_tpm(settings, findings);
     look_at_tokens(settings, findings);
+    look_at_anchor(settings, findings);
 }
 
 }  // namespace holdfast::daemon

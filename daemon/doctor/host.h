@@ -1,4 +1,4 @@
-// What the daemon needs of the host besides its chips: users, folders, programs, the PIN file.
+// What the daemon needs of the host besides its chips: users, folders, programs.
 #ifndef HOLDFAST_DAEMON_DOCTOR_HOST_H
 #define HOLDFAST_DAEMON_DOCTOR_HOST_H
 

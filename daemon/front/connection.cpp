@@ -89,7 +89,7 @@ asio::awaitable<bool> Connection::answer(Request request) {
         co_return keep&& told;
     }
     const auto sequence = answered->sequence;
-    ReleaseGate gate(front_.containment, answered->gated_agent);
+    ReleaseGate gate(front_.containment, answered->gated_agent, instance_ ? instance_->id : "");
     auto text = reply_text(reply_of(*std::move(answered)), request.head.keep_alive);
     const auto sent = co_await send(std::move(text), std::move(gate));
     if (sent) co_return request.head.keep_alive;
@@ -147,6 +147,7 @@ Async<std::monostate> Connection::meet() {
                         Retry::later)
             .because("too_many_requests");
     instance_.emplace(*std::move(found));
+    stay_.emplace(front_.containment, instance_->id, instance_->agent);
     co_return done();
 }
 

@@ -77,9 +77,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Counter::Seat seat_;
     std::optional<Error> turned_away_;
     std::optional<Instance> instance_;
-    std::string received_;  // not yet used
-    std::size_t left_ = 0;  // bytes of the answer under way that have left
-    std::string allow_;     // methods of the path asked for, when it is another method
+    std::optional<Stay> stay_;  // containment knows the instance as long as this lives
+    std::string received_;      // not yet used
+    std::size_t left_ = 0;      // bytes of the answer under way that have left
+    std::string allow_;         // methods of the path asked for, when it is another method
     bool closed_by_peer_ = false;
     bool session_over_ = false;  // the caller is not who it was: no further request
 };

@@ -25,7 +25,7 @@ Async<std::optional<Connection::Request>> Connection::next_request() {
     HOLDFAST_CO_TRY(head, parse_head(head_text));
     HOLDFAST_CO_TRY(match, check_head(head));
     if (head.expects_continue && received_.size() < head.content_length) {
-        const ReleaseGate open(front_.containment, "");
+        const ReleaseGate open(front_.containment, "", "");
         const std::string interim(go_on);
         HOLDFAST_CO_CHECK(co_await send(interim, open));
     }

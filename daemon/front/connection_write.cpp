@@ -26,7 +26,7 @@ Async<std::monostate> Connection::send_problem(const Error& error, bool keep_ali
     auto reply = problem_reply(error);
     reply.allow = std::exchange(allow_, {});
     auto text = reply_text(reply, keep_alive);
-    const ReleaseGate open(front_.containment, "");
+    const ReleaseGate open(front_.containment, "", "");
     co_return co_await send(std::move(text), open);
 }
 
@@ -42,6 +42,7 @@ Async<std::monostate> Connection::send(std::string text, ReleaseGate gate) {
         if (sent >= 0) {
             unsent.remove_prefix(static_cast<std::size_t>(sent));
             left_ += static_cast<std::size_t>(sent);
+            if (unsent.empty()) gate.sent();
             continue;
         }
         if (errno == EINTR) continue;

@@ -37,7 +37,7 @@ class AdminLane {
 // References and functions: main owns all, they live as long as the event loop.
 struct Front {
     Instances& instances;
-    const Containment& containment;
+    Containment& containment;
     Admission& admission;
     std::span<const Route> routes;
     std::function<Async<Answer>(const Route& route, const Call& call)> handle;

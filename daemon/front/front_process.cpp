@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "daemon/front/listener.h"
 #include "daemon/handlers/approvals.h"
 #include "daemon/handlers/handlers.h"
+#include "daemon/handlers/host_stop.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
 
@@ -19,6 +21,8 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds settle_again{2};
+// Well below supervisor.h's orderly_end.
+constexpr std::chrono::seconds last_anchor_within{2};
 // Sums may be this late: also the pause before the next try when the ledger cannot be written.
 constexpr std::int64_t sums_late = 60;
 
@@ -35,7 +39,8 @@ std::int64_t unix_now() {
 }
 
 FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Registry& registry,
-                           DurableLedger& ledger, std::size_t descriptor_ceiling)
+                           DurableLedger& ledger, std::uint64_t last_anchor,
+                           std::size_t descriptor_ceiling)
     : io_(io),
       supervisor_(io.get_executor(), Descriptor(supervisor_link)),
       keys_link_(io.get_executor(), WorkerKind::keys,
@@ -51,6 +56,7 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
       keys_(RoutedKeys::keepers_of(settings, tpm_keys_, token_keys_)),
       measurer_(measurer_link_),
       launcher_(launcher_link_),
+      anchor_(io.get_executor(), keys_, ledger, last_anchor),
       issuer_(keys_, settings.trust_domain(), unix_now),
       credentials_(issuer_, ledger, unix_now),
       refusals_(ledger, unix_now),
@@ -63,6 +69,7 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
       services_{.settings = settings,
                 .keys = keys_,
                 .ledger = ledger,
+                .anchor = anchor_,
                 .registry = registry,
                 .containment = containment_,
                 .credentials = credentials_,
@@ -96,14 +103,17 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
       settling_(io.get_executor(), [this] { return settle(); }),
       summing_(io.get_executor(), [this] { return sum_refusals(); }),
       rechecking_(io.get_executor(), [this] { return recheck(); }),
-      expiring_(io.get_executor(), [this] { return expire(); }) {}
+      expiring_(io.get_executor(), [this] { return expire(); }),
+      anchor_settling_(io.get_executor(), [this] { return settle_anchor(); }),
+      anchor_advancing_(io.get_executor(), [this] { return advance_anchor(); }),
+      stop_waits_(io.get_executor()) {}
 
 Done FrontProcess::start() {
     SupervisorLink::Events events;
     events.attach = [this](WorkerId worker, Descriptor socket) {
         attach(worker, std::move(socket));
     };
-    events.gone = [this] { io_.stop(); };
+    events.gone = [this] { stop(); };
     hear_launcher();
     HOLDFAST_CHECK(supervisor_.start(std::move(events)));
     asio::co_spawn(io_, begin(), asio::detached);
@@ -121,6 +131,8 @@ asio::awaitable<void> FrontProcess::begin() {
         co_return;
     }
     if (handlers::unsettled(services_)) settling_.plan(settle_again);
+    asio::co_spawn(io_, settle_anchor(), asio::detached);
+    plan_anchor();
     supervisor_.ready();
     log_info("serving");
 }
@@ -155,6 +167,48 @@ asio::awaitable<void> FrontProcess::sum_refusals() {
     refusals_.tick();
     plan_sums();
     co_return;
+}
+
+// ── the anchor counter ──────────────────────────────────────────────────────────────────────────
+
+// At start, whenever the chip's worker is there anew, and as long as something is unfinished.
+asio::awaitable<void> FrontProcess::settle_anchor() {
+    const auto settled = co_await anchor_.settle();
+    // Said once, however often it is tried again.
+    const std::string trouble = settled ? "" : settled.error().text();
+    if (!settled && trouble != anchor_trouble_) log_warning("anchor counter: " + trouble);
+    anchor_trouble_ = trouble;
+    if (anchor_.unfinished()) anchor_settling_.plan(settle_again);
+}
+
+void FrontProcess::plan_anchor() {
+    const std::int64_t interval = services_.settings.anchor_interval_s;
+    if (interval != 0) anchor_advancing_.plan(std::chrono::seconds(interval));
+}
+
+asio::awaitable<void> FrontProcess::advance_anchor() {
+    // Each step wears flash: without a new record there is nothing to protect.
+    if (anchor_.is_current()) co_return plan_anchor();
+    const auto advanced = co_await anchor_.advance("interval", "daemon");
+    if (!advanced) log_warning("anchor counter: " + advanced.error().text());
+    if (anchor_.unfinished()) anchor_settling_.plan(settle_again);
+    plan_anchor();
+}
+
+void FrontProcess::stop() {
+    if (std::exchange(stopping_, true)) return;
+    stop_waits_.expires_after(last_anchor_within);
+    stop_waits_.async_wait([this](const boost::system::error_code&) { io_.stop(); });
+    asio::co_spawn(io_, last_anchor_step(), asio::detached);
+}
+
+asio::awaitable<void> FrontProcess::last_anchor_step() {
+    const bool is_open = anchor_.holds() && !anchor_.is_current() && !services_.ledger.failed();
+    if (is_open) {
+        const auto advanced = co_await anchor_.advance("stop", "daemon");
+        if (!advanced) log_warning("anchor counter: " + advanced.error().text());
+    }
+    stop_waits_.cancel();
 }
 
 WorkerLink& FrontProcess::link_of(WorkerKind kind) {
@@ -194,6 +248,10 @@ asio::awaitable<void> FrontProcess::expire() {
 
 void FrontProcess::attach(WorkerId worker, Descriptor socket) {
     link_of(worker.kind).attach(std::move(socket), worker.generation);
+    if (worker.kind == WorkerKind::keys && anchor_.unfinished())
+        asio::co_spawn(io_, settle_anchor(), asio::detached);
+    if (worker.kind == WorkerKind::keys || worker.kind == WorkerKind::keys_pkcs11)
+        spawn("the host fuse", handlers::take_host_fuse(services_));
     if (worker.kind == WorkerKind::keys_pkcs11) {
         host_.forget_token();
         spawn("custody of the token's keys", handlers::take_custody(services_));

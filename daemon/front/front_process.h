@@ -3,6 +3,7 @@
 #define HOLDFAST_DAEMON_FRONT_FRONT_PROCESS_H
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <map>
 #include <string>
@@ -15,6 +16,7 @@
 #include "daemon/link/linked_measurer.h"
 #include "daemon/link/routed_keys.h"
 #include "daemon/link/supervisor_link.h"
+#include "daemon/state/anchor.h"
 #include "daemon/state/credentials.h"
 #include "daemon/state/durable_ledger.h"
 
@@ -23,13 +25,16 @@ namespace holdfast::daemon {
 class FrontProcess {
   public:
     FrontProcess(boost::asio::io_context& io, const Settings& settings, Registry& registry,
-                 DurableLedger& ledger, std::size_t descriptor_ceiling);
+                 DurableLedger& ledger, std::uint64_t last_anchor, std::size_t descriptor_ceiling);
     FrontProcess(const FrontProcess&) = delete;
     FrontProcess& operator=(const FrontProcess&) = delete;
     ~FrontProcess() = default;
 
     // Listens to the supervisor; once the state is in force, to callers. Then the loop runs it.
     Done start();
+    // An orderly end: the anchor counter is told how far the ledger came, for a bounded time; then
+    // the loop stops.
+    void stop();
     // After the loop: what was only counted becomes records.
     void end();
 
@@ -42,6 +47,10 @@ class FrontProcess {
     boost::asio::awaitable<void> sum_refusals();
     void plan_expiry();
     boost::asio::awaitable<void> expire();
+    boost::asio::awaitable<void> settle_anchor();
+    void plan_anchor();
+    boost::asio::awaitable<void> advance_anchor();
+    boost::asio::awaitable<void> last_anchor_step();
     void plan_recheck();
     boost::asio::awaitable<void> recheck();
     void attach(WorkerId worker, Descriptor socket);
@@ -59,6 +68,7 @@ class FrontProcess {
     LinkedMeasurer measurer_;
     LinkedLauncher launcher_;
     Containment containment_;
+    Anchor anchor_;
     LocalIssuer issuer_;
     Credentials credentials_;
     Refusals refusals_;
@@ -69,7 +79,10 @@ class FrontProcess {
     Services services_;
     Admission admission_;
     Front front_;
-    Chore settling_, summing_, rechecking_, expiring_;
+    Chore settling_, summing_, rechecking_, expiring_, anchor_settling_, anchor_advancing_;
+    boost::asio::steady_timer stop_waits_;
+    bool stopping_ = false;
+    std::string anchor_trouble_;
 };
 
 // Unix seconds.

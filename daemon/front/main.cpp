@@ -9,6 +9,7 @@
 #include "daemon/front/listener.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
+#include "daemon/state/last_anchor.h"
 
 namespace holdfast::daemon {
 namespace {
@@ -20,13 +21,15 @@ Done run() {
     HOLDFAST_TRY(ceiling, raise_descriptor_limit());
     boost::asio::io_context io(1);
     boost::asio::signal_set signals(io, SIGTERM, SIGINT);
-    signals.async_wait([&](const auto& error, int) {
-        if (!error) io.stop();
-    });
     HOLDFAST_TRY(registry, Registry::open(settings.state_dir + "/registry.db"));
+    LastAnchor last_anchor;
+    const auto fold = [&](const ledger::Record& record) { return last_anchor.take(record); };
     HOLDFAST_TRY(ledger, DurableLedger::open(settings.state_dir + "/ledger", registry,
-                                             io.get_executor(), unix_now));
-    FrontProcess front(io, settings, registry, *ledger, ceiling);
+                                             io.get_executor(), unix_now, fold));
+    FrontProcess front(io, settings, registry, *ledger, last_anchor.value(), ceiling);
+    signals.async_wait([&](const auto& error, int) {
+        if (!error) front.stop();
+    });
     HOLDFAST_CHECK(front.start());
     io.run();
 

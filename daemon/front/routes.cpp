@@ -17,7 +17,7 @@ using Allowed::admin;
 using Allowed::agent;
 using Allowed::both;
 
-constexpr std::array<Route, 30> table = {{
+constexpr std::array<Route, 35> table = {{
     {"GET", "/v1/whoami", agent, none, recognised, handlers::whoami},
     {"POST", "/v1/credential", agent, small, recognised, handlers::credential},
     {"POST", "/v1/actions", agent, full, recognised, handlers::sign_action},
@@ -36,6 +36,9 @@ constexpr std::array<Route, 30> table = {{
     {"POST", "/v1/agents/{name}/launch", admin, small, anyone, handlers::launch},
     {"POST", "/v1/agents/{name}/stop", admin, small, anyone, handlers::stop},
     {"POST", "/v1/agents/{name}/kill", admin, small, anyone, handlers::kill},
+    {"POST", "/v1/agents/{name}/throttle", admin, small, anyone, handlers::throttle},
+    {"POST", "/v1/agents/{name}/approval-only", admin, small, anyone, handlers::approval_only},
+    {"POST", "/v1/contain", admin, small, anyone, handlers::contain},
     {"GET", "/v1/instances", admin, none, anyone, handlers::list_instances},
     {"GET", "/v1/approvals", admin, none, anyone, handlers::list_approvals},
     {"GET", "/v1/approvals/{name}", admin, none, anyone, handlers::show_approval},
@@ -47,6 +50,8 @@ constexpr std::array<Route, 30> table = {{
     {"POST", "/v1/store/check", admin, small, anyone, handlers::store_check},
     {"GET", "/v1/ledger/head", admin, none, anyone, handlers::ledger_head},
     {"POST", "/v1/ledger/resume", admin, small, anyone, handlers::ledger_resume},
+    {"GET", "/v1/anchor", admin, none, anyone, handlers::anchor},
+    {"POST", "/v1/anchor/accept", admin, small, anyone, handlers::anchor_accept},
     {"GET", "/v1/enroll/host", admin, none, anyone, handlers::enroll_host},
     {"POST", "/v1/enroll/activate", admin, small, anyone, handlers::enroll_activate},
 }};

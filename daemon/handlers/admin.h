@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/anchor_messages.h"
 #include "daemon/handlers/services.h"
 #include "daemon/handlers/stages.h"
 
@@ -14,6 +15,9 @@ namespace holdfast::daemon::handlers {
 
 // AgentRow::changed_by of an agent whose file vanished: `apply` lifts it when the file is back.
 inline constexpr const char* by_vanished_file = "file:vanished";
+
+// How the anchor counter stands, for its own route and the status.
+api::Anchor shown(const AnchorView& view);
 
 Error unknown_agent(std::string_view name);
 Error ended_for_good(const AgentRow& row);  // conflict: revoked or retired

@@ -1,7 +1,7 @@
 // GET /v1/agents and /v1/agents/{name}: what was made, and what is declared.
 #include "api/admin_messages.h"
 #include "api/messages.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
 #include "core/crypto/trusted_key.h"
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/caller.h"
@@ -45,6 +45,8 @@ Result<api::Agent> agent_of(const Services& services, const AgentRow& row) {
     // Memory moves first; the row follows.
     agent.state = to_string(services.containment.state_of(row.name));
     agent.changed_by = row.changed_by;
+    agent.reason = row.reason;
+    agent.rate = row.rate;
     agent.pending = Stages::of(row.pending).names();
     agent.key_id = row.key.id;
     agent.key_thumbprint = std::move(thumbprint);

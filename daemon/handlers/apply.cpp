@@ -1,6 +1,5 @@
 // POST /v1/apply: re-reads the agent files, shows the difference, makes keys, then swaps.
 #include "api/admin_messages.h"
-#include "core/crypto/public_key.h"
 #include "core/encode/base64.h"
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/caller.h"
@@ -33,7 +32,7 @@ api::Change change_of(const std::optional<AgentRow>& row, const policy::AgentFil
         return {file.name, waiting, state};
     if (row->state == AgentState::retired) return {file.name, created, active};
     if (row->state == AgentState::suspended && row->changed_by == by_vanished_file)
-        return {file.name, reappeared, active};
+        return {file.name, reappeared, std::string(to_string(row->returns_to))};
     if (never_in_force(*row)) return {file.name, created, state};
     return {file.name, row->file_digest == file.digest ? unchanged : changed, state};
 }
@@ -45,7 +44,7 @@ Changes plan(const Services& services, const Files& files) {
     for (const auto& [name, stored] : services.registry.rows()) {
         const auto row = current_row(services, name);
         if (files.contains(name) || !row || row->state == AgentState::retired) continue;
-        const AgentState after = std::max(row->state, AgentState::suspended);
+        const AgentState after = may_act(row->state) ? AgentState::suspended : row->state;
         changes.push_back({name, vanished, std::string(to_string(after))});
     }
     return changes;
@@ -120,7 +119,7 @@ Async<std::monostate> record_one(Services& services, const Files& files, api::Ch
     std::string type = "agent";
     encode::Json::Object record;
     if (change.change == vanished) {
-        if (row->state != AgentState::active) co_return done();
+        if (!may_act(row->state)) co_return done();
         row->state = AgentState::suspended;
         type = "containment";
         record = containment_record(*row, "suspend", by_vanished_file);
@@ -137,15 +136,23 @@ Async<std::monostate> record_one(Services& services, const Files& files, api::Ch
 AgentRow row_after(AgentRow row, const api::Change& change, const Files& files,
                    const std::string& principal) {
     if (change.change == vanished) {
-        if (row.state != AgentState::active) return row;
+        if (!may_act(row.state)) return row;
+        row.returns_to = row.state;
+        row.returns_by = row.changed_by;
         row.state = AgentState::suspended;
         row.changed_by = by_vanished_file;
         return row;
     }
-    row.file_digest = files.at(change.name).digest;
+    const policy::AgentFile& file = files.at(change.name);
+    row.file_digest = file.digest;
+    row.sponsor = file.accountability.sponsor;
+    row.environment = file.environment;
     if (row.state == AgentState::suspended && row.changed_by == by_vanished_file) {
-        row.state = AgentState::active;
-        row.changed_by = principal;
+        // A file that comes back lifts nothing that an operator demanded before.
+        row.state = row.returns_to;
+        row.changed_by = is_restricted(row.returns_to) ? row.returns_by : principal;
+        row.returns_to = AgentState::active;
+        row.returns_by.clear();
     }
     return row;
 }
@@ -168,7 +175,7 @@ Done put_in_force(Services& services, Files files, Changes& changes, const std::
     for (const AgentRow& row : rows) {
         if (services.containment.state_of(row.name) == row.state) continue;
         if (row.state == AgentState::suspended) ++services.ongoing.stops;
-        services.containment.set(row.name, row.state);
+        services.containment.set(row.name, row.state, row.rate);
         services.credentials.forget(row.name);
         services.ongoing.approvals.forget(row.name);
     }

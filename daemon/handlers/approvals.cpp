@@ -54,9 +54,11 @@ encode::Json::Object asked_record(const Call& call, const api::Approval& shown) 
 
 }  // namespace
 
-policy::Demand demand_of(const Services& /*services*/, const Caller& /*caller*/,
+policy::Demand demand_of(const Services& services, const Caller& caller,
                          const policy::Decision& decision) {
-    return decision.demand;
+    if (!services.containment.demand_of(caller.row->name).approval) return decision.demand;
+    const policy::Demand contained{1, "", caller.file->accountability.can_stop};
+    return policy::stricter(decision.demand, contained);
 }
 
 bool must_ask(const policy::Demand& demand, const api::ActionRequest& request) {

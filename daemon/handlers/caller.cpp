@@ -21,7 +21,7 @@ Result<Caller> caller_of(const Services& services, const Call& call) {
         return Error(Code::denied, "no agent is behind this connection")
             .because("unrecognised_caller");
     const std::string& name = call.instance->agent;
-    HOLDFAST_CHECK(services.containment.allows(name));
+    HOLDFAST_CHECK(services.containment.allows(name, call.instance->id));
     const auto file = services.agents.find(name);
     const AgentRow* row = services.registry.find(name);
     if (file == services.agents.end() || row == nullptr)

@@ -27,6 +27,7 @@ Async<Answer> credential(Services& services, const Call& call) {
         Refused refused{"credential", {}, std::move(caller).error()};
         co_return co_await refuse(services, call, std::move(refused));
     }
+    HOLDFAST_CO_CHECK(services.anchor.holds());
     const KeyDescription key = caller->row->key;
     CredentialRequest request = credential_request(*caller, call, key);
     HOLDFAST_CO_TRY(issued, co_await services.credentials.current(std::move(request)));

@@ -3,7 +3,7 @@
 #include "attest/evidence/challenge.h"
 #include "attest/evidence/pack.h"
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
 #include "core/encode/base64.h"
 #include "core/encode/jws.h"
 #include "core/encode/possession.h"
@@ -62,11 +62,23 @@ Async<std::monostate> add_tpm(Services& services, const KeyDescription& key,
     evidence.boot_not_proven = !services.settings.has_tpm();
     if (evidence.boot_not_proven) co_return done();
     std::string certified = key.backend == Backend::tpm ? key.id : std::string();
-    HOLDFAST_CO_TRY(tpm, co_await services.keys.attest(std::move(certified), challenge));
+    HOLDFAST_CO_TRY(tpm,
+                    co_await services.keys.attest_for(key.id, std::move(certified), challenge));
     if (key.backend == Backend::tpm && tpm.key.name != key.name)
         co_return Error(Code::internal, "the keys worker attested another key than " + key.id);
     evidence.tpm = std::move(tpm);
     co_return done();
+}
+
+encode::Possession possession_of(const Asked& asked, const Sha256& challenge,
+                                 const Evidence& evidence) {
+    std::optional<Sha256> ak;
+    if (evidence.tpm) ak = crypto::sha256(evidence.tpm->ak_public);
+    return {.agent = asked.agent,
+            .ak = ak,
+            .challenge = challenge,
+            .custody = asked.key.custody,
+            .verifier = evidence.verifier};
 }
 
 // The key says itself which challenge it answers, and whose AK spoke beside it.
@@ -74,11 +86,7 @@ Async<std::monostate> add_possession(Services& services, const Asked& asked,
                                      const Sha256& challenge, Evidence& evidence) {
     const KeyDescription& key = asked.key;
     if (key.backend == Backend::tpm) co_return done();
-    encode::Possession said;
-    said.agent = asked.agent;
-    said.challenge = challenge;
-    said.verifier = evidence.verifier;
-    if (evidence.tpm) said.ak = crypto::sha256(evidence.tpm->ak_public);
+    const encode::Possession said = possession_of(asked, challenge, evidence);
     HOLDFAST_CO_TRY(kid, crypto::jwk_thumbprint(key.spki));
     encode::JwsHeader header;
     header.alg = jws_alg(key.algorithm);
@@ -105,7 +113,7 @@ Async<Answer> attest_recorded(Services& services, const Call& call, Asked asked,
     auto record = record_of(call, evidence, digest, asked.serial);
     HOLDFAST_CO_TRY(index, co_await services.ledger.append("evidence", std::move(record)));
     (void)index;
-    HOLDFAST_CO_CHECK(services.containment.allows(call.instance->agent));
+    HOLDFAST_CO_CHECK(services.containment.allows(call.instance->agent, call.instance->id));
 
     Answer answer;
     answer.body = attest::pack(evidence);

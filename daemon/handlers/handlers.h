@@ -29,6 +29,9 @@ Async<Answer> retire(Services& services, const Call& call);       // POST …/re
 Async<Answer> launch(Services& services, const Call& call);       // POST …/launch
 Async<Answer> stop(Services& services, const Call& call);         // POST …/stop
 Async<Answer> kill(Services& services, const Call& call);         // POST …/kill
+Async<Answer> throttle(Services& services, const Call& call);     // POST …/throttle
+Async<Answer> approval_only(Services& services, const Call& call);    // POST …/approval-only
+Async<Answer> contain(Services& services, const Call& call);          // POST /v1/contain
 Async<Answer> list_instances(Services& services, const Call& call);   // GET  /v1/instances
 Async<Answer> store_import(Services& services, const Call& call);     // POST /v1/store/import
 Async<Answer> store_list(Services& services, const Call& call);       // GET  /v1/store
@@ -36,6 +39,8 @@ Async<Answer> store_collect(Services& services, const Call& call);    // POST /v
 Async<Answer> store_check(Services& services, const Call& call);      // POST /v1/store/check
 Async<Answer> ledger_head(Services& services, const Call& call);      // GET  /v1/ledger/head
 Async<Answer> ledger_resume(Services& services, const Call& call);    // POST /v1/ledger/resume
+Async<Answer> anchor(Services& services, const Call& call);           // GET  /v1/anchor
+Async<Answer> anchor_accept(Services& services, const Call& call);    // POST /v1/anchor/accept
 Async<Answer> enroll_host(Services& services, const Call& call);      // GET  /v1/enroll/host
 Async<Answer> enroll_activate(Services& services, const Call& call);  // POST /v1/enroll/activate
 Async<Answer> list_approvals(Services& services, const Call& call);   // GET  /v1/approvals

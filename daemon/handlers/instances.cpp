@@ -16,6 +16,7 @@
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
+#include "daemon/handlers/instance_stop.h"
 #include "daemon/log.h"
 
 namespace holdfast::daemon::handlers {
@@ -28,14 +29,16 @@ encode::Json::Object event_of(const Launched::Entry& entry) {
     return event;
 }
 
-Ending ending_for(AgentState state) {
-    return state == AgentState::suspended ? Ending::freeze : Ending::kill;
+Ending ending_for(const Services& services, const std::string& agent) {
+    const bool ended =
+        has_ended(services.containment.state_of(agent)) || has_ended(services.containment.host());
+    return ended ? Ending::kill : Ending::freeze;
 }
 
 // What must not run on, by its agent's state or its own.
 std::optional<Ending> ending_due(const Services& services, const Launched::Entry& entry) {
     if (!services.containment.allows(entry.facts.agent))
-        return ending_for(services.containment.state_of(entry.facts.agent));
+        return ending_for(services, entry.facts.agent);
     if (entry.over && entry.facts.kill_on_change) return Ending::kill;
     return std::nullopt;
 }
@@ -46,6 +49,8 @@ Async<std::monostate> take_over(Services& services, std::string instance) {
     if (!facts.running) co_return done();  // between prepared and released: its handler has it
     HOLDFAST_CO_CHECK(services.launched.add(std::move(facts)));
     const auto due = ending_due(services, *services.launched.find(instance));
+    // An operator ended its session and let it live: no reason to kill it now.
+    if (was_stopped(services, instance)) services.launched.end_session(instance);
     if (!due) co_return done();
     EndOrder order{instance, *due};
     co_return co_await services.launcher.end(std::move(order));
@@ -175,6 +180,7 @@ Async<std::monostate> instance_notice(Services& services, LaunchNotice notice) {
         services.launched.remember({entry->facts.agent, notice.instance, notice.detail});
         event["how"] = std::move(notice.detail);
         services.launched.remove(notice.instance);
+        forget_stopped(services, notice.instance);
     }
     co_return co_await record_event(services, std::move(type), std::move(event), by_itself);
 }

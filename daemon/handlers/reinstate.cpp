@@ -1,18 +1,18 @@
-// POST /v1/agents/{name}/reinstate: undoes a suspension, durable first, in memory last.
+// POST /v1/agents/{name}/reinstate: undoes a stop, durable first, in memory last.
 #include <boost/asio/this_coro.hpp>
 
-#include "api/admin_messages.h"
-#include "api/messages.h"
+#include "api/contain_messages.h"
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/instances.h"
+#include "daemon/handlers/reinstating.h"
 
 namespace holdfast::daemon::handlers {
 namespace {
 
 Done may_reinstate(const Services& services, const AgentRow& row, const std::string& principal) {
-    if (row.state > AgentState::suspended) return ended_for_good(row);
+    if (has_ended(row.state)) return ended_for_good(row);
     if (row.state == AgentState::active)
         return Error(Code::conflict, "agent " + row.name + " is not suspended")
             .because("not_suspended");
@@ -20,45 +20,78 @@ Done may_reinstate(const Services& services, const AgentRow& row, const std::str
         return Error(Code::conflict, "its agent file vanished: put it back and apply")
             .because("file_vanished");
     if (row.changed_by == principal && services.settings.reinstate_by != "anyone")
-        return Error(Code::denied, principal + " suspended it: another principal must reinstate it")
+        return Error(Code::denied, principal + " stopped it: another principal must reinstate it")
             .because("same_principal");
     if (!row.pending.empty() || services.ongoing.unsaved.contains(row.name))
-        return Error(Code::unavailable, "its suspension is not yet durable", Retry::later)
+        return Error(Code::unavailable, "its stop is not yet durable", Retry::later)
             .because("unsettled");
     return done();
 }
 
+// The row as it is when nothing is demanded any more.
+AgentRow reinstated(AgentRow row, const ReinstateOrder& order) {
+    row.state = AgentState::active;
+    row.changed_by = order.by;
+    row.reason = order.reason;
+    row.rate = 0;
+    return row;
+}
+
+// What was frozen goes on, unless the host stands still; what was killed stays so until it is
+// launched.
+Async<std::monostate> thaw(Services& services, std::string agent) {
+    if (!services.containment.allows(agent)) co_return done();
+    co_return co_await end_all(services, std::move(agent), Ending::thaw);
+}
+
+encode::Json::Object record_of(const AgentRow& row, const ReinstateOrder& order) {
+    auto record = containment_record(row, "reinstate", order.by);
+    if (!order.reason.empty()) record["reason"] = order.reason;
+    return record;
+}
+
 }  // namespace
 
-Async<Answer> reinstate(Services& services, const Call& call) {
-    HOLDFAST_CO_CHECK(api::empty_request(call.body));
-    auto row = current_row(services, call.argument);
-    if (!row) co_return unknown_agent(call.argument);
-    HOLDFAST_CO_CHECK(may_reinstate(services, *row, call.principal));
+Async<api::Contained> reinstate_agent(Services& services, ReinstateOrder order) {
+    auto row = current_row(services, order.agent);
+    if (!row) co_return unknown_agent(order.agent);
+    HOLDFAST_CO_CHECK(may_reinstate(services, *row, order.by));
 
     const std::uint64_t stops = services.ongoing.stops;
-    row->state = AgentState::active;
-    auto record = containment_record(*row, "reinstate", call.principal);
+    const bool stood_still = !may_act(row->state);
+    const AgentRow after = reinstated(*std::move(row), order);
+    auto record = record_of(after, order);
     HOLDFAST_CO_TRY(index, co_await services.ledger.append("containment", std::move(record)));
     (void)index;
     // Whoever stopped an agent meanwhile had their answer: they win.
     if (services.ongoing.stops != stops)
         co_return Error(Code::conflict, "an agent was stopped meanwhile: look again, then repeat")
             .because("stopped_meanwhile");
-    row->changed_by = call.principal;
-    HOLDFAST_CO_CHECK(services.registry.put(*row));
-    services.containment.set(row->name, AgentState::active);
+    HOLDFAST_CO_CHECK(services.registry.put(after));
+    api::Contained reply;
+    reply.name = after.name;
+    reply.state = to_string(after.state);
+    reply.in_force_ns = services.containment.set(after.name, AgentState::active);
+    reply.last_release_ns = services.containment.last_release(after.name);
 
     const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
-    const auto declared = services.agents.find(row->name);
-    if (declared != services.agents.end() && declared->second.launch)
-        extend_beside(services, executor, "reinstate", event_of(row->name));
-    // What was frozen goes on; what was killed stays so until it is launched.
-    auto thawed = co_await end_all(services, row->name, Ending::thaw);
-    api::Contained reply{row->name, std::string(to_string(row->state)), {}};
-    reply.stages = {{"ledger", "done"}, {"registry", "done"}, {"memory", "done"}};
-    reply.stages["fuse"] = "not_needed";
-    reply.stages["processes"] = thawed ? "done" : "pending";
+    const auto declared = services.agents.find(after.name);
+    if (stood_still && declared != services.agents.end() && declared->second.launch)
+        extend_beside(services, executor, "reinstate", event_of(after.name));
+    auto thawed = co_await thaw(services, after.name);
+    reply.stages = {{"ledger", stage_done}, {"registry", stage_done}, {"memory", stage_done}};
+    reply.stages["fuse"] = stage_not_needed;
+    reply.stages["processes"] = thawed ? stage_done : stage_pending;
+    co_return reply;
+}
+
+Async<Answer> reinstate(Services& services, const Call& call) {
+    HOLDFAST_CO_TRY(request, api::stop_agent_request(call.body));
+    if (request.rate || request.instance)
+        co_return Error(Code::invalid, "reinstate takes a reason and nothing else")
+            .because("malformed_request");
+    ReinstateOrder order{call.argument, call.principal, request.reason};
+    HOLDFAST_CO_TRY(reply, co_await reinstate_agent(services, std::move(order)));
     co_return json_answer(api::to_json(reply));
 }
 

@@ -15,6 +15,7 @@
 #include "daemon/handlers/host.h"
 #include "daemon/link/keys.h"
 #include "daemon/link/launcher.h"
+#include "daemon/state/anchor.h"
 #include "daemon/state/approvals.h"
 #include "daemon/state/containment.h"
 #include "daemon/state/credentials.h"
@@ -33,7 +34,9 @@ struct Ongoing {
     bool settling = false;
     std::multiset<std::string> containing;    // agents with a containment verb under way
     std::map<std::string, AgentRow> unsaved;  // rows the registry could not write, newest each
-    std::uint64_t stops = 0;                  // suspend, revoke, retire begun: reinstate compares
+    std::uint64_t stops = 0;                  // stops of any kind begun: reinstate compares
+    int host_verbs = 0;                       // verbs about the host under way
+    std::optional<HostRow> unsaved_host;      // as `unsaved`, of the host
     Approvals approvals{};
 };
 
@@ -42,6 +45,7 @@ struct Services {
     const Settings& settings;
     Keys& keys;
     Ledger& ledger;
+    Anchor& anchor;
     Registry& registry;
     Containment& containment;
     Credentials& credentials;

@@ -1,6 +1,6 @@
 // POST /v1/actions: from a permitted action to a recorded signature.
 #include "api/messages.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
 #include "core/encode/base64.h"
 #include "core/encode/jws.h"
 #include "core/encode/statement.h"
@@ -22,6 +22,7 @@ struct Permission {
 Result<Permission> permission_of(const Services& services, const Call& call, Result<Caller> found,
                                  const api::ActionRequest& request) {
     HOLDFAST_TRY(caller, std::move(found));
+    HOLDFAST_CHECK(services.containment.turn_left(caller.row->name));
     HOLDFAST_TRY(decision, services.decide(*caller.file, request.action));
     policy::Demand demand = demand_of(services, caller, decision);
     HOLDFAST_CHECK(approval_fits(services, call, request, demand));
@@ -57,7 +58,8 @@ Statement statement_of(const Services& services, const Call& call, const Permiss
 }
 
 struct ToSign {
-    std::string agent;   // name
+    std::string agent;  // name
+    std::string instance;
     std::string key_id;  // of the key worker
     std::string input;   // JWS signing input
     encode::Json::Object record;
@@ -78,7 +80,8 @@ Result<ToSign> to_sign(const Services& services, const Call& call, const Permiss
     encode::Json::Object record;
     record["credential_serial"] = credential.serial;
     record["statement"] = std::move(payload);
-    return ToSign{row.name, row.key.id, std::move(input), std::move(record), statement.sequence};
+    return ToSign{row.name,         call.instance->id, row.key.id,
+                  std::move(input), std::move(record), statement.sequence};
 }
 
 // The caller did not suspend since the sequence was read, so the record gets exactly that index.
@@ -92,7 +95,7 @@ Async<Answer> sign_recorded(Services& services, ToSign wanted) {
     auto recorded = co_await std::move(record);
     if (!recorded) co_return std::move(recorded).error().within("record");
     // A revocation meanwhile wins.
-    Done released = services.containment.allows(wanted.agent);
+    Done released = services.containment.allows(wanted.agent, wanted.instance);
     if (!signed_raw) released = Error(signed_raw.error()).within("sign");
     if (!released) {
         std::string reason = released.error().reason();
@@ -117,6 +120,7 @@ Async<Answer> sign_action(Services& services, const Call& call) {
                                          std::move(error));
     }
     HOLDFAST_CO_CHECK(services.ledger.writable());
+    HOLDFAST_CO_CHECK(services.anchor.holds());
     if (must_ask(asked->demand, request))
         co_return co_await ask_approval(services, call, std::move(request.action),
                                         std::move(asked->decision), std::move(asked->demand));
@@ -141,6 +145,7 @@ Async<Answer> sign_action(Services& services, const Call& call) {
     if (must_ask(permission->demand, request))
         co_return Error(Code::denied, "an approval is demanded since a moment ago", Retry::later)
             .because("approval_required");
+    HOLDFAST_CO_CHECK(services.containment.take_turn(permission->caller.row->name));
     HOLDFAST_CO_TRY(wanted, to_sign(services, call, *permission, std::move(request.action),
                                     custody_of(key, identity), credential));
     // Used with the record, whatever becomes of the signature.

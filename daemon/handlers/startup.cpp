@@ -1,6 +1,7 @@
 // What runs at start, and what completes the containment that could not be finished before.
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/handlers.h"
+#include "daemon/handlers/host_stop.h"
 #include "daemon/log.h"
 
 namespace holdfast::daemon::handlers {
@@ -60,8 +61,18 @@ Async<std::monostate> settle_agent(Services& services, AgentRow row) {
 }
 
 void contain_from_registry(Services& services) {
+    services.containment.set_host(services.registry.host().state);
     for (const auto& [name, row] : services.registry.rows())
-        services.containment.set(name, row.state);
+        services.containment.set(name, row.state, row.rate);
+}
+
+// Once, after an older program's registry was read: a scope also finds an agent whose file went.
+void remember_scope(Services& services, AgentRow row, const policy::AgentFile& file) {
+    if (row.sponsor == file.accountability.sponsor && row.environment == file.environment) return;
+    row.sponsor = file.accountability.sponsor;
+    row.environment = file.environment;
+    const Done kept = services.registry.put(row);
+    if (!kept) log_warning("agent " + row.name + ": " + kept.error().text());
 }
 
 // Only what was applied is in force: an edited file waits for `apply`, also across a restart.
@@ -79,6 +90,7 @@ void declare_from_files(Services& services) {
         } else if (row->file_digest != file.digest) {
             log_warning("agent " + name + " is not in force: its file changed since apply");
         } else {
+            remember_scope(services, *row, file);
             services.agents.emplace(name, std::move(file));
         }
     }
@@ -94,13 +106,13 @@ void name_operators(Services& services) {
 }  // namespace
 
 bool unsettled(const Services& services) {
-    return !unsettled_agents(services).empty();
+    return is_host_unsettled(services) || !unsettled_agents(services).empty();
 }
 
 Async<std::monostate> settle(Services& services) {
     if (services.ongoing.settling) co_return done();
     const Held settling(services.ongoing.settling);
-    Done worst = done();
+    Done worst = co_await settle_host(services);
     const std::vector<std::string> names = unsettled_agents(services);
     for (const std::string& name : names) {
         if (services.ongoing.containing.contains(name)) continue;
@@ -116,6 +128,8 @@ Async<std::monostate> start(Services& services) {
     contain_from_registry(services);
     declare_from_files(services);
     name_operators(services);
+    Done asked = co_await take_host_fuse(services);
+    if (!asked) log_warning("the host's state is unfinished: " + asked.error().text());
     Done settled = co_await settle(services);
     if (!settled) log_warning("containment is unfinished: " + settled.error().text());
     encode::Json::Object record;

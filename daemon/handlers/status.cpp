@@ -1,8 +1,11 @@
 // GET /v1/status: how the daemon is, without asking the chip for anything it has not said before.
 #include "api/admin_messages.h"
 #include "api/messages.h"
+#include "daemon/handlers/admin.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
+#include "daemon/handlers/host_stop.h"
+#include "daemon/handlers/stages.h"
 
 namespace holdfast::daemon::handlers {
 
@@ -20,6 +23,13 @@ api::Status::Token token_of(const Result<HostIdentity>& token) {
     for (const KeyAlgorithm algorithm : token->algorithms)
         shown.algorithms.emplace_back(to_string(algorithm));
     return shown;
+}
+
+// Memory moves first; the row follows.
+api::Status::Host host_of(const Services& services) {
+    const HostRow row = current_host(services);
+    return {std::string(to_string(services.containment.host())), row.changed_by, row.reason,
+            Stages::of(row.pending).names()};
 }
 
 }  // namespace
@@ -41,6 +51,9 @@ Async<Answer> status(Services& services, const Call& call) {
         const auto token = co_await services.host.token();
         reply.token = token_of(token);
     }
+    co_await services.anchor.settled();
+    reply.anchor = shown(services.anchor.view());
+    reply.host = host_of(services);
     reply.ledger = services.ledger.head();
     reply.ledger_failed = services.ledger.failed();
     for (const auto& [name, row] : services.registry.rows()) {

@@ -1,6 +1,6 @@
 // GET /v1/whoami: what Holdfast knows of the caller, and what that is not worth.
 #include "api/messages.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
 
@@ -12,6 +12,8 @@ std::vector<std::string> notes_of(const Services& services, const Instance& inst
     if (instance.view.measurement.assurance == Assurance::observed)
         notes.emplace_back("observed: forgeable by the same uid");
     if (!instance.pid_reuse_excluded) notes.emplace_back("pid reuse not excluded");
+    if (services.containment.host() != AgentState::active)
+        notes.emplace_back("the host is " + std::string(to_string(services.containment.host())));
     if (services.settings.dev) notes.emplace_back("privileges: not separated");
     return notes;
 }

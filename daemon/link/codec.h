@@ -12,6 +12,7 @@
 #include "daemon/link/create_request.h"
 #include "daemon/link/host_identity.h"
 #include "daemon/link/messages.h"
+#include "holdfast/anchor_counter.h"
 #include "holdfast/custody.h"
 #include "holdfast/evidence.h"
 #include "holdfast/register.h"
@@ -84,6 +85,12 @@ Bytes encode(const RegisterPosition& position);
 Result<RegisterPosition> decode_position(ByteView payload);
 Bytes encode(const RegisterStatus& status);
 Result<RegisterStatus> decode_register(ByteView payload);
+
+Bytes encode(const AnchorReading& reading);
+Result<AnchorReading> decode_anchor(ByteView payload);
+// advance_anchor: the value to go to, 0 to begin.
+Bytes encode_anchor_value(std::uint64_t to);
+Result<std::uint64_t> decode_anchor_value(ByteView payload);
 
 struct ActivateRequest {
     Bytes blob;

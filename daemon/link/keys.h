@@ -11,6 +11,7 @@
 #include "daemon/link/async.h"
 #include "daemon/link/create_request.h"
 #include "daemon/link/host_identity.h"
+#include "holdfast/anchor_counter.h"
 #include "holdfast/bytes.h"
 #include "holdfast/custody.h"
 #include "holdfast/evidence.h"
@@ -47,14 +48,26 @@ class Keys {
     virtual Async<std::monostate> blow_fuse(std::string key_id) = 0;
     virtual Async<std::monostate> blow_host_fuse() = 0;
     virtual Async<std::monostate> destroy(std::string key_id) = 0;
-    // key_id "": what the TPM says of the host alone, for a key that lives elsewhere.
-    virtual Async<TpmEvidence> attest(std::string key_id, Sha256 challenge) = 0;
+    // key_id "": what the TPM says of the host alone, for a key that lives elsewhere; that key is
+    // charged with the chip's time.
+    virtual Async<TpmEvidence> attest_for(std::string charged, std::string key_id,
+                                          Sha256 challenge) = 0;
     virtual Async<Bytes> activate(Bytes blob, Bytes secret) = 0;
     // Logged and extended when it answers (docs/verifying.md lists the events). conflict
     // register_broken, unavailable register_absent, busy register_full.
     virtual Async<RegisterPosition> extend_register(std::string canonical_json_content) = 0;
     // How the register stands, and how long its log is; the log itself comes with evidence.
     virtual Async<RegisterStatus> register_log() = 0;
+    // The anchor counter (holdfast/anchor_counter.h; nothing of the register). conflict [no_tpm] on
+    // a host without a TPM.
+    virtual Async<AnchorReading> read_anchor() = 0;
+    // Idempotent, so it may be repeated when an answer was lost: counts at to − 1, is done at `to`,
+    // else conflict [anchor_differs]. 0: makes the counter where there is none; absent where that
+    // cannot be.
+    virtual Async<AnchorReading> advance_anchor(std::uint64_t to) = 0;
+    // Every session of ours in the TPM ends now: none that was satisfied before an agent was
+    // stopped is left. Done without a TPM.
+    virtual Async<std::monostate> flush_sessions() = 0;
 };
 
 }  // namespace holdfast::daemon

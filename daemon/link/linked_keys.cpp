@@ -51,10 +51,11 @@ Async<std::monostate> LinkedKeys::destroy(std::string key_id) {
     co_return co_await order(Operation::destroy, std::move(payload));
 }
 
-Async<TpmEvidence> LinkedKeys::attest(std::string key_id, Sha256 challenge) {
-    const AttestRequest request{key_id, challenge};
+Async<TpmEvidence> LinkedKeys::attest_for(std::string charged, std::string key_id,
+                                          Sha256 challenge) {
+    const AttestRequest request{std::move(key_id), challenge};
     Bytes payload = encode(request);
-    HOLDFAST_CO_TRY(body, co_await ask(Operation::attest, std::move(payload), std::move(key_id)));
+    HOLDFAST_CO_TRY(body, co_await ask(Operation::attest, std::move(payload), std::move(charged)));
     co_return decode_evidence(body);
 }
 
@@ -73,6 +74,21 @@ Async<RegisterPosition> LinkedKeys::extend_register(std::string canonical_json_c
 Async<RegisterStatus> LinkedKeys::register_log() {
     HOLDFAST_CO_TRY(body, co_await ask(Operation::register_log, Bytes()));
     co_return decode_register(body);
+}
+
+Async<AnchorReading> LinkedKeys::read_anchor() {
+    HOLDFAST_CO_TRY(body, co_await ask(Operation::read_anchor, Bytes()));
+    co_return decode_anchor(body);
+}
+
+Async<AnchorReading> LinkedKeys::advance_anchor(std::uint64_t to) {
+    Bytes payload = encode_anchor_value(to);
+    HOLDFAST_CO_TRY(body, co_await ask(Operation::advance_anchor, std::move(payload)));
+    co_return decode_anchor(body);
+}
+
+Async<std::monostate> LinkedKeys::flush_sessions() {
+    co_return co_await order(Operation::flush_sessions, Bytes());
 }
 
 }  // namespace holdfast::daemon

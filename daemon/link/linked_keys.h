@@ -20,10 +20,14 @@ class LinkedKeys final : public Keys {
     Async<std::monostate> blow_fuse(std::string key_id) override;
     Async<std::monostate> blow_host_fuse() override;
     Async<std::monostate> destroy(std::string key_id) override;
-    Async<TpmEvidence> attest(std::string key_id, Sha256 challenge) override;
+    Async<TpmEvidence> attest_for(std::string charged, std::string key_id,
+                                  Sha256 challenge) override;
     Async<Bytes> activate(Bytes blob, Bytes secret) override;
     Async<RegisterPosition> extend_register(std::string canonical_json_content) override;
     Async<RegisterStatus> register_log() override;
+    Async<AnchorReading> read_anchor() override;
+    Async<AnchorReading> advance_anchor(std::uint64_t to) override;
+    Async<std::monostate> flush_sessions() override;
 
   private:
     // The reply's body; descriptors have no place in answers of this worker. `flow`: the key whose

@@ -41,6 +41,9 @@ enum class Operation : std::uint16_t {
     activate = 24,
     extend_register = 25,
     register_log = 26,
+    read_anchor = 27,
+    advance_anchor = 28,
+    flush_sessions = 29,
     // front → measurer
     measure = 32,
     check_view = 33,  // is the tree of this manifest as it was imported?

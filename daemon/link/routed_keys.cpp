@@ -103,9 +103,10 @@ Async<std::monostate> RoutedKeys::destroy(std::string key_id) {
     co_return co_await keys->destroy(std::move(key_id));
 }
 
-Async<TpmEvidence> RoutedKeys::attest(std::string key_id, Sha256 challenge) {
+Async<TpmEvidence> RoutedKeys::attest_for(std::string charged, std::string key_id,
+                                          Sha256 challenge) {
     HOLDFAST_CO_TRY(keys, keeper(Backend::tpm));
-    co_return co_await keys->attest(std::move(key_id), challenge);
+    co_return co_await keys->attest_for(std::move(charged), std::move(key_id), challenge);
 }
 
 Async<Bytes> RoutedKeys::activate(Bytes blob, Bytes secret) {
@@ -124,6 +125,21 @@ Async<RegisterStatus> RoutedKeys::register_log() {
     RegisterStatus absent;
     absent.reason = no_tpm_here;
     co_return absent;
+}
+
+Async<AnchorReading> RoutedKeys::read_anchor() {
+    HOLDFAST_CO_TRY(keys, keeper(Backend::tpm));
+    co_return co_await keys->read_anchor();
+}
+
+Async<AnchorReading> RoutedKeys::advance_anchor(std::uint64_t to) {
+    HOLDFAST_CO_TRY(keys, keeper(Backend::tpm));
+    co_return co_await keys->advance_anchor(to);
+}
+
+Async<std::monostate> RoutedKeys::flush_sessions() {
+    if (keepers_.tpm == nullptr) co_return done();
+    co_return co_await keepers_.tpm->flush_sessions();
 }
 
 }  // namespace holdfast::daemon

@@ -61,6 +61,9 @@ Patience patience_of(Operation operation) noexcept {
         case Operation::list:
         case Operation::extend_register:
         case Operation::register_log:
+        case Operation::read_anchor:
+        case Operation::advance_anchor:
+        case Operation::flush_sessions:
         case Operation::activate: return seconds(15);
         default: return seconds(60);
     }

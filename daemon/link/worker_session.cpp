@@ -14,6 +14,7 @@ bool ends_something(Operation operation) {
         case Operation::blow_fuse:
         case Operation::blow_host_fuse:
         case Operation::destroy:
+        case Operation::flush_sessions:
         case Operation::end_instance: return true;
         default: return false;
     }

@@ -85,6 +85,17 @@ ledger::Priority priority_of(std::string_view type) {
     return containment ? ledger::Priority::containment : ledger::Priority::ordinary;
 }
 
+// A record says its own index, so that none can be moved.
+Done fold_in(const DurableLedger::Fold& fold, std::uint64_t index, ByteView leaf) {
+    const std::string place = "record " + std::to_string(index);
+    auto record = ledger::decode_record(leaf);
+    if (!record) return std::move(record).error().within(place);
+    if (record->index != index) return Error(Code::invalid, place + ": is another's");
+    auto folded = fold(*record);
+    if (!folded) return std::move(folded).error().within(place);
+    return done();
+}
+
 Async<LedgerHead> wait_for(Awaited outcome) {
     constexpr auto token = boost::asio::as_tuple(boost::asio::use_awaitable);
     const auto answered = co_await outcome->there.async_receive(token);
@@ -164,10 +175,12 @@ DurableLedger::~DurableLedger() = default;
 Result<std::unique_ptr<DurableLedger>> DurableLedger::open(const std::string& directory,
                                                            Registry& registry,
                                                            boost::asio::any_io_executor loop,
-                                                           Now now) {
+                                                           Now now, const Fold& fold) {
     HOLDFAST_TRY(known, remembered_head(registry));
-    const ledger::Each skip = [](std::uint64_t, ByteView) { return done(); };
-    HOLDFAST_TRY(log, ledger::Log::open(directory, known, skip));
+    const ledger::Each each = [&fold](std::uint64_t index, ByteView leaf) {
+        return fold_in(fold, index, leaf);
+    };
+    HOLDFAST_TRY(log, ledger::Log::open(directory, known, each));
     auto state = std::make_unique<State>(std::move(loop), std::move(now), std::move(log));
     auto opened = std::make_unique<DurableLedger>(std::move(state));
     HOLDFAST_CHECK(opened->remember_head(registry));

@@ -11,6 +11,7 @@
 
 #include "daemon/state/ledger.h"
 #include "daemon/state/registry.h"
+#include "ledger/record.h"
 #include "ledger/writer/writer.h"
 
 namespace holdfast::daemon {
@@ -21,12 +22,17 @@ class DurableLedger final : public Ledger {
   public:
     using Now = std::function<std::int64_t()>;  // Unix seconds
 
+    // Given each record in order while the ledger is opened, so that what follows from all of them
+    // can be built again. An Error of it ends the opening.
+    using Fold = std::function<Done(const ledger::Record&)>;
+
     // Blocking: reads the whole ledger, so call it before the loop runs. The registry remembers the
     // head of the last orderly end (and of this opening): a ledger that does not continue it was
     // edited or restored from a backup and is refused.
     static Result<std::unique_ptr<DurableLedger>> open(const std::string& directory,
                                                        Registry& registry,
-                                                       boost::asio::any_io_executor loop, Now now);
+                                                       boost::asio::any_io_executor loop, Now now,
+                                                       const Fold& fold);
     struct State;
     explicit DurableLedger(
         std::unique_ptr<State> state);  // by open() only: nobody else has a State

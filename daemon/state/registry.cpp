@@ -13,7 +13,8 @@ constexpr std::string_view all_agents =
     "SELECT a.name, a.state, a.changed_by, a.pending, a.file_digest,"
     " k.id, k.agent, k.purpose, k.spki, k.tpm_public, k.name,"
     " f.kind, f.nv_index, f.value, f.nv_public, h.kind, h.nv_index, h.value, h.nv_public,"
-    " k.backend, k.algorithm, k.custody, k.token"
+    " k.backend, k.algorithm, k.custody, k.token,"
+    " a.reason, a.rate, a.sponsor, a.environment, a.returns_to, a.returns_by"
     " FROM agent a LEFT JOIN key k ON k.id = a.key_id"
     " LEFT JOIN fuse f ON f.key_id = k.id AND f.scope = 'agent'"
     " LEFT JOIN fuse h ON h.key_id = k.id AND h.scope = 'host'";
@@ -38,6 +39,7 @@ constexpr int purpose_column = 7;
 constexpr int agent_fuse_column = 11;
 constexpr int host_fuse_column = 15;
 constexpr int backend_column = 19;
+constexpr int reason_column = 23;
 
 // Without a key its columns are all NULL, and nobody reads them.
 bool is_key_intact(const Query& row) {
@@ -70,19 +72,35 @@ KeyDescription key_from(const Query& row) {
     return key;
 }
 
+// Whoever is throttled, or will be when its file is back, has a rate.
+bool is_standing_intact(const Query& row) {
+    const std::int64_t state = row.integer(state_column);
+    const std::int64_t returns_to = row.integer(reason_column + 4);
+    constexpr auto throttled = static_cast<std::int64_t>(AgentState::throttled);
+    const bool has_rate = is_between(row.integer(reason_column + 1), min_rate, max_rate);
+    return is_agent_state(state) && is_agent_state(returns_to) &&
+           may_act(static_cast<AgentState>(returns_to)) &&
+           (has_rate || (state != throttled && returns_to != throttled));
+}
+
 Result<AgentRow> row_from(const Query& row) {
     AgentRow agent;
     agent.name = row.text(0);
     const Bytes digest = row.bytes(file_digest_column);
     // A wrong state must not be read as a harmless one.
-    if (!is_between(row.integer(state_column), 1, 4) || !is_key_intact(row) ||
-        digest.size() != sizeof(Sha256))
+    if (!is_standing_intact(row) || !is_key_intact(row) || digest.size() != sizeof(Sha256))
         return Error(Code::invalid, "registry: damaged: agent " + agent.name);
     std::copy(digest.begin(), digest.end(), agent.file_digest.begin());
     agent.state = static_cast<AgentState>(row.integer(state_column));
     agent.changed_by = row.text(2);
     agent.pending = row.text(3);
     agent.key = key_from(row);
+    agent.reason = row.text(reason_column);
+    agent.rate = row.integer(reason_column + 1);
+    agent.sponsor = row.text(reason_column + 2);
+    agent.environment = row.text(reason_column + 3);
+    agent.returns_to = static_cast<AgentState>(row.integer(reason_column + 4));
+    agent.returns_by = row.text(reason_column + 5);
     return agent;
 }
 
@@ -123,15 +141,30 @@ Done write_key(const Database& database, const KeyDescription& key) {
     return write_fuse(database, key.id, "host", key.host_fuse);
 }
 
+constexpr std::string_view replace_agent =
+    "INSERT OR REPLACE INTO agent (name, state, changed_by, pending, file_digest, reason, rate,"
+    " sponsor, environment, returns_to, returns_by, key_id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)";
+
 Done write_agent(const Database& database, const AgentRow& row) {
-    HOLDFAST_TRY(insert, database.prepare("INSERT OR REPLACE INTO agent VALUES (?,?,?,?,?,?)"));
+    HOLDFAST_TRY(insert, database.prepare(replace_agent));
     insert.bind(row.name)
         .bind(static_cast<std::int64_t>(row.state))
         .bind(row.changed_by)
         .bind(row.pending)
-        .bind(ByteView(row.file_digest));
+        .bind(ByteView(row.file_digest))
+        .bind(row.reason)
+        .bind(row.rate)
+        .bind(row.sponsor)
+        .bind(row.environment)
+        .bind(static_cast<std::int64_t>(row.returns_to))
+        .bind(row.returns_by);
     row.key.id.empty() ? insert.bind_null() : insert.bind(row.key.id);
     return insert.run();
+}
+
+bool is_host_state(AgentState state) {
+    return state == AgentState::active || state == AgentState::suspended ||
+           state == AgentState::revoked;
 }
 
 // What ended stays ended, whatever a caller believes: a revoked name never acts again, a retired
@@ -141,8 +174,7 @@ Done check_step(const AgentRow& from, const AgentRow& to) {
                              (from.state == AgentState::revoked && to.state == AgentState::retired);
     const bool new_key = to.key.id != from.key.id || to.key.spki != from.key.spki;
     const bool declared_again = from.state == AgentState::retired && new_key;
-    const bool ended = from.state == AgentState::revoked || from.state == AgentState::retired;
-    if (!ended || stays_ended || declared_again) return done();
+    if (!has_ended(from.state) || stays_ended || declared_again) return done();
     return Error(Code::conflict, "agent " + from.name + " is " +
                                      std::string(to_string(from.state)) + " and cannot become " +
                                      std::string(to_string(to.state)));
@@ -150,23 +182,28 @@ Done check_step(const AgentRow& from, const AgentRow& to) {
 
 }  // namespace
 
-std::string_view to_string(AgentState state) noexcept {
-    switch (state) {
-        case AgentState::active: return "active";
-        case AgentState::suspended: return "suspended";
-        case AgentState::revoked: return "revoked";
-        case AgentState::retired: return "retired";
-    }
-    return "unknown";
-}
-
 struct Registry::State {
     Database database;
     std::map<std::string, AgentRow, std::less<>> rows;
     std::map<std::string, std::string, std::less<>> notes;
+    HostRow host;
 
     Done load();
+    Done load_host();
 };
+
+// No row: nobody ever stopped this host.
+Done Registry::State::load_host() {
+    HOLDFAST_TRY(row, database.prepare("SELECT state, changed_by, reason, pending FROM host"));
+    HOLDFAST_TRY(more, row.step());
+    if (!more) return done();
+    host.state = static_cast<AgentState>(row.integer(0));
+    if (!is_host_state(host.state)) return Error(Code::invalid, "registry: damaged: the host");
+    host.changed_by = row.text(1);
+    host.reason = row.text(2);
+    host.pending = row.text(3);
+    return done();
+}
 
 Done Registry::State::load() {
     HOLDFAST_TRY(agents, database.prepare(all_agents));
@@ -180,7 +217,7 @@ Done Registry::State::load() {
     HOLDFAST_TRY(named, database.prepare("SELECT name, value FROM note"));
     while (true) {
         HOLDFAST_TRY(more, named.step());
-        if (!more) return done();
+        if (!more) return load_host();
         notes.insert_or_assign(named.text(0), named.text(1));
     }
 }
@@ -193,7 +230,7 @@ Registry::~Registry() = default;
 Result<Registry> Registry::open(const std::string& path) {
     HOLDFAST_TRY(database, Database::open(path));
     if (auto known = prepare_schema(database); !known) return std::move(known).error().within(path);
-    auto state = std::make_unique<State>(State{std::move(database), {}, {}});
+    auto state = std::make_unique<State>(State{std::move(database), {}, {}, {}});
     if (auto loaded = state->load(); !loaded) return std::move(loaded).error().within(path);
     return Registry(std::move(state));
 }
@@ -216,6 +253,27 @@ Done Registry::put(const AgentRow& row) {
     // The caller may pass the very row that is kept here.
     AgentRow kept = row;
     state_->rows.insert_or_assign(row.name, std::move(kept));
+    return done();
+}
+
+const HostRow& Registry::host() const {
+    return state_->host;
+}
+
+Done Registry::put_host(const HostRow& row) {
+    if (has_ended(state_->host.state) && !has_ended(row.state))
+        return Error(Code::conflict,
+                     "this host is revoked and cannot become " + std::string(to_string(row.state)));
+    HOLDFAST_TRY(insert, state_->database.prepare("INSERT OR REPLACE INTO host (id, state,"
+                                                  " changed_by, reason, pending)"
+                                                  " VALUES (1,?,?,?,?)"));
+    HOLDFAST_CHECK(insert.bind(static_cast<std::int64_t>(row.state))
+                       .bind(row.changed_by)
+                       .bind(row.reason)
+                       .bind(row.pending)
+                       .run());
+    HostRow kept = row;
+    state_->host = std::move(kept);
     return done();
 }
 

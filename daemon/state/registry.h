@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/state/agent_state.h"
 #include "holdfast/custody.h"
 #include "holdfast/result.h"
 
@@ -15,16 +16,26 @@ struct sqlite3;
 
 namespace holdfast::daemon {
 
-enum class AgentState : std::uint8_t { active = 1, suspended = 2, revoked = 3, retired = 4 };
-std::string_view to_string(AgentState state) noexcept;
-
 struct AgentRow {
     std::string name;
     AgentState state = AgentState::active;
     std::string changed_by;  // principal of the last change of state: "uid:0", "file:vanished"
     std::string pending;     // containment stages not yet durable: "fuse", "ledger fuse", ""
     KeyDescription key;
-    Sha256 file_digest{};  // of the agent file it was applied from
+    Sha256 file_digest{};   // of the agent file it was applied from
+    std::string reason;     // what the operator said of that change, or ""
+    std::int64_t rate = 0;  // throttled: actions a minute; else without meaning
+    // What its file said when it was last in force, so that a scope also finds it without one.
+    std::string sponsor, environment;
+    // Suspended because its file vanished: what it is again when the file is back, and by whom.
+    AgentState returns_to = AgentState::active;
+    std::string returns_by;
+};
+
+// The host as a whole, above every agent.
+struct HostRow {
+    AgentState state = AgentState::active;    // active, suspended, or revoked: its fuse is blown
+    std::string changed_by, reason, pending;  // as in AgentRow
 };
 
 // One writer, WAL, synchronous=FULL. All rows are kept in memory; writes go through before they
@@ -41,6 +52,9 @@ class Registry {
     const AgentRow* find(std::string_view name) const;  // null when unknown; valid until put
     const std::map<std::string, AgentRow, std::less<>>& rows() const;
     Done put(const AgentRow& row);
+    const HostRow& host() const;
+    // conflict: it is revoked, and nothing undoes that.
+    Done put_host(const HostRow& row);
 
     // Small named facts: the pinned SRK name, the CA serial …
     std::optional<std::string> note(std::string_view name) const;

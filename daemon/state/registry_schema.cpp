@@ -6,6 +6,7 @@ namespace holdfast::daemon {
 namespace {
 
 constexpr std::int64_t first_version = 1;
+constexpr std::int64_t second_version = 2;
 
 // `key` keeps every key ever used, also those of retired agents; a fuse belongs to its key.
 constexpr std::array first_schema = {
@@ -32,6 +33,19 @@ constexpr std::array to_second = {
     "UPDATE schema SET version = 2",
 };
 
+// Who was stopped before said no reason, and nobody was throttled.
+constexpr std::array to_third = {
+    "ALTER TABLE agent ADD COLUMN reason TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE agent ADD COLUMN rate INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE agent ADD COLUMN sponsor TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE agent ADD COLUMN environment TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE agent ADD COLUMN returns_to INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE agent ADD COLUMN returns_by TEXT NOT NULL DEFAULT ''",
+    "CREATE TABLE host (id INTEGER PRIMARY KEY CHECK (id = 1), state INTEGER NOT NULL,"
+    " changed_by TEXT NOT NULL, reason TEXT NOT NULL, pending TEXT NOT NULL) STRICT",
+    "UPDATE schema SET version = 3",
+};
+
 template <std::size_t N>
 Done run_all(const Database& database, const std::array<const char*, N>& statements) {
     for (const auto* const statement : statements)
@@ -47,10 +61,11 @@ Done prepare_schema(const Database& database) {
     if (tables == 0) HOLDFAST_CHECK(run_all(database, first_schema));
     const auto version = database.integer("SELECT version FROM schema");
     if (!version) return Error(Code::invalid, "registry: an SQLite file, but not of this program");
-    if (*version == first_version) HOLDFAST_CHECK(run_all(database, to_second));
-    if (*version != first_version && *version != schema_version)
+    if (*version < first_version || *version > schema_version)
         return Error(Code::invalid, "registry: schema version " + std::to_string(*version) +
                                         ", this program knows " + std::to_string(schema_version));
+    if (*version < second_version) HOLDFAST_CHECK(run_all(database, to_second));
+    if (*version < schema_version) HOLDFAST_CHECK(run_all(database, to_third));
     return transaction.commit();
 }
 

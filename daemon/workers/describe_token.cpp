@@ -32,7 +32,7 @@ std::int64_t count_of(std::uint64_t count) {
     return static_cast<std::int64_t>(std::min(count, largest));
 }
 
-Json::Object told(const hsm::ListedToken& token, bool matches) {
+Json::Object told(const hsm::ListedToken& token) {
     Json::Array algorithms, flags;
     for (const KeyAlgorithm algorithm : token.algorithms)
         algorithms.emplace_back(to_string(algorithm));
@@ -45,9 +45,10 @@ Json::Object told(const hsm::ListedToken& token, bool matches) {
     object["model"] = printable(token.model);
     object["uri"] = printable(token.uri);
     object["flags"] = std::move(flags);
-    object["matches"] = matches;
+    object["matches"] = token.is_meant;
     object["software"] = token.is_software;
     object["initialised"] = token.is_initialised;
+    object["unusable"] = printable(token.unusable);
     object["wants_login"] = token.wants_login;
     object["no_login"] = printable(token.no_login);
     object["max_sessions"] = count_of(token.max_sessions);
@@ -59,13 +60,11 @@ Json::Object told(const hsm::ListedToken& token, bool matches) {
 
 }  // namespace
 
-Result<Json::Object> describe_tokens(const Settings& settings) {
-    HOLDFAST_TRY(found, hsm::take_inventory(settings.pkcs11_module));
+Result<Json::Object> describe_tokens(const hsm::Pkcs11Options& options) {
+    HOLDFAST_TRY(found, hsm::take_inventory(options));
     Json::Array tokens;
-    for (const hsm::ListedToken& token : found.tokens) {
-        HOLDFAST_TRY(matches, hsm::is_meant(settings.pkcs11_token, token));
-        tokens.emplace_back(told(token, matches));
-    }
+    for (const hsm::ListedToken& token : found.tokens)
+        tokens.emplace_back(told(token));
     Json::Object object;
     object["manufacturer"] = printable(found.manufacturer);
     object["description"] = printable(found.description);

@@ -3,13 +3,13 @@
 #define HOLDFAST_DAEMON_WORKERS_DESCRIBE_TOKEN_H
 
 #include "core/encode/json.h"
-#include "daemon/config.h"
 #include "holdfast/result.h"
+#include "hsm/pkcs11/token.h"
 
 namespace holdfast::daemon {
 
 // {"manufacturer", "description", "version", "tokens": […]}: no login, no session, no try of a PIN.
-Result<encode::Json::Object> describe_tokens(const Settings& settings);
+Result<encode::Json::Object> describe_tokens(const hsm::Pkcs11Options& options);
 
 }  // namespace holdfast::daemon
 

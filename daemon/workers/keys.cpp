@@ -16,7 +16,7 @@ Done check_no_token(std::string_view uri) {
 KeysWorker::KeysWorker(Parts parts)
     : parts_(std::move(parts)),
       rules_{
-          parts_.trust_domain, parts_.now,
+          parts_.trust_domain, parts_.has_tpm, parts_.now,
           [this](std::string_view agent, ByteView spki) { return is_live_agent_key(agent, spki); }},
       ca_certificate_(
           parts_.ca_certificate_file, parts_.trust_domain,
@@ -70,6 +70,9 @@ Result<Bytes> KeysWorker::answer(const Message& request) {
         case Operation::activate: return activate(request.payload);
         case Operation::extend_register: return extend_register(request.payload);
         case Operation::register_log: return register_log(request.payload);
+        case Operation::read_anchor: return read_anchor(request.payload);
+        case Operation::advance_anchor: return advance_anchor(request.payload);
+        case Operation::flush_sessions: return flush_sessions(request.payload);
         case Operation::blow_fuse:
         case Operation::blow_host_fuse:
         case Operation::destroy: return end_key(request);
@@ -95,12 +98,16 @@ Result<Bytes> KeysWorker::host() {
 Done KeysWorker::add_host_keys(HostIdentity& host) {
     HOLDFAST_TRY(ca, parts_.store.describe(ca_key_id));
     HOLDFAST_TRY(ledger, parts_.store.describe(ledger_key_id));
-    auto certificate = ca_certificate_.current(ca, parts_.now());
+    host.ca = std::move(ca);
+    host.ledger = std::move(ledger);
+    // An empty certificate says that the host fuse is blown, however long the stored one would
+    // last.
+    HOLDFAST_TRY(fuse, parts_.store.fuse_state(ca_key_id));
+    if (fuse == hsm::FuseState::blown) return done();
+    auto certificate = ca_certificate_.current(host.ca, parts_.now());
     if (!certificate && !hsm::is(certificate.error(), hsm::fuse_blown))
         return std::move(certificate).error().within("CA certificate");
     if (certificate) host.ca_certificate = *std::move(certificate);
-    host.ca = std::move(ca);
-    host.ledger = std::move(ledger);
     return done();
 }
 
@@ -166,6 +173,25 @@ Result<Bytes> KeysWorker::extend_register(ByteView payload) {
 Result<Bytes> KeysWorker::register_log(ByteView payload) {
     HOLDFAST_CHECK(PayloadReader(payload).finish());
     return encode(register_status());
+}
+
+Result<Bytes> KeysWorker::read_anchor(ByteView payload) {
+    HOLDFAST_CHECK(PayloadReader(payload).finish());
+    HOLDFAST_TRY(reading, parts_.anchor.read());
+    return encode(reading);
+}
+
+// One step, or none: whoever asks says where it ends, so that asking twice counts once.
+Result<Bytes> KeysWorker::advance_anchor(ByteView payload) {
+    HOLDFAST_TRY(to, decode_anchor_value(payload));
+    HOLDFAST_TRY(reading, parts_.anchor.advance(to));
+    return encode(reading);
+}
+
+Result<Bytes> KeysWorker::flush_sessions(ByteView payload) {
+    HOLDFAST_CHECK(PayloadReader(payload).finish());
+    HOLDFAST_CHECK(parts_.store.flush_sessions());
+    return Bytes();
 }
 
 Result<Bytes> KeysWorker::end_key(const Message& request) {

@@ -10,6 +10,7 @@
 #include "daemon/link/codec.h"
 #include "daemon/link/messages.h"
 #include "daemon/workers/ca_certificate.h"
+#include "hsm/anchor_keeper.h"
 #include "hsm/families.h"
 #include "hsm/key_store.h"
 #include "hsm/live_keys.h"
@@ -27,10 +28,12 @@ class KeysWorker {
         hsm::KeyStore& store;
         hsm::Quoter& quoter;
         hsm::Registrar& registrar;
+        hsm::AnchorKeeper& anchor;
         std::string trust_domain;
         std::string ca_certificate_file;
         std::function<std::int64_t()> now;  // Unix seconds
         Backend backend;                    // of the store
+        bool has_tpm;                       // the host, whichever store this is
         hsm::LiveKeys& live_keys;           // of both backends
         bool keeps_host_keys;  // the CA's and the ledger's: one worker of a host has them
         std::string token;     // its label and serial number, for people; empty for a TPM
@@ -58,6 +61,9 @@ class KeysWorker {
     Result<Bytes> extend_register(ByteView payload);
     Result<Bytes> register_log(ByteView payload);
     RegisterStatus register_status() const;
+    Result<Bytes> read_anchor(ByteView payload);
+    Result<Bytes> advance_anchor(ByteView payload);
+    Result<Bytes> flush_sessions(ByteView payload);
     Result<Bytes> end_key(const Message& request);
     Done end_host_keys();
     Done withdraw_all();

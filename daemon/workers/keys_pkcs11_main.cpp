@@ -7,11 +7,11 @@
 
 #include "daemon/confine.h"
 #include "daemon/log.h"
+#include "daemon/module_environment.h"
 #include "daemon/process.h"
 #include "daemon/workers/describe.h"
 #include "daemon/workers/describe_token.h"
 #include "daemon/workers/keys_process.h"
-#include "daemon/workers/module_environment.h"
 #include "daemon/workers/without_tpm.h"
 #include "holdfast/descriptor.h"
 #include "hsm/pkcs11/token.h"
@@ -51,14 +51,17 @@ int run(const Settings& settings, Descriptor pin) {
     if (!live_keys) return explain(std::move(live_keys).error());
     QuoterWithoutTpm quoter((*token)->manufacturer());
     RegistrarWithoutTpm registrar;
+    AnchorWithoutTpm anchor;
     KeysWorker worker({
         .store = (*token)->keys(),
         .quoter = quoter,
         .registrar = registrar,
+        .anchor = anchor,
         .trust_domain = settings.trust_domain(),
         .ca_certificate_file = settings.state_dir + "/keys/ca.crt",
         .now = unix_now,
         .backend = Backend::pkcs11,
+        .has_tpm = settings.has_tpm(),
         .live_keys = *live_keys,
         .keeps_host_keys = settings.host_keys == to_string(Backend::pkcs11),
         .token = name,
@@ -83,6 +86,6 @@ int main(int argc, char** argv) {
     if (!set) return log_error(set.error().text()), 1;
     const auto confined = confine_but_for_network();
     if (!confined) return log_error(confined.error().text()), 1;
-    if (is_asked_to_describe(argc, argv)) return tell(describe_tokens(*settings));
+    if (is_asked_to_describe(argc, argv)) return tell(describe_tokens(options_of(*settings, pin)));
     return run(*settings, std::move(pin));
 }

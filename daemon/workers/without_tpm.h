@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "hsm/anchor_keeper.h"
 #include "hsm/quoter.h"
 #include "hsm/registrar.h"
 
@@ -41,6 +42,12 @@ class RegistrarWithoutTpm final : public hsm::Registrar {
         absent.reason = no_tpm().text();
         return absent;
     }
+};
+
+class AnchorWithoutTpm final : public hsm::AnchorKeeper {
+  public:
+    Result<AnchorReading> read() override { return no_tpm(); }
+    Result<AnchorReading> advance(std::uint64_t) override { return no_tpm(); }
 };
 
 }  // namespace holdfast::daemon

@@ -1,9 +1,12 @@
 #include "hsm/pkcs11/inventory.h"
 
+#include <unistd.h>
+
 #include <array>
 #include <cstdio>
 #include <utility>
 
+#include "hsm/pkcs11/choice.h"
 #include "hsm/pkcs11/error.h"
 #include "hsm/pkcs11/login.h"
 #include "hsm/pkcs11/mechanisms.h"
@@ -62,8 +65,18 @@ ListedMechanism listed(const pkcs11::Mechanism& mechanism) {
             .flags = mechanism.info.flags};
 }
 
+// As log_in, but for the try itself.
+Done check_login(const pkcs11::TokenFacts& token, const Pkcs11Options& options) {
+    HOLDFAST_CHECK(pkcs11::check_pin_flags(token));
+    const bool has_keys = ::access(options.keys_dir.c_str(), F_OK) == 0;  // opening would make it
+    if (options.pin_descriptor < 0 || !has_keys) return done();
+    HOLDFAST_TRY(files, KeyFiles::open(options.keys_dir));
+    HOLDFAST_TRY(file, pkcs11::pin_file_identity(options.pin_descriptor));
+    return pkcs11::check_untried(token, file, files);
+}
+
 Result<ListedToken> list_token(const pkcs11::Module& module, const pkcs11::TokenFacts& facts,
-                               const pkcs11::LibraryNames& library) {
+                               const pkcs11::LibraryNames& library, const Pkcs11Options& options) {
     ListedToken token;
     token.slot = facts.slot;
     token.label = facts.names.label;
@@ -75,8 +88,10 @@ Result<ListedToken> list_token(const pkcs11::Module& module, const pkcs11::Token
     token.max_sessions = facts.max_sessions;
     token.max_rw_sessions = facts.max_rw_sessions;
     token.is_initialised = (facts.flags & CKF_TOKEN_INITIALIZED) != 0;
+    const auto usable = pkcs11::check_usable(facts);
+    if (!usable) token.unusable = usable.error().text();
     token.wants_login = (facts.flags & CKF_LOGIN_REQUIRED) != 0;
-    const auto would_log_in = pkcs11::check_pin_flags(facts);
+    const auto would_log_in = check_login(facts, options);
     if (token.wants_login && !would_log_in) token.no_login = would_log_in.error().text();
     token.is_software = pkcs11::is_software(facts.names, library);
     for (const NamedFlag& row : flag_names)
@@ -90,16 +105,9 @@ Result<ListedToken> list_token(const pkcs11::Module& module, const pkcs11::Token
 
 }  // namespace
 
-Result<bool> is_meant(std::string_view uri, const ListedToken& token) {
-    HOLDFAST_TRY(wanted, pkcs11::parse_token_uri(uri));
-    return pkcs11::means(wanted, {.label = token.label,
-                                  .manufacturer = token.manufacturer,
-                                  .model = token.model,
-                                  .serial = token.serial});
-}
-
-Result<Inventory> take_inventory(const std::string& path) {
-    HOLDFAST_TRY(module, pkcs11::Module::load(path));
+Result<Inventory> take_inventory(const Pkcs11Options& options) {
+    HOLDFAST_TRY(uri, pkcs11::parse_token_uri(options.token));
+    HOLDFAST_TRY(module, pkcs11::Module::load(options.module));
     CK_INFO info{};
     HOLDFAST_CHECK(pkcs11::check("C_GetInfo", module->calls().C_GetInfo(&info)));
     HOLDFAST_TRY(library, module->library());
@@ -112,7 +120,8 @@ Result<Inventory> take_inventory(const std::string& path) {
     inventory.cryptoki = text_of(info.cryptokiVersion);
     inventory.slots = slots.size();
     for (const pkcs11::TokenFacts& facts : tokens) {
-        HOLDFAST_TRY(token, list_token(*module, facts, library));
+        HOLDFAST_TRY(token, list_token(*module, facts, library, options));
+        token.is_meant = pkcs11::is_meant(uri, facts);
         inventory.tokens.push_back(std::move(token));
     }
     return inventory;

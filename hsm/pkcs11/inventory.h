@@ -5,11 +5,11 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "holdfast/custody.h"
 #include "holdfast/result.h"
+#include "hsm/pkcs11/token.h"
 
 namespace holdfast::hsm {
 
@@ -28,7 +28,9 @@ struct ListedToken {
     std::uint64_t sessions = 0;      // open now, by this process
     std::uint64_t max_sessions = 0;  // 0 = no limit told
     std::uint64_t max_rw_sessions = 0;
+    bool is_meant = false;  // by the URI that was asked for
     bool is_initialised = false;
+    std::string unusable;  // why it cannot be used, for people; empty = it can
     bool wants_login = false;
     std::string no_login;  // why no PIN would be tried on it, for people; empty = one would be
     bool is_software = false;
@@ -43,11 +45,10 @@ struct Inventory {
     std::vector<ListedToken> tokens;
 };
 
-// Does [pkcs11] token mean this one? invalid when that is no URI of a token.
-Result<bool> is_meant(std::string_view uri, const ListedToken& token);
-
-// No login, no session: costs no try and changes nothing.
-Result<Inventory> take_inventory(const std::string& module);
+// What Token::open would make of each token; invalid when options.token is no URI. No login, no
+// session: costs no try and changes nothing. Of the PIN file only its facts are looked at: it need
+// not be open to read (O_PATH).
+Result<Inventory> take_inventory(const Pkcs11Options& options);
 
 }  // namespace holdfast::hsm
 

@@ -6,6 +6,7 @@
 #include "core/encode/fields.h"
 #include "holdfast/agent_id.h"
 #include "hsm/key_files.h"
+#include "hsm/pkcs11/uri.h"
 
 namespace holdfast::hsm::pkcs11 {
 namespace {
@@ -14,7 +15,6 @@ using encode::Fields;
 using encode::Json;
 
 constexpr std::size_t max_word = 32;
-constexpr std::size_t max_serial = 16;
 constexpr std::size_t max_spki = 1024;
 
 std::string_view text_of(Stage stage) noexcept {

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "hsm/pkcs11/error.h"
-#include "hsm/pkcs11/pin.h"
 
 namespace holdfast::hsm::pkcs11 {
 namespace {
@@ -42,14 +41,18 @@ Done check_pin_flags(const TokenFacts& token) {
     return done();
 }
 
+Done check_untried(const TokenFacts& token, const PinFileIdentity& file, KeyFiles& files) {
+    const bool was_refused_lately = (token.flags & CKF_USER_PIN_COUNT_LOW) != 0;
+    return TriedPin(files).check_may_try(token.names.serial, file, was_refused_lately);
+}
+
 Done log_in(Session& session, const TokenFacts& token, int pin_descriptor, KeyFiles& files) {
     if ((token.flags & CKF_LOGIN_REQUIRED) == 0) return done();
     HOLDFAST_CHECK(check_pin_flags(token));
     HOLDFAST_TRY(pin, read_pin(pin_descriptor));
+    HOLDFAST_CHECK(check_untried(token, pin.identity, files));
     const std::string& serial = token.names.serial;
-    const bool was_refused_lately = (token.flags & CKF_USER_PIN_COUNT_LOW) != 0;
     TriedPin tried(files);
-    HOLDFAST_CHECK(tried.check_may_try(serial, pin.identity, was_refused_lately));
     // No record, no try.
     HOLDFAST_CHECK(tried.trying(serial, pin.identity));
     auto logged_in = session.log_in(pin.bytes.view());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <string>
 
 #include "hsm/pkcs11/error.h"
 
@@ -48,6 +49,22 @@ bool can(const std::vector<Mechanism>& mechanisms, CK_MECHANISM_TYPE type, CK_FL
     });
 }
 
+Result<std::vector<CK_MECHANISM_TYPE>> types_of(const Module& module, CK_SLOT_ID slot) {
+    const auto list = [&](CK_MECHANISM_TYPE* into, CK_ULONG* count) {
+        return check("C_GetMechanismList", module.calls().C_GetMechanismList(slot, into, count));
+    };
+    CK_ULONG count = 0;
+    HOLDFAST_CHECK(list(nullptr, &count));
+    if (count > max_mechanisms)
+        return Error(Code::invalid,
+                     "the token has more than " + std::to_string(max_mechanisms) + " mechanisms");
+    std::vector<CK_MECHANISM_TYPE> types(max_mechanisms);
+    count = types.size();
+    HOLDFAST_CHECK(list(types.data(), &count));
+    types.resize(std::min(types.size(), count));
+    return types;
+}
+
 }  // namespace
 
 bool is_rsa(KeyAlgorithm algorithm) noexcept {
@@ -63,11 +80,7 @@ const Wanted& wanted_for(KeyAlgorithm algorithm) noexcept {
 }
 
 Result<std::vector<Mechanism>> mechanisms_of(const Module& module, CK_SLOT_ID slot) {
-    std::vector<CK_MECHANISM_TYPE> types(max_mechanisms);
-    CK_ULONG count = types.size();
-    HOLDFAST_CHECK(
-        check("C_GetMechanismList", module.calls().C_GetMechanismList(slot, types.data(), &count)));
-    types.resize(std::min<std::size_t>(count, max_mechanisms));
+    HOLDFAST_TRY(types, types_of(module, slot));
     std::vector<Mechanism> mechanisms;
     for (const CK_MECHANISM_TYPE type : types) {
         Mechanism mechanism{.type = type};

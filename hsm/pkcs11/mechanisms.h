@@ -29,6 +29,7 @@ struct Mechanism {
     CK_MECHANISM_TYPE type = 0;
     CK_MECHANISM_INFO info{};
 };
+// invalid when there are more than max_mechanisms.
 Result<std::vector<Mechanism>> mechanisms_of(const Module& module, CK_SLOT_ID slot);
 
 // CKF_GENERATE_KEY_PAIR and CKF_SIGN, the size in the token's range, named prime curves.

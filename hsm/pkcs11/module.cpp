@@ -81,10 +81,15 @@ Done Module::find_calls(const std::string& path) {
 }
 
 Result<std::vector<CK_SLOT_ID>> Module::slots() const {
-    std::vector<CK_SLOT_ID> slots(max_slots);
-    CK_ULONG count = slots.size();
+    CK_ULONG count = 0;
+    HOLDFAST_CHECK(check("C_GetSlotList", calls_->C_GetSlotList(CK_FALSE, nullptr, &count)));
+    if (count > max_slots)
+        return Error(Code::invalid,
+                     "the module has more than " + std::to_string(max_slots) + " slots");
+    std::vector<CK_SLOT_ID> slots(max_slots);  // room for those that come in between
+    count = slots.size();
     HOLDFAST_CHECK(check("C_GetSlotList", calls_->C_GetSlotList(CK_FALSE, slots.data(), &count)));
-    slots.resize(std::min<std::size_t>(count, max_slots));
+    slots.resize(std::min(slots.size(), count));
     return slots;
 }
 

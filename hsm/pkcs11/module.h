@@ -40,11 +40,12 @@ class Module {
     ~Module();
 
     const CK_FUNCTION_LIST& calls() const noexcept { return *calls_; }
-    Result<std::vector<CK_SLOT_ID>> slots() const;
+    Result<std::vector<CK_SLOT_ID>> slots() const;  // invalid when there are more than max_slots
     Result<std::vector<TokenFacts>> tokens() const;
     Result<TokenFacts> token_in(CK_SLOT_ID slot) const;
     Result<LibraryNames> library() const;
-    // libp11's view of a token, read again from the module. not_found when the slot has none.
+    // libp11's view of a token, as it was at the first call: the slots are enumerated once.
+    // not_found when the slot had none.
     Result<PKCS11_TOKEN*> for_libp11(CK_SLOT_ID slot);
 
   private:

@@ -10,6 +10,7 @@
 
 #include "core/encode/fields.h"
 #include "hsm/pkcs11/error.h"
+#include "hsm/pkcs11/uri.h"
 
 namespace holdfast::hsm::pkcs11 {
 namespace {
@@ -21,7 +22,6 @@ constexpr const char* tried_file = "pin-tried.json";
 constexpr const char* was_refused = "refused";
 constexpr const char* not_heard = "not heard";
 constexpr std::size_t max_outcome = 16;
-constexpr std::size_t max_serial = 16;
 
 Error missing(const char* what) {
     return Error(Code::denied, std::string("the PIN of pkcs11.pin_file: ") + what)
@@ -62,19 +62,23 @@ Result<PinFileIdentity> identity_from(Fields& fields) {
 
 }  // namespace
 
-Result<Pin> read_pin(int descriptor) {
+Result<PinFileIdentity> pin_file_identity(int descriptor) {
     struct stat facts{};
     if (descriptor < 0 || ::fstat(descriptor, &facts) != 0)
         return missing("the token wants one, and there is no such file open");
+    return PinFileIdentity{.device = static_cast<std::int64_t>(facts.st_dev),
+                           .inode = static_cast<std::int64_t>(facts.st_ino),
+                           .size = facts.st_size,
+                           .modified_s = facts.st_mtim.tv_sec,
+                           .modified_ns = facts.st_mtim.tv_nsec};
+}
+
+Result<Pin> read_pin(int descriptor) {
+    HOLDFAST_TRY(identity, pin_file_identity(descriptor));
     HOLDFAST_TRY(bytes, read_all(descriptor));
     if (bytes.empty()) return missing("the file is empty");
     if (bytes.size() > max_pin) return missing("the file is longer than 255 bytes");
-    return Pin{.bytes = std::move(bytes),
-               .identity = {.device = static_cast<std::int64_t>(facts.st_dev),
-                            .inode = static_cast<std::int64_t>(facts.st_ino),
-                            .size = facts.st_size,
-                            .modified_s = facts.st_mtim.tv_sec,
-                            .modified_ns = facts.st_mtim.tv_nsec}};
+    return Pin{.bytes = std::move(bytes), .identity = identity};
 }
 
 Done TriedPin::check_may_try(const std::string& serial, const PinFileIdentity& file,

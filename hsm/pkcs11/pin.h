@@ -32,6 +32,10 @@ struct Pin {
 // part of the PIN. denied with reason pin_missing when it is empty, too long, or not open.
 Result<Pin> read_pin(int descriptor);
 
+// Of a file that need not be open to read (O_PATH). denied with reason pin_missing when it is not
+// open.
+Result<PinFileIdentity> pin_file_identity(int descriptor);
+
 // keys/pin-tried.json: the last PIN file that was tried in a token and did not open it, or of which
 // nobody heard what became: written before the try, so that no crash and no full disk spends a
 // second one.

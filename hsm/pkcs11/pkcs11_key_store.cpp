@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jws_signature.h"
 #include "holdfast/agent_id.h"
 #include "hsm/key_ids.h"
 #include "hsm/pkcs11/error.h"

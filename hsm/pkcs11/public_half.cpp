@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "core/crypto/jwk.h"
 #include "core/crypto/public_key.h"
 #include "hsm/pkcs11/key_objects.h"
 #include "hsm/pkcs11/mechanisms.h"

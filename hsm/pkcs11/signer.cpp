@@ -5,8 +5,8 @@
 
 #include <array>
 
-#include "core/crypto/public_key.h"
-#include "hsm/pkcs11/libp11_error.h"
+#include "core/crypto/hash.h"
+#include "core/crypto/signature.h"
 #include "hsm/pkcs11/mechanisms.h"
 
 namespace holdfast::hsm::pkcs11 {
@@ -17,22 +17,9 @@ constexpr std::array<std::uint8_t, 19> sha256_info = {0x30, 0x31, 0x30, 0x0D, 0x
                                                       0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
                                                       0x01, 0x05, 0x00, 0x04, 0x20};
 
-const EVP_MD* hash_of(KeyAlgorithm algorithm) noexcept {
-    return algorithm == KeyAlgorithm::es384 ? ::EVP_sha384() : ::EVP_sha256();
-}
-
-Result<Bytes> digest_of(KeyAlgorithm algorithm, ByteView message) {
-    Bytes digest(EVP_MAX_MD_SIZE);
-    unsigned int size = 0;
-    if (::EVP_Digest(message.data(), message.size(), digest.data(), &size, hash_of(algorithm),
-                     nullptr) != 1)
-        return libp11_error("EVP_Digest");
-    digest.resize(size);
-    return digest;
-}
-
 Result<Bytes> sign_through_evp(const SigningKey& key, ByteView message) {
-    HOLDFAST_TRY(signature, evp_sign(key.evp, hash_of(key.algorithm), message));
+    const EVP_MD* hash = ::EVP_get_digestbyname(crypto::hash_of(key.algorithm));
+    HOLDFAST_TRY(signature, evp_sign(key.evp, hash, message));
     if (is_rsa(key.algorithm)) return signature;
     return crypto::raw_of_der(signature, key.algorithm);
 }
@@ -45,7 +32,7 @@ Result<Bytes> sign_directly(Session& session, const SigningKey& key, ByteView me
         return session.sign(how, key.private_key, input, size);
     };
     if (type == CKM_EDDSA) return sign({type, nullptr, 0}, message);
-    HOLDFAST_TRY(digest, digest_of(key.algorithm, message));
+    HOLDFAST_TRY(digest, crypto::hash(crypto::hash_of(key.algorithm), {message}));
     // RFC 7518 §3.5: MGF1 with the same hash, the salt as long as the hash.
     CK_RSA_PKCS_PSS_PARAMS pss{CKM_SHA256, CKG_MGF1_SHA256, digest.size()};
     if (type == CKM_RSA_PKCS_PSS) return sign({type, &pss, sizeof pss}, digest);

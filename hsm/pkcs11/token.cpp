@@ -1,10 +1,9 @@
 #include "hsm/pkcs11/token.h"
 
-#include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "hsm/key_files.h"
+#include "hsm/pkcs11/choice.h"
 #include "hsm/pkcs11/error.h"
 #include "hsm/pkcs11/libp11_keys.h"
 #include "hsm/pkcs11/login.h"
@@ -18,45 +17,6 @@ namespace holdfast::hsm {
 namespace {
 
 using pkcs11::TokenFacts;
-
-std::string names_of(const std::vector<TokenFacts>& tokens) {
-    std::string names;
-    for (const TokenFacts& token : tokens)
-        names.append(names.empty() ? "" : ", ").append(pkcs11::text_of(token.names));
-    return names.empty() ? "none" : names;
-}
-
-Result<TokenFacts> find_token(const pkcs11::Module& module, const std::string& uri) {
-    HOLDFAST_TRY(wanted, pkcs11::parse_token_uri(uri));
-    HOLDFAST_TRY(tokens, module.tokens());
-    // SoftHSM, for one, shows a blank token where the next one could be made.
-    std::erase_if(
-        tokens, [](const TokenFacts& token) { return (token.flags & CKF_TOKEN_INITIALIZED) == 0; });
-    std::vector<TokenFacts> meant;
-    std::copy_if(tokens.begin(), tokens.end(), std::back_inserter(meant),
-                 [&](const TokenFacts& token) { return pkcs11::means(wanted, token.names); });
-    if (meant.empty())
-        return Error(Code::unavailable,
-                     "no token of the module is " + uri + "; there are: " + names_of(tokens),
-                     Retry::later)
-            .because("token_missing");
-    if (meant.size() > 1)
-        return Error(Code::invalid, uri + " means more than one token: " + names_of(meant))
-            .because("token_ambiguous");
-    return meant.front();
-}
-
-// Keys are bound to the serial number; a token without one could be any.
-Done check_token(const TokenFacts& token) {
-    const auto refused = [&](const char* what) {
-        return Error(Code::invalid, "token " + pkcs11::text_of(token.names) + " " + what);
-    };
-    if (token.names.serial.empty()) return refused("has no serial number");
-    if ((token.flags & CKF_WRITE_PROTECTED) != 0) return refused("is write protected");
-    if (token.max_sessions != 0 && token.max_sessions < pkcs11::sessions_needed)
-        return refused("allows one session, Holdfast needs two");
-    return done();
-}
 
 Result<Custody> custody_in(const pkcs11::Module& module, const TokenFacts& token, bool allowed) {
     HOLDFAST_TRY(library, module.library());
@@ -97,8 +57,8 @@ Token::~Token() = default;
 Result<std::unique_ptr<Token>> Token::open(const Pkcs11Options& options) {
     HOLDFAST_TRY(files, KeyFiles::open(options.keys_dir));
     HOLDFAST_TRY(module, pkcs11::Module::load(options.module));
-    HOLDFAST_TRY(token, find_token(*module, options.token));
-    HOLDFAST_CHECK(check_token(token));
+    HOLDFAST_TRY(token, pkcs11::find_token(*module, options.token));
+    HOLDFAST_CHECK(pkcs11::check_usable(token));
     HOLDFAST_TRY(custody, custody_in(*module, token, options.software_allowed));
     HOLDFAST_TRY(mechanisms, pkcs11::mechanisms_of(*module, token.slot));
     HOLDFAST_TRY(session, pkcs11::Session::open(*module, token.slot));

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view scheme = "pkcs11:";
 constexpr std::size_t wide = 32;    // CK_TOKEN_INFO: label and manufacturerID
-constexpr std::size_t narrow = 16;  // model and serialNumber
+constexpr std::size_t narrow = 16;  // model
 
 struct Attribute {
     std::string_view name;
@@ -19,7 +19,7 @@ constexpr std::array attributes = {
     Attribute{"token", &TokenUri::token, wide},
     Attribute{"manufacturer", &TokenUri::manufacturer, wide},
     Attribute{"model", &TokenUri::model, narrow},
-    Attribute{"serial", &TokenUri::serial, narrow},
+    Attribute{"serial", &TokenUri::serial, max_serial},
 };
 
 Error wrong(std::string_view uri, std::string_view what) {

@@ -12,13 +12,14 @@
 namespace holdfast::hsm::pkcs11 {
 
 inline constexpr std::size_t max_token_uri = 1024;
+inline constexpr std::size_t max_serial = 16;  // CK_TOKEN_INFO's serialNumber
 
 // CK_TOKEN_INFO's names, without their padding.
 struct TokenNames {
     std::string label;         // at most 32 bytes
     std::string manufacturer;  // 32
     std::string model;         // 16
-    std::string serial;        // 16
+    std::string serial;        // max_serial
 };
 
 struct TokenUri {

@@ -155,7 +155,7 @@ Result<Fuse> Fuses::host_fuse() {
 }
 
 Result<TPM2_HANDLE> Fuses::free_index() {
-    const TPM2_HANDLE last = nv_base_ + max_own_indices - 2;  // the very last is the register's
+    const TPM2_HANDLE last = nv_base_ + anchor_counter_offset - 1;
     HOLDFAST_TRY(used, nv_indices(*tpm_, nv_base_, last));
     TPM2_HANDLE index = nv_base_;
     for (const TPM2_HANDLE taken : used)

@@ -20,7 +20,10 @@
 
 namespace holdfast::hsm {
 
-inline constexpr std::uint32_t max_own_indices = 4096;  // from tpm.nv_base on; the last: register
+// From tpm.nv_base on. The last is the register's, the one before it the anchor counter's.
+inline constexpr std::uint32_t max_own_indices = 4096;
+inline constexpr std::uint32_t register_offset = max_own_indices - 1;
+inline constexpr std::uint32_t anchor_counter_offset = max_own_indices - 2;
 inline constexpr std::int64_t bits_of_bank = 64;
 inline constexpr std::size_t max_banks = 16;
 inline constexpr std::size_t fuse_auth_bytes = 32;

@@ -9,6 +9,40 @@ namespace {
 
 constexpr std::uint16_t nv_chunk = 512;  // TPM2_PT_NV_BUFFER_MAX is at least this
 
+// `authority`: the index itself, or the owner.
+Done increment_as(Connection& tpm, ESYS_TR authority, const Lasting& counter) {
+    return tpm.run("Esys_NV_Increment", [&] {
+        return ::Esys_NV_Increment(tpm.esys(), authority, counter.handle(), ESYS_TR_PASSWORD,
+                                   ESYS_TR_NONE, ESYS_TR_NONE);
+    });
+}
+
+Result<Bytes> read_as(Connection& tpm, ESYS_TR authority, const Lasting& index,
+                      std::uint16_t size) {
+    Bytes bytes;
+    while (bytes.size() < size) {
+        const auto offset = static_cast<std::uint16_t>(bytes.size());
+        const auto wanted =
+            std::min<std::uint16_t>(static_cast<std::uint16_t>(size - offset), nv_chunk);
+        Owned<TPM2B_MAX_NV_BUFFER, ::Esys_Free> chunk;
+        HOLDFAST_CHECK(tpm.run("Esys_NV_Read", [&] {
+            return ::Esys_NV_Read(tpm.esys(), authority, index.handle(), ESYS_TR_PASSWORD,
+                                  ESYS_TR_NONE, ESYS_TR_NONE, wanted, offset, out(chunk));
+        }));
+        if (chunk->size != wanted) return Error(Code::unavailable, "NV_Read: a short answer");
+        const Bytes part = bytes_of_sized(*chunk);
+        bytes.insert(bytes.end(), part.begin(), part.end());
+    }
+    return bytes;
+}
+
+std::uint64_t number_of(const Bytes& bytes) {
+    std::uint64_t value = 0;
+    for (const std::uint8_t byte : bytes)
+        value = (value << 8U) | byte;
+    return value;
+}
+
 }  // namespace
 
 Bytes big_endian(std::uint64_t value) {
@@ -87,10 +121,12 @@ Result<Lasting> nv_open(Connection& tpm, const NvAccess& access) {
 
 Done nv_increment(Connection& tpm, const NvAccess& counter) {
     HOLDFAST_TRY(found, nv_open(tpm, counter));
-    return tpm.run("Esys_NV_Increment", [&] {
-        return ::Esys_NV_Increment(tpm.esys(), found.handle(), found.handle(), ESYS_TR_PASSWORD,
-                                   ESYS_TR_NONE, ESYS_TR_NONE);
-    });
+    return increment_as(tpm, found.handle(), found);
+}
+
+Done nv_increment_by_owner(Connection& tpm, TPM2_HANDLE counter) {
+    HOLDFAST_TRY(found, lasting(tpm, counter));
+    return increment_as(tpm, ESYS_TR_RH_OWNER, found);
 }
 
 Done nv_set_bits(Connection& tpm, const NvAccess& bank, std::uint64_t bits) {
@@ -120,29 +156,18 @@ Result<Bytes> nv_bytes(Connection& tpm, const NvAccess& index, std::uint16_t siz
 }
 
 Result<Bytes> nv_bytes(Connection& tpm, const Lasting& index, std::uint16_t size) {
-    Bytes bytes;
-    while (bytes.size() < size) {
-        const auto offset = static_cast<std::uint16_t>(bytes.size());
-        const auto wanted =
-            std::min<std::uint16_t>(static_cast<std::uint16_t>(size - offset), nv_chunk);
-        Owned<TPM2B_MAX_NV_BUFFER, ::Esys_Free> chunk;
-        HOLDFAST_CHECK(tpm.run("Esys_NV_Read", [&] {
-            return ::Esys_NV_Read(tpm.esys(), index.handle(), index.handle(), ESYS_TR_PASSWORD,
-                                  ESYS_TR_NONE, ESYS_TR_NONE, wanted, offset, out(chunk));
-        }));
-        if (chunk->size != wanted) return Error(Code::unavailable, "NV_Read: a short answer");
-        const Bytes part = bytes_of_sized(*chunk);
-        bytes.insert(bytes.end(), part.begin(), part.end());
-    }
-    return bytes;
+    return read_as(tpm, index.handle(), index, size);
 }
 
 Result<std::uint64_t> nv_value(Connection& tpm, const NvAccess& index) {
     HOLDFAST_TRY(bytes, nv_bytes(tpm, index, sizeof(std::uint64_t)));
-    std::uint64_t value = 0;
-    for (const std::uint8_t byte : bytes)
-        value = (value << 8U) | byte;
-    return value;
+    return number_of(bytes);
+}
+
+Result<std::uint64_t> nv_value_by_owner(Connection& tpm, TPM2_HANDLE index) {
+    HOLDFAST_TRY(found, lasting(tpm, index));
+    HOLDFAST_TRY(bytes, read_as(tpm, ESYS_TR_RH_OWNER, found, sizeof(std::uint64_t)));
+    return number_of(bytes);
 }
 
 }  // namespace holdfast::hsm

@@ -33,6 +33,10 @@ Result<std::vector<TPM2_HANDLE>> nv_indices(Connection& tpm, TPM2_HANDLE first, 
 Done nv_increment(Connection& tpm, const NvAccess& counter);
 Done nv_set_bits(Connection& tpm, const NvAccess& bank, std::uint64_t bits);
 
+// The same with owner auth: for an index whose own auth value is not known here.
+Done nv_increment_by_owner(Connection& tpm, TPM2_HANDLE counter);
+Result<std::uint64_t> nv_value_by_owner(Connection& tpm, TPM2_HANDLE index);
+
 // A counter or a bank: eight bytes, big-endian.
 Result<std::uint64_t> nv_value(Connection& tpm, const NvAccess& index);
 Result<Bytes> nv_bytes(Connection& tpm, const NvAccess& index, std::uint16_t size);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "hsm/key_files.h"
+#include "hsm/tpm/anchor_counter.h"
 #include "hsm/tpm/connection.h"
 #include "hsm/tpm/fuses.h"
 #include "hsm/tpm/handles.h"
@@ -44,8 +45,8 @@ struct Tpm::Parts {
           loaded(connection),
           session(connection),
           fuses(connection, files, options.nv_base),
-          event_register(connection, files, options.nv_base + max_own_indices - 1,
-                         options.anchor_pcr),
+          event_register(connection, files, options.nv_base + register_offset, options.anchor_pcr),
+          anchor_counter(connection, files, options.nv_base + anchor_counter_offset),
           ek_certificate_dir(options.ek_certificate_dir) {}
 
     Done open() {
@@ -68,6 +69,7 @@ struct Tpm::Parts {
     PolicySession session;
     Fuses fuses;
     Register event_register;
+    AnchorCounter anchor_counter;
     std::string ek_certificate_dir;
     std::optional<Roots> roots;
     std::optional<KeyShelf> shelf;
@@ -97,6 +99,9 @@ Quoter& Tpm::quoter() noexcept {
 }
 Registrar& Tpm::registrar() noexcept {
     return parts_->event_register;
+}
+AnchorKeeper& Tpm::anchor() noexcept {
+    return parts_->anchor_counter;
 }
 Custody Tpm::custody() const noexcept {
     return parts_->connection.custody();

@@ -10,6 +10,7 @@
 
 #include "holdfast/custody.h"
 #include "holdfast/result.h"
+#include "hsm/anchor_keeper.h"
 #include "hsm/key_store.h"
 #include "hsm/quoter.h"
 #include "hsm/registrar.h"
@@ -46,6 +47,7 @@ class Tpm {
     KeyStore& keys() noexcept;
     Quoter& quoter() noexcept;
     Registrar& registrar() noexcept;
+    AnchorKeeper& anchor() noexcept;
     Custody custody() const noexcept;
     const std::string& manufacturer() const noexcept;  // TPM_PT_MANUFACTURER, e.g. "IBM "
 

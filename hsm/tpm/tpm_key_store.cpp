@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jws_signature.h"
 #include "core/tpm2/policy.h"
 #include "core/tpm2/structures.h"
 #include "holdfast/agent_id.h"
@@ -221,6 +221,11 @@ Result<Bytes> TpmKeyStore::sign(std::string_view key_id, ByteView preimage) {
 Done TpmKeyStore::end_sessions() {
     session_->end();
     return tpm_->is_owned() ? tpm_->flush_sessions() : done();
+}
+
+Done TpmKeyStore::flush_sessions() {
+    tpm_->allow(nv_time);
+    return end_sessions();
 }
 
 // `fuse: host`: the chip has nothing of this key's own to blow, so we forget how to load it.

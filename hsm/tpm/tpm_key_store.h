@@ -36,6 +36,7 @@ class TpmKeyStore final : public KeyStore {
     Done blow_host_fuse() override;
     Result<FuseState> fuse_state(std::string_view key_id) override;
     Done destroy(std::string_view key_id) override;
+    Done flush_sessions() override;
     void rest() override { session_->end(); }
 
   private:

@@ -9,8 +9,9 @@
 
 namespace holdfast {
 
-// Bounds: SPIFFE-ID (§2.1, §2.2) allows 255 bytes of trust domain and 2048 of URI.
+// Bounds: SPIFFE-ID (§2.1, §2.3) allows 255 bytes of trust domain and 2048 of URI.
 inline constexpr std::size_t max_trust_domain = 255;
+inline constexpr std::size_t max_spiffe_id = 2048;
 inline constexpr std::size_t max_agent_name = 63;
 
 struct AgentId {

@@ -70,7 +70,7 @@ struct Expectations {
     std::optional<Bytes> enrolment;       // bytes of the file `holdfast enroll finish` wrote
     // Then every launch in the register must be of one of these.
     std::optional<std::vector<ReferenceManifest>> manifests;
-    // Production only. A host without a TPM: its boot may stay unproven.
+    // Production only. A host without a TPM: its boot may stay unproven, but not a launch.
     bool accept_unproven_boot;
     // Production only. A key in a token: the credential's word that it is in an HSM is taken.
     bool accept_claimed_hsm;
@@ -81,6 +81,10 @@ struct Expectations {
 Result<Appraisal> verify_credential(std::string_view pem_chain, const Expectations& expected);
 Result<Appraisal> verify_action(std::string_view jws, const Expectations& expected);
 Result<Appraisal> verify_evidence(std::string_view json, const Expectations& expected);
+// `record`: one leaf of a ledger, an action that operators approved; `operators_toml`: the people as
+// they were then. What the record says of itself: that it is in a ledger is for its proof to show.
+Result<Appraisal> verify_approvals(std::string_view record, std::string_view operators_toml,
+                                   const Expectations& expected);
 
 }  // namespace holdfast::attest
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/crypto/jws_signature.h"
 #include "tests/support/fake_key_store.h"
 #include "tests/support/token_host.h"
 #include "tests/support/tpm_host.h"

@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 
-#include "core/crypto/public_key.h"
 #include "hsm/key_store.h"
 #include "tests/support/catch.h"
 

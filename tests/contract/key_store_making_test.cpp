@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <set>
 
+#include "core/crypto/jwk.h"
+#include "core/crypto/jws_signature.h"
 #include "tests/contract/key_store_bench.h"
 #include "tests/support/key_samples.h"
 

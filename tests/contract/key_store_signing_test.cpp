@@ -1,4 +1,5 @@
 // Promises of every key store: what a signature is over, and how keys share the hardware.
+#include "core/crypto/jws_signature.h"
 #include "tests/contract/key_store_bench.h"
 
 using namespace holdfast;
@@ -72,6 +73,14 @@ PORT_CONTRACT(fifty_signatures_all_have_their_size) {
             REQUIRE(crypto::verify_jws(algorithm, key.spki, asked, *signature));
         }
     }
+}
+
+CONTRACT(flushing_sessions_changes_nothing_for_who_signs_next) {
+    const auto key = bench.agent_key("bot");
+    CHECK(bench.keys().flush_sessions());
+    CHECK(bench.signs(key));
+    CHECK(bench.keys().flush_sessions());
+    CHECK(bench.signs(key));
 }
 
 CONTRACT(resting_changes_nothing_for_who_signs_next) {

@@ -37,10 +37,12 @@ class Worker {
           worker_({.store = tpm.keys(),
                    .quoter = tpm.quoter(),
                    .registrar = tpm.registrar(),
+                   .anchor = tpm.anchor(),
                    .trust_domain = trust_domain,
                    .ca_certificate_file = keys_dir + "/ca.crt",
                    .now = [] { return static_cast<std::int64_t>(std::time(nullptr)); },
                    .backend = Backend::tpm,
+                   .has_tpm = true,
                    .live_keys = live_keys_,
                    .keeps_host_keys = true,
                    .token = "",
@@ -96,6 +98,7 @@ class LinkedStore final : public hsm::KeyStore {
     Done destroy(std::string_view key_id) override {
         return run_async(io_, keys_.destroy(std::string(key_id)));
     }
+    Done flush_sessions() override { return run_async(io_, keys_.flush_sessions()); }
     void rest() override {}
 
     void attach(Descriptor socket) { link_.attach(std::move(socket), ++generation_); }

@@ -35,6 +35,10 @@ says "runs as process $DAEMON_PID"
 stop_daemon
 
 say "What is wrong is named"
+chmod 0644 "$DIR/pin"
+doctor 1
+says "WRONG  PIN file"
+chmod 0600 "$DIR/pin"
 fault pin-locked
 doctor 1
 says "WRONG  PIN"

@@ -57,6 +57,8 @@ refused() {
   echo "$got $route"
 }
 
+anchor_differs() { holdfast anchor show | grep -q differs; }
+
 set_up_host
 start_tpm --group holdfast-keys
 start_daemon --config "$DIR/holdfastd.conf"
@@ -93,7 +95,7 @@ refused  "GET /v1/whoami" 403 measurement_mismatch agent /v1/whoami
 truncate -s -1 "$AGENTS/caller"
 
 say "An operator looks"
-for path in /v1/status /v1/agents /v1/instances /v1/store /v1/ledger/head /v1/enroll/host; do
+for path in /v1/status /v1/agents /v1/instances /v1/store /v1/ledger/head /v1/anchor /v1/enroll/host; do
   accepted "GET $path" admin "$path"
   refused  "GET $path" 413 body_too_large admin "$path" '{}'
 done
@@ -137,7 +139,7 @@ holdfast enroll finish "$DIR/reply" --secret "$DIR/secret" --out "$DIR/enrolment
 refused  "POST /v1/enroll/activate" 400 malformed_request admin /v1/enroll/activate '{"blob":"AAAA"}'
 
 say "An operator stops agents; another one reinstates"
-for verb in suspend reinstate revoke retire launch stop kill; do
+for verb in suspend reinstate revoke retire throttle approval-only launch stop kill; do
   refused "POST /v1/agents/{name}/$verb" 404 unknown_agent admin "/v1/agents/nobody/$verb"
 done
 accepted "POST /v1/agents/{name}/suspend" admin /v1/agents/caller/suspend
@@ -152,9 +154,26 @@ operator=(as_uid 60128 holdfast-admin curl)
 accepted "POST /v1/agents/{name}/reinstate" admin /v1/agents/caller/reinstate
 operator=(curl)
 accepted "POST /v1/actions" agent /v1/actions "$action"
+accepted "POST /v1/agents/{name}/throttle" admin /v1/agents/spare/throttle '{"rate":6,"reason":"odd"}'
+accepted "POST /v1/agents/{name}/approval-only" admin /v1/agents/spare/approval-only
+accepted "POST /v1/contain" admin /v1/contain '{"verb":"suspend","host":true}'
+refused  "POST /v1/actions" 403 host_suspended agent /v1/actions "$action"
+operator=(as_uid 60128 holdfast-admin curl)
+accepted "POST /v1/contain" admin /v1/contain '{"verb":"reinstate","host":true}'
+operator=(curl)
+refused  "POST /v1/contain" 400 malformed_request admin /v1/contain '{"verb":"suspend"}'
 accepted "POST /v1/agents/{name}/revoke" admin /v1/agents/spare/revoke
 accepted "POST /v1/agents/{name}/retire" admin /v1/agents/former/retire
 refused  "POST /v1/agents/{name}/reinstate" 409 agent_revoked admin /v1/agents/spare/reinstate
+
+say "The TPM's anchor counter is ahead of the ledger, and an operator accepts that"
+refused  "POST /v1/anchor/accept" 409 anchor_holds admin /v1/anchor/accept '{"reason":"why not"}'
+stop_daemon
+TPM2TOOLS_TCTI=swtpm:path=$DIR/tpm/sock tpm2_nvincrement -Q -C o "$(printf '0x%x' $((0x01800100 + 4094)))"
+start_daemon --config "$DIR/holdfastd.conf"
+wait_until 20 "the difference" anchor_differs
+processes=$(workers)
+accepted "POST /v1/anchor/accept" admin /v1/anchor/accept '{"reason":"counted by hand"}'
 
 say "The end"
 supervisor=$DAEMON_PID

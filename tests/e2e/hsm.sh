@@ -162,6 +162,10 @@ make_token
 configure '[host]' 'keys = pkcs11'
 declare_agent refund-agent refund.create
 start_daemon
+# This TPM counted for the state directory before.
+anchor_differs() { holdfast anchor show --json | jq -e '.state == "differs"' >/dev/null; }
+wait_until 20 "the difference" anchor_differs
+holdfast anchor accept --reason "a new state directory" >/dev/null
 holdfast apply
 sign refund-agent "$DIR/refund-agent.jws"
 believed "$DIR/refund-agent.jws" ES256

@@ -83,10 +83,41 @@ other_operator agent reinstate python-agent >/dev/null
 nothing_runs python-agent || fail "reinstating starts nothing"
 start
 
+say "One instance: its session is over, whoever the front is; its agent is what it was"
+over() { holdfast ps --json | jq -e --arg id "$1" '.instances[] | select(.instance == $id) | .session_over' >/dev/null; }
+# It stands still meanwhile: refused, it would end by itself.
+kill -STOP "$pid"
+holdfast suspend python-agent --instance "$instance" --json >"$DIR/stages"
+[ "$(stage processes) $(stage registry) $(stage ledger)" = "not_needed done done" ] || fail "$(cat "$DIR/stages")"
+over "$instance" || fail "its session goes on"
+[ "$(state_of)" = active ] || fail "its agent is $(state_of)"
+replaced() { new=$(process_of "$1") && [ "$new" != "$2" ] && holdfast status >/dev/null 2>&1; }
+old=$(process_of holdfast-front)
+kill -9 "$old"
+wait_until 60 "another front" replaced holdfast-front "$old"
+wait_until 60 "the new front to know" over "$instance"
+refused unknown_instance holdfast kill python-agent --instance 0123456789abcdef
+holdfast kill python-agent --instance "$instance" --json >"$DIR/stages"
+[ "$(stage processes)" = "done" ] || fail "$(cat "$DIR/stages")"
+wait_until 60 "python-agent to end" gone "$pid"
+wait_until 60 "the daemon to know" nothing_runs python-agent
+start
+
+say "The host: what runs stands still, nothing is launched, and it goes on when the host does"
+holdfast suspend --host --json >"$DIR/stages"
+if [ -n "$control_groups" ]; then
+  [ "$(stage processes)" = "done" ] || fail "$(cat "$DIR/stages")"
+  wait_until 30 "its processes to stand still" is_frozen "$pid"
+fi
+refused host_suspended holdfast launch python-agent
+refused same_principal holdfast reinstate --host
+other_operator reinstate --host >/dev/null
+[ "$(running python-agent)" = "$pid" ] || fail "another process"
+signs_on python-agent
+
 say "The launcher dies: agents run on, and its successor knows them"
 old=$(process_of holdfast-launcher)
 kill -9 "$old"
-replaced() { new=$(process_of "$1") && [ "$new" != "$2" ] && holdfast status >/dev/null 2>&1; }
 wait_until 60 "another launcher" replaced holdfast-launcher "$old"
 [ "$(running python-agent)" = "$pid" ] || fail "it was lost"
 signs_on python-agent

@@ -43,7 +43,13 @@ cp -a "$DIR/backup" "$DIR/state"
 refused_by_chip "$key"
 start_daemon
 holdfast agent show refund-agent --json | jq -ce '{state} | select(.state == "active")'
-echo "the registry of yesterday believes it; the chip does not:"
+anchor_differs() { holdfast anchor show --json | jq -e '.state == "differs"' >/dev/null; }
+wait_until 20 "the difference" anchor_differs
+echo "the anchor counter knows better, and while it differs nobody signs:"
+expect_refusal anchor_differs refund-agent
+expect_refusal anchor_differs spare-agent
+echo "even an operator who accepts it does not bring the key back; the chip:"
+holdfast anchor accept --reason "a drill" >/dev/null
 expect_refusal fuse_blown refund-agent
 sign spare-agent "$DIR/again.jws"
 stop_daemon

@@ -153,6 +153,7 @@ struct TokenHost {
               tests::Bends bends;
               bends.kind = kind;
               bends.claimed_custody = "hsm";
+              if (kind == tests::Kind::without_tpm) bends.assurance = "observed";
               return bends;
           }()),
           good(attester.evidence()),

@@ -5,7 +5,7 @@
 
 #include "core/crypto/certificate.h"
 #include "core/crypto/ek_certificate.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
 #include "core/crypto/svid.h"
 #include "core/encode/pem.h"
 #include "tests/fuzz/fuzz.h"

@@ -24,14 +24,33 @@ void check_action(ByteView preimage) {
     promise(statement->decision == "permit", "only a permit is signed");
 }
 
+KeyDescription token_key() {
+    KeyDescription key = fuzz::key_of(Purpose::action);
+    key.backend = Backend::pkcs11;
+    key.custody = Custody::unproven;
+    return key;
+}
+
+encode::Json payload_of(ByteView preimage) {
+    auto jws = encode::parse_jws(encode::compact(text_of(preimage), any_signature));
+    promise(jws.has_value(), "a signing input with a signature is a JWS");
+    return std::move(jws->payload);
+}
+
 // A key in a token may sign one thing more: and whoever reads it must not take it for an action.
 void check_possession(ByteView preimage) {
-    const auto jws = encode::parse_jws(encode::compact(text_of(preimage), any_signature));
-    promise(jws.has_value(), "a signing input with a signature is a JWS");
-    const auto said = encode::possession_from(jws->payload);
-    promise(jws->header.typ == encode::possession_typ && said && said->agent == fuzz::agent_uri,
-            "it is this agent's possession");
-    promise(!encode::statement_from(jws->payload), "a possession is no action");
+    const auto payload = payload_of(preimage);
+    const auto said = encode::possession_from(payload);
+    promise(said && said->agent == fuzz::agent_uri, "it is this agent's possession");
+    promise(said->custody == token_key().custody, "it states the key's own custody");
+    promise(said->ak.has_value(), "it names the TPM that the host has");
+    promise(!encode::statement_from(payload), "a possession is no action");
+}
+
+void check_custody(ByteView preimage, bool of_token) {
+    const auto statement = encode::statement_from(payload_of(preimage));
+    promise(of_token == (statement->custody == token_key().custody),
+            "a key in a token signs its actions too, with its own custody");
 }
 
 void check_certificate(ByteView tbs) {
@@ -70,13 +89,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool action = may(Purpose::action);
     const bool certificate = may(Purpose::certificate);
     const bool checkpoint = may(Purpose::checkpoint);
-    KeyDescription token_key = fuzz::key_of(Purpose::action);
-    token_key.backend = Backend::pkcs11;
-    const bool of_token = hsm::check_family(token_key, preimage, rules).has_value();
-    promise(of_token || !action, "a key in a token signs its actions too");
+    const bool of_token = hsm::check_family(token_key(), preimage, rules).has_value();
+    const bool of_agent = action || of_token;
     if (of_token && !action) check_possession(preimage);
+    if (action) check_custody(preimage, of_token);
     promise(!may(Purpose::attest), "the attestation key signs nothing from outside");
-    promise(int{of_token} + int{certificate} + int{checkpoint} <= 1, "bytes are of one family");
+    promise(int{of_agent} + int{certificate} + int{checkpoint} <= 1, "bytes are of one family");
     if (action) check_action(preimage);
     if (certificate) check_certificate(preimage);
     if (checkpoint) check_checkpoint(preimage);

@@ -48,6 +48,7 @@ inline KeyDescription key_of(Purpose purpose) {
 
 inline hsm::FamilyRules family_rules() {
     return {.trust_domain = trust_domain,
+            .has_tpm = true,
             .now = [] { return now; },
             .is_live_agent_key = [](std::string_view name, ByteView spki) -> Done {
                 if (name == agent && bytes_of(spki) == agent_spki()) return done();

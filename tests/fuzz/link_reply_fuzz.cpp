@@ -39,6 +39,9 @@ void check_body(Operation operation, Reply reply) {
             return check_one_encoding(daemon::decode_position(body), body);
         case Operation::register_log:
             return check_one_encoding(daemon::decode_register(body), body);
+        case Operation::read_anchor:
+        case Operation::advance_anchor:
+            return check_one_encoding(daemon::decode_anchor(body), body);
         case Operation::measure: return check_view(std::move(reply));
         default: return;
     }

@@ -5,6 +5,7 @@
 #include "holdfast/agent_id.h"
 #include "tests/fuzz/fixed_keys.h"
 #include "tests/fuzz/link.h"
+#include "tests/support/fake_anchor.h"
 #include "tests/support/temporary_directory.h"
 
 using namespace holdfast;
@@ -49,6 +50,7 @@ class WatchedKeys final : public hsm::KeyStore {
     }
     Result<hsm::FuseState> fuse_state(std::string_view) override { return hsm::FuseState::intact; }
     Done destroy(std::string_view key_id) override { return blow_fuse(key_id); }
+    Done flush_sessions() override { return done(); }
     void rest() override {}
 
   private:
@@ -111,6 +113,11 @@ void check_payload(const daemon::Message& request) {
     check_one_encoding(daemon::decode_measure(payload), payload);
     check_one_encoding(daemon::decode_position(payload), payload);
     check_one_encoding(daemon::decode_register(payload), payload);
+    check_one_encoding(daemon::decode_anchor(payload), payload);
+    const auto anchor_value = daemon::decode_anchor_value(payload);
+    if (anchor_value)
+        promise(same(daemon::encode_anchor_value(*anchor_value), payload),
+                "a value has one encoding");
     check_one_encoding(daemon::decode_worker(payload), payload);
     const auto name = daemon::decode_name(payload);
     if (name) promise(same(daemon::encode_name(*name), payload), "a name has one encoding");
@@ -127,19 +134,26 @@ void serve(const daemon::Message& request) {
     WatchedKeys keys;
     FixedQuoter quoter;
     FixedRegistrar registrar;
+    tests::FakeAnchor anchor;
+    anchor.value = 7;
     daemon::KeysWorker worker({.store = keys,
                                .quoter = quoter,
                                .registrar = registrar,
+                               .anchor = anchor,
                                .trust_domain = fuzz::trust_domain,
                                .ca_certificate_file = "/nonexistent/ca.pem",
                                .now = [] { return fuzz::now; },
                                .backend = Backend::tpm,
+                               .has_tpm = true,
                                .live_keys = live_keys(),
                                .keeps_host_keys = true,
                                .token = "",
                                .check_token = daemon::check_no_token});
     auto reply = worker.handle(request);
     check_asked(request, keys);
+    promise(anchor.value == 7 || (request.operation == Operation::advance_anchor &&
+                                  request.payload == daemon::encode_anchor_value(anchor.value)),
+            "the anchor counter counts only when asked, to where it was asked");
     const auto read = daemon::decode_reply(daemon::encode_reply(request, std::move(reply)));
     promise(read.has_value(), "what the worker answers is a reply");
 }

@@ -93,6 +93,8 @@ void link_replies(const Corpus& corpus, const Evidence& evidence) {
                                  .event_register = a_status()})));
     corpus.add("register", reply(Operation::register_log, daemon::encode(a_status())));
     corpus.add("position", reply(Operation::extend_register, daemon::encode(RegisterPosition{7})));
+    corpus.add("anchor", reply(Operation::read_anchor,
+                               daemon::encode(AnchorReading{AnchorState::ready, 7, ""})));
     corpus.add("key", reply(Operation::create, daemon::encode(tpm.key)));
     corpus.add("keys", reply(Operation::list, daemon::encode(std::vector{tpm.key})));
     corpus.add("evidence", reply(Operation::attest, daemon::encode(tpm)));
@@ -134,6 +136,9 @@ void link_requests(const Corpus& corpus, const std::string& action, ByteView tbs
     corpus.add("event", datagram(Operation::extend_register,
                                  daemon::encode_name(R"({"agent":"bot","type":"stop"})")));
     corpus.add("register", datagram(Operation::register_log, {}));
+    corpus.add("anchor", datagram(Operation::read_anchor, {}));
+    corpus.add("advance", datagram(Operation::advance_anchor, daemon::encode_anchor_value(8)));
+    corpus.add("flush", datagram(Operation::flush_sessions, {}));
     corpus.add("list", datagram(Operation::list, {}));
     corpus.add("measure",
                datagram(Operation::measure, daemon::encode(daemon::MeasureRequest{4711, 1000}), 1));
@@ -143,7 +148,8 @@ void link_requests(const Corpus& corpus, const std::string& action, ByteView tbs
 
 void families(const Corpus& corpus) {
     corpus.add("action", fuzz::signing_input());
-    corpus.add("possession", fuzz::possession_input());
+    corpus.add("possession", fuzz::possession_input(Sha256{1}));
+    corpus.add("possession-without-tpm", fuzz::possession_input(std::nullopt));
     corpus.add("certificate", fuzz::svid_tbs());
     corpus.add("ca", fuzz::ca_tbs());
     corpus.add("checkpoint", ledger::checkpoint_text("h1.example.org/ledger", {12, Sha256{7}}));

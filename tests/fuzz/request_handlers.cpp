@@ -66,6 +66,12 @@ Async<Answer> ledger_head(Services&, const Call&) {
 Async<Answer> ledger_resume(Services&, const Call&) {
     std::abort();
 }
+Async<Answer> anchor(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> anchor_accept(Services&, const Call&) {
+    std::abort();
+}
 Async<Answer> enroll_host(Services&, const Call&) {
     std::abort();
 }
@@ -79,6 +85,15 @@ Async<Answer> stop(Services&, const Call&) {
     std::abort();
 }
 Async<Answer> kill(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> throttle(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> approval_only(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> contain(Services&, const Call&) {
     std::abort();
 }
 Async<Answer> list_instances(Services&, const Call&) {

@@ -2,9 +2,10 @@
 #ifndef HOLDFAST_TESTS_FUZZ_SIGNED_SAMPLES_H
 #define HOLDFAST_TESTS_FUZZ_SIGNED_SAMPLES_H
 
+#include <optional>
 #include <string>
 
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
 #include "core/crypto/svid.h"
 #include "core/encode/jws.h"
 #include "core/encode/possession.h"
@@ -32,13 +33,17 @@ inline std::string signing_input() {
                                  encode::to_json(statement));
 }
 
-inline std::string possession_input() {
+inline std::string possession_input(std::optional<Sha256> ak) {
     encode::JwsHeader header;
     header.alg = "ES256";
     header.typ = encode::possession_typ;
     header.kid = *crypto::jwk_thumbprint(agent_spki());
-    return encode::signing_input(
-        header, encode::to_json(encode::Possession{agent_uri, Sha256{1}, Sha256{2}, "bank"}));
+    return encode::signing_input(header,
+                                 encode::to_json(encode::Possession{.agent = agent_uri,
+                                                                    .ak = ak,
+                                                                    .challenge = Sha256{2},
+                                                                    .custody = Custody::unproven,
+                                                                    .verifier = "bank"}));
 }
 
 inline Bytes ca_tbs() {

@@ -6,7 +6,8 @@
 
 #include "core/crypto/certificate.h"
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jws_signature.h"
+#include "core/crypto/signature.h"
 #include "core/crypto/svid.h"
 #include "core/encode/pem.h"
 #include "tests/support/catch.h"

@@ -1,7 +1,7 @@
 // The real keys worker on a software TPM, through its link, as the front sees it.
 #include "core/crypto/certificate.h"
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jws_signature.h"
 #include "core/crypto/svid.h"
 #include "tests/support/action_input.h"
 #include "tests/support/key_samples.h"
@@ -94,7 +94,8 @@ TEST_CASE("keys process: evidence crosses the link", "[daemon][keys][swtpm]") {
     KeysProcess process(chip);
     const auto key = run_async(process.io, process.keys.create(tests::plain_key_of("deploy-bot")));
     if (!key) FAIL(key.error().text());
-    const auto evidence = run_async(process.io, process.keys.attest(key->id, crypto::sha256({})));
+    auto quote = process.keys.attest_for(key->id, key->id, crypto::sha256({}));
+    const auto evidence = run_async(process.io, std::move(quote));
     if (!evidence) FAIL(evidence.error().text());
     CHECK(evidence->key.id == key->id);
     CHECK(evidence->pcrs.size() == 9);  // 0–7, and the anchor of the register
@@ -161,6 +162,6 @@ TEST_CASE("keys process: on another TPM its callers are told why", "[daemon][key
     process.start();
     const auto host = run_async(process.io, process.keys.host());
     REQUIRE_FALSE(host);
-    CHECK(host.error().code() == Code::denied);
+    CHECK(host.error().code() == Code::unavailable);
     CHECK(process.status() == exit_try_later);
 }

@@ -1,6 +1,8 @@
 // The ports keys and measurer over their links: what is asked goes out, what is answered comes in.
 #include <fcntl.h>
 
+#include <deque>
+
 #include "daemon/link/linked_keys.h"
 #include "daemon/link/linked_measurer.h"
 #include "tests/support/link_bench.h"
@@ -45,6 +47,29 @@ TEST_CASE("linked keys: a reply that is none of its kind is refused", "[daemon][
     Asked<std::monostate> again(front, keys.blow_fuse("agent-bot-1"));
     worker.answer(worker.receive());
     REQUIRE(again.wait());
+}
+
+TEST_CASE("linked keys: evidence for keys in a token takes their agents' turns, not the operators'",
+          "[daemon][link]") {
+    Front front(WorkerKind::keys);
+    const FakeWorker worker(front);
+    LinkedKeys keys(front.link);
+    worker.answer(worker.receive(), Error(Code::internal, "not asked by anybody"));
+    std::deque<Asked<holdfast::TpmEvidence>> quotes;
+    for (std::size_t i = 0; i < max_waiting_per_flow; ++i)
+        quotes.emplace_back(front, keys.attest_for(i % 2 == 0 ? "hsm-a-1" : "hsm-b-1", "", {}));
+    Asked<HostIdentity> of_operators(front, keys.host());
+    std::size_t ahead = 0;
+    for (auto request = worker.receive(); request.operation != Operation::host;
+         request = worker.receive()) {
+        CHECK(request.operation == Operation::attest);
+        CHECK(decode_attest(request.payload)->key_id.empty());
+        worker.answer(request);
+        front.turn();
+        ++ahead;
+    }
+    // What the worker had already, and one turn of each of the two.
+    CHECK(ahead <= link_window + 2);
 }
 
 TEST_CASE("linked measurer: the pidfd goes out, the view's descriptors come in", "[daemon][link]") {

@@ -75,8 +75,8 @@ TEST_CASE("durable ledger: a loop that ends while records are on their way loses
     {
         boost::asio::io_context loop;
         const auto now = [] { return std::int64_t{1}; };
-        auto ledger =
-            DurableLedger::open(place.file("ledger"), *registry, loop.get_executor(), now);
+        auto ledger = DurableLedger::open(place.file("ledger"), *registry, loop.get_executor(), now,
+                                          tests::unread);
         REQUIRE(ledger);
         const auto pending = tests::start_async(loop, (*ledger)->append("action", members()));
         loop.poll();
@@ -84,8 +84,8 @@ TEST_CASE("durable ledger: a loop that ends while records are on their way loses
     }  // the waiting coroutine goes with the loop
     boost::asio::io_context loop;
     const auto now = [] { return std::int64_t{1}; };
-    const auto again =
-        DurableLedger::open(place.file("ledger"), *registry, loop.get_executor(), now);
+    const auto again = DurableLedger::open(place.file("ledger"), *registry, loop.get_executor(),
+                                           now, tests::unread);
     REQUIRE(again);
     CHECK((*again)->head().size == 1);
 }
@@ -163,4 +163,38 @@ TEST_CASE("durable ledger: what a start found is remembered for the next one", "
     const auto ledger = bench.open();
     REQUIRE_FALSE(ledger);
     CHECK(ledger.error().reason() == "ledger_edited");
+}
+
+TEST_CASE("durable ledger: whoever opens it is given every record, in order", "[daemon][ledger]") {
+    const tests::TemporaryDirectory place;
+    Bench bench(place.path());
+    {
+        const auto ledger = bench.opened();
+        for (std::size_t size = 1; size <= 300; ++size)  // more than one bundle
+            REQUIRE(bench.run(ledger->append("refused", members(size))));
+    }
+    std::uint64_t next = 0;
+    const auto opened = bench.open([&](const ledger::Record& record) {
+        CHECK(record.index == next++);
+        CHECK(record.type == "refused");
+        CHECK(record.members.at("text").string()->size() == next);
+        return done();
+    });
+    REQUIRE(opened);
+    CHECK(next == 300);
+}
+
+TEST_CASE("durable ledger: a record that its reader refuses keeps it closed", "[daemon][ledger]") {
+    const tests::TemporaryDirectory place;
+    Bench bench(place.path());
+    {
+        const auto ledger = bench.opened();
+        REQUIRE(bench.run(ledger->append("refused", members())));
+        REQUIRE(bench.run(ledger->append("action", members())));
+    }
+    const auto opened = bench.open([](const ledger::Record& record) {
+        return record.type == "action" ? Done(Error(Code::invalid, "too odd")) : done();
+    });
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().text().find("record 1: too odd") != std::string::npos);
 }

@@ -38,7 +38,8 @@ int on_a_full_disk(const std::string& place) {
     if (!registry) return 3;
     const std::string directory = place + "/state/ledger";
     const auto now = [] { return std::int64_t{1}; };
-    auto opened = DurableLedger::open(directory, *registry, loop.get_executor(), now);
+    auto opened =
+        DurableLedger::open(directory, *registry, loop.get_executor(), now, tests::unread);
     if (!opened || (*opened)->failed()) return 4;
     DurableLedger& ledger = **opened;
     const auto append = [&](const char* type, std::size_t size) {
@@ -68,7 +69,7 @@ int on_a_full_disk(const std::string& place) {
 
     const LedgerHead last = ledger.head();
     opened->reset();
-    auto again = DurableLedger::open(directory, *registry, loop.get_executor(), now);
+    auto again = DurableLedger::open(directory, *registry, loop.get_executor(), now, tests::unread);
     return again && (*again)->head() == last ? 0 : 14;
 }
 

@@ -33,6 +33,14 @@ constexpr const char* first_version =
     "INSERT INTO agent VALUES ('young', 1, '', '', zeroblob(32), NULL);"
     "INSERT INTO note VALUES ('ledger_head', '5 abc');";
 
+// What version 2 added, to the letter.
+constexpr const char* to_second_version =
+    "ALTER TABLE key ADD COLUMN backend INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE key ADD COLUMN algorithm INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE key ADD COLUMN custody INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE key ADD COLUMN token TEXT NOT NULL DEFAULT '';"
+    "UPDATE schema SET version = 2;";
+
 void run_sql(const std::string& path, const std::string& sql) {
     sqlite3* database = nullptr;
     REQUIRE(::sqlite3_open(path.c_str(), &database) == SQLITE_OK);
@@ -101,7 +109,7 @@ TEST_CASE("registry: one of the first version is brought up to date, and nothing
         CHECK(registry->note("ledger_head") == "5 abc");
         REQUIRE(registry->put(token_row()));
     }
-    CHECK(version_in(path) == "2");
+    CHECK(version_in(path) == "3");
     const auto again = Registry::open(path);
     REQUIRE(again);
     CHECK(again->rows().size() == 3);
@@ -121,15 +129,107 @@ TEST_CASE("registry: a migration that cannot end changes nothing", "[daemon][reg
     CHECK(Registry::open(path));
 }
 
+TEST_CASE("registry: one of the second version keeps its states, without reason or rate",
+          "[daemon][registry][schema]") {
+    const tests::TemporaryDirectory place;
+    const std::string path = place.file("registry.db");
+    run_sql(path, std::string(first_version) + to_second_version);
+    {
+        auto registry = Registry::open(path);
+        if (!registry) FAIL(registry.error().text());
+        AgentRow row = *registry->find("bot");
+        CHECK(row.state == AgentState::revoked);
+        CHECK(row.reason.empty());
+        CHECK(row.rate == 0);
+        CHECK(row.sponsor.empty());
+        CHECK(row.returns_to == AgentState::active);
+        CHECK(row.key.token == "");
+        CHECK(registry->host().state == AgentState::active);
+        AgentRow young = *registry->find("young");
+        young.state = AgentState::throttled;
+        young.rate = daemon::max_rate;
+        young.reason = "spends too fast";
+        young.sponsor = "s@example.org";
+        young.environment = "production";
+        young.returns_to = AgentState::approval_only;
+        young.returns_by = "login:7";
+        REQUIRE(registry->put(young));
+    }
+    CHECK(version_in(path) == "3");
+    const auto again = Registry::open(path);
+    REQUIRE(again);
+    const AgentRow& young = *again->find("young");
+    CHECK(young.state == AgentState::throttled);
+    CHECK(young.rate == 600);
+    CHECK(young.reason == "spends too fast");
+    CHECK(young.sponsor == "s@example.org");
+    CHECK(young.environment == "production");
+    CHECK(young.returns_to == AgentState::approval_only);
+    CHECK(young.returns_by == "login:7");
+}
+
+TEST_CASE("registry: the host's state is there after a restart, and its end stays",
+          "[daemon][registry][schema]") {
+    const tests::TemporaryDirectory place;
+    const std::string path = place.file("registry.db");
+    {
+        auto registry = Registry::open(path);
+        REQUIRE(registry);
+        REQUIRE(registry->put_host({AgentState::suspended, "login:1", "drill", "ledger"}));
+        REQUIRE(registry->put_host({AgentState::active, "login:2", "", ""}));
+        REQUIRE(registry->put_host({AgentState::revoked, "login:1", "seized", "fuse"}));
+        CHECK_FALSE(registry->put_host({AgentState::active, "login:2", "", ""}));
+    }
+    {
+        auto registry = Registry::open(path);
+        REQUIRE(registry);
+        CHECK(registry->host().state == AgentState::revoked);
+        CHECK(registry->host().changed_by == "login:1");
+        CHECK(registry->host().reason == "seized");
+        CHECK(registry->host().pending == "fuse");
+        CHECK_FALSE(registry->put_host({AgentState::suspended, "login:2", "", ""}));
+    }
+    // An agent's state that no host has is damage, as is a number of no state at all.
+    for (const char* state : {"0", "4", "5", "7"}) {
+        run_sql(path, std::string("UPDATE host SET state = ") + state);
+        INFO(state);
+        CHECK_FALSE(Registry::open(path));
+    }
+}
+
+TEST_CASE("registry: a state that no agent has, or a throttle without a rate, is damage",
+          "[daemon][registry][schema]") {
+    const tests::TemporaryDirectory place;
+    const std::string path = place.file("registry.db");
+    keep(path, token_row());
+    const auto opens_with = [&](const std::string& change) {
+        run_sql(path, "UPDATE agent SET " + change);
+        const bool opened = Registry::open(path).has_value();
+        run_sql(path, "UPDATE agent SET state = 1, rate = 0, returns_to = 1");
+        return opened;
+    };
+    for (const char* good : {"state = 5, rate = 1", "state = 5, rate = 600", "state = 6",
+                             "state = 2, returns_to = 5, rate = 6", "state = 2, returns_to = 6"}) {
+        INFO(good);
+        CHECK(opens_with(good));
+    }
+    for (const char* damage :
+         {"state = 0", "state = 7", "state = 5", "state = 5, rate = 601", "state = 5, rate = -1",
+          "returns_to = 2", "returns_to = 5", "returns_to = 0"}) {
+        INFO(damage);
+        CHECK_FALSE(opens_with(damage));
+    }
+}
+
 TEST_CASE("registry: a newer program's is left alone", "[daemon][registry][schema]") {
     const tests::TemporaryDirectory place;
     const std::string path = place.file("registry.db");
     REQUIRE(Registry::open(path));
-    for (const char* version : {"3", "0", "-1"}) {
+    for (const char* version : {"4", "0", "-1"}) {
         run_sql(path, std::string("UPDATE schema SET version = ") + version);
         const auto opened = Registry::open(path);
         REQUIRE_FALSE(opened);
-        CHECK(opened.error().text().find("this program knows 2") != std::string::npos);
+        CHECK(opened.error().text().find("this program knows 3") != std::string::npos);
     }
 }
 

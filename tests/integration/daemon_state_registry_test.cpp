@@ -191,7 +191,7 @@ TEST_CASE("registry: anything but an intact registry is refused with its path",
     }
     SECTION("a newer schema") {
         REQUIRE(Registry::open(path));
-        run_sql(path, "UPDATE schema SET version = 3");
+        run_sql(path, "UPDATE schema SET version = 4");
     }
     SECTION("a state that does not exist") {
         {

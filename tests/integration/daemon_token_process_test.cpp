@@ -1,7 +1,9 @@
 // The real keys worker of a PKCS#11 token, through its link, as the front sees it.
 #include "core/crypto/certificate.h"
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
+#include "core/crypto/jws_signature.h"
+#include "core/encode/possession.h"
 #include "tests/support/action_input.h"
 #include "tests/support/key_samples.h"
 #include "tests/support/run_async.h"
@@ -21,6 +23,19 @@ CreateRequest key_for(std::string agent, KeyAlgorithm algorithm = KeyAlgorithm::
 
 Bytes action_of(const KeyDescription& key, const std::string& agent) {
     return tests::action_input(key, "spiffe://test.local.internal/agent/" + agent);
+}
+
+Bytes possession_of(const KeyDescription& key, Custody custody, std::optional<Sha256> ak) {
+    const encode::Possession said{.agent = "spiffe://test.local.internal/agent/" + key.agent,
+                                  .ak = ak,
+                                  .challenge = {},
+                                  .custody = custody,
+                                  .verifier = "bank"};
+    encode::JwsHeader header;
+    header.alg = jws_alg(key.algorithm);
+    header.typ = encode::possession_typ;
+    header.kid = *crypto::jwk_thumbprint(key.spki);
+    return bytes_of(view_of(encode::signing_input(header, encode::to_json(said))));
 }
 
 }  // namespace
@@ -100,6 +115,27 @@ TEST_CASE("token process: an agent key signs its own actions, nothing else, and 
     CHECK(run_async(process.io, process.keys.destroy(key->id)));
 }
 
+TEST_CASE("token process: a key states the custody it has, and no TPM only where there is none",
+          "[daemon][keys][pkcs11]") {
+    if (!tests::has_softhsm()) HOLDFAST_SKIP("no SoftHSM");
+    for (const bool has_tpm : {false, true}) {
+        tests::SoftToken soft;
+        TokenProcess process(soft);
+        process.settings.tpm_tcti = has_tpm ? "device:/dev/tpmrm0" : "none";
+        process.start();
+        const auto key = run_async(process.io, process.keys.create(key_for("deploy-bot")));
+        if (!key) FAIL(key.error().text());
+        const auto may = [&](Custody custody, std::optional<Sha256> ak) {
+            auto signing = process.keys.sign(key->id, possession_of(*key, custody, ak));
+            return run_async(process.io, std::move(signing)).has_value();
+        };
+        CHECK(may(Custody::software_hsm, std::nullopt) == !has_tpm);
+        CHECK(may(Custody::software_hsm, Sha256{}) == has_tpm);
+        CHECK_FALSE(may(Custody::hsm, std::nullopt));
+        CHECK_FALSE(may(Custody::hsm, Sha256{}));
+    }
+}
+
 TEST_CASE("token process: a key is made only where the agent's file wants it",
           "[daemon][keys][pkcs11]") {
     if (!tests::has_softhsm()) HOLDFAST_SKIP("no SoftHSM");
@@ -127,8 +163,8 @@ TEST_CASE("token process: what only a TPM can do is refused as such", "[daemon][
     tests::SoftToken soft;
     TokenProcess process(soft);
     process.start();
-    CHECK(run_async(process.io, process.keys.attest("", crypto::sha256({}))).error().reason() ==
-          "no_tpm");
+    auto quote = process.keys.attest_for("hsm-bot-1", "", crypto::sha256({}));
+    CHECK(run_async(process.io, std::move(quote)).error().reason() == "no_tpm");
     CHECK(run_async(process.io, process.keys.activate(Bytes{1}, Bytes{2})).error().reason() ==
           "no_tpm");
     CHECK(run_async(process.io, process.keys.extend_register("{}")).error().reason() == "no_tpm");

@@ -45,6 +45,29 @@ TEST_CASE("front: an agent contained while its answer was made gets no byte of i
     CHECK(server.withheld.front() == std::pair<std::uint64_t, std::string>(7, "agent_revoked"));
 }
 
+TEST_CASE("front: a stopped instance gets no byte of its answer, and its agent's others do",
+          "[front]") {
+    FrontServer* running = nullptr;
+    FrontServer server(
+        [&](const Call& call) -> Async<Answer> {
+            Answer answer;
+            answer.body = "the signature";
+            answer.gated_agent = "bot";
+            if (running->containment.last_release("bot") > 0)
+                running->containment.stop_instance(call.instance->id);
+            co_return answer;
+        },
+        {});
+    running = &server;
+    Client first(server.agent_socket());
+    REQUIRE(first.send(whoami));
+    CHECK(has(first.read_reply(), "the signature"));
+    REQUIRE(first.send(whoami));
+    CHECK(first.read_all().empty());
+    server.stop();
+    CHECK(server.containment.last_release("bot") > 0);
+}
+
 TEST_CASE("front: a containment stops an answer half sent, which is not called withheld",
           "[front]") {
     constexpr std::size_t size = 8UL * 1024 * 1024;  // more than the socket holds

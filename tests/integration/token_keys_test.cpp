@@ -2,7 +2,8 @@
 #include <algorithm>
 #include <fstream>
 
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
+#include "core/crypto/jws_signature.h"
 #include "core/encode/base64.h"
 #include "core/encode/json.h"
 #include "tests/support/token_host.h"

@@ -1,5 +1,7 @@
 // Sessions in a token: as few as possible, never more over time, and what is done when one is lost.
 #include "hsm/pkcs11/inventory.h"
+#include "hsm/pkcs11/mechanisms.h"
+#include "hsm/pkcs11/module.h"
 #include "hsm/pkcs11/session.h"
 #include "tests/support/bent_token.h"
 #include "tests/support/token_host.h"
@@ -238,7 +240,7 @@ TEST_CASE("inventory: names each token by a URI that means it alone, and spends 
     if (!tests::has_softhsm()) HOLDFAST_SKIP("no SoftHSM");
     TokenHost host;
     host.soft.add("others; 100%");
-    const auto inventory = hsm::take_inventory(tests::softhsm_module);
+    const auto inventory = hsm::take_inventory(host.options());
     REQUIRE(inventory);
     CHECK(inventory->slots == 3);
     std::size_t initialised = 0;
@@ -246,6 +248,7 @@ TEST_CASE("inventory: names each token by a URI that means it alone, and spends 
         CHECK(token.is_software);
         CHECK(token.algorithms.size() == 7);
         CHECK(token.mechanisms.size() > 7);
+        CHECK(token.is_meant == (token.label == "agents"));
         if (token.label.empty()) continue;
         ++initialised;
         auto options = host.options();
@@ -255,4 +258,28 @@ TEST_CASE("inventory: names each token by a URI that means it alone, and spends 
         CHECK((*opened)->serial() == token.serial);
     }
     CHECK(initialised == 2);
+}
+
+TEST_CASE("module: as many slots and mechanisms as we have room for, and more are refused",
+          "[hsm][pkcs11]") {
+    if (!tests::has_softhsm()) HOLDFAST_SKIP("no SoftHSM");
+    BentToken bent;
+    const tests::SoftToken token;
+    const auto module = Module::load(tests::softhsm_module);
+    REQUIRE(module);
+    const CK_SLOT_ID slot = (*module)->tokens()->front().slot;
+    bent.listed_slots = max_slots;
+    CHECK((*module)->slots()->size() == max_slots);
+    bent.listed_slots = max_slots + 1;
+    const auto slots = (*module)->slots();
+    REQUIRE_FALSE(slots);
+    CHECK(slots.error().code() == Code::invalid);
+    CHECK(slots.error().text() == "the module has more than 1024 slots");
+    bent.listed_mechanisms = max_mechanisms;
+    CHECK(mechanisms_of(**module, slot)->size() == max_mechanisms);
+    bent.listed_mechanisms = max_mechanisms + 1;
+    const auto mechanisms = mechanisms_of(**module, slot);
+    REQUIRE_FALSE(mechanisms);
+    CHECK(mechanisms.error().code() == Code::invalid);
+    CHECK(mechanisms.error().text() == "the token has more than 1024 mechanisms");
 }

@@ -10,7 +10,8 @@
 #include <variant>
 
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
+#include "core/crypto/signature.h"
 #include "core/encode/pem.h"
 #include "core/tpm2/policy.h"
 #include "core/tpm2/structures.h"

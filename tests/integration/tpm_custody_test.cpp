@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/crypto/public_key.h"
+#include "core/crypto/jws_signature.h"
 #include "core/encode/pem.h"
 #include "core/tpm2/policy.h"
 #include "core/tpm2/structures.h"

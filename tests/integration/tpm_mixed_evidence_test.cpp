@@ -5,7 +5,7 @@
 #include "attest/evidence/challenge.h"
 #include "attest/evidence/pack.h"
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
 #include "core/encode/jws.h"
 #include "core/encode/possession.h"
 #include "holdfast/verifier.h"
@@ -60,6 +60,7 @@ struct MixedHost {
         const encode::Possession said{.agent = "spiffe://h.example/agent/deploy-bot",
                                       .ak = crypto::sha256(evidence.tpm->ak_public),
                                       .challenge = challenge,
+                                      .custody = key.custody,
                                       .verifier = evidence.verifier};
         encode::JwsHeader header;
         header.alg = "ES256";

@@ -5,7 +5,7 @@
 #include <sstream>
 #include <string>
 
-#include "core/crypto/public_key.h"
+#include "core/crypto/jws_signature.h"
 #include "hsm/tpm/connection.h"
 #include "tests/support/catch.h"
 #include "tests/support/tpm_host.h"
@@ -82,6 +82,20 @@ TEST_CASE("tpm session: between signatures nothing in it is satisfied", "[integr
     check_signs(host, key);
     REQUIRE(sessions(host).size() == 1);
     CHECK(Stranger(host).policy_digest(sessions(host).front()) == Bytes(32, 0));
+}
+
+TEST_CASE("tpm session: when asked to flush, the chip holds none, not even one saved by others",
+          "[integration][tpm]") {
+    NEEDS_SWTPM();
+    TpmHost host;
+    OPENED(host);
+    const auto key = host.create_agent("a");
+    check_signs(host, key);
+    REQUIRE(host.chip.run("tpm2_startauthsession -S saved.ctx --policy-session") == 0);
+    REQUIRE(host.keys().flush_sessions());
+    CHECK(sessions(host).empty());
+    CHECK(host.chip.run("tpm2_policyrestart -S saved.ctx") != 0);
+    check_signs(host, key);
 }
 
 TEST_CASE("tpm session: at rest the chip holds none", "[integration][tpm]") {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
 #include "core/encode/jws.h"
 #include "core/encode/statement.h"
 #include "holdfast/custody.h"
@@ -19,7 +19,8 @@ inline Bytes action_input(const KeyDescription& key, const std::string& agent,
     statement.agent = agent;
     statement.instance = "i-1";
     statement.sponsor = "sponsor@example.com";
-    statement.custody = Custody::software_tpm;
+    const bool in_token = key.backend == Backend::pkcs11;
+    statement.custody = in_token ? key.custody : Custody::software_tpm;
     statement.fuse = FuseKind::counter;
     statement.time = 1'700'000'000;
     statement.decision = "permit";

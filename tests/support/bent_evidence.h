@@ -45,9 +45,9 @@ inline void run(const std::vector<Row>& rows) {
 }
 
 // A key in the TPM has no use for them: waived, and not run.
-inline const Rules possession_rules = {"possession.format", "possession.signature",
+inline const Rules possession_rules = {"possession.format",    "possession.signature",
                                        "possession.challenge", "possession.agent",
-                                       "possession.host"};
+                                       "possession.host",      "possession.custody"};
 inline Rules and_possession(Rules rules) {
     rules.insert(possession_rules.begin(), possession_rules.end());
     return rules;

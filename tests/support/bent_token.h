@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <set>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "tests/support/softhsm.h"
@@ -79,6 +80,17 @@ class BentToken {
             }
             return code;
         };
+        calls_->C_GetSlotList = [](CK_BBOOL present, CK_SLOT_ID* slots, CK_ULONG* count) {
+            if (the_->listed_slots == 0)
+                return the_->straight_.C_GetSlotList(present, slots, count);
+            return list(the_->listed_slots, CK_SLOT_ID{1}, slots, count);
+        };
+        calls_->C_GetMechanismList = [](CK_SLOT_ID slot, CK_MECHANISM_TYPE* types,
+                                        CK_ULONG* count) {
+            if (the_->listed_mechanisms == 0)
+                return the_->straight_.C_GetMechanismList(slot, types, count);
+            return list(the_->listed_mechanisms, CK_MECHANISM_TYPE{CKM_ECDSA}, types, count);
+        };
         calls_->C_GetMechanismInfo = [](CK_SLOT_ID slot, CK_MECHANISM_TYPE type,
                                         CK_MECHANISM_INFO* info) {
             if (type == the_->missing_mechanism) return CK_RV{CKR_MECHANISM_INVALID};
@@ -143,6 +155,8 @@ class BentToken {
 
     unsigned long max_sessions = 0;  // 0 = no limit
     CK_FLAGS token_flags = 0;        // besides its own
+    CK_ULONG listed_slots = 0;       // 0 = its own
+    CK_ULONG listed_mechanisms = 0;  // likewise
     CK_MECHANISM_TYPE missing_mechanism = CK_UNAVAILABLE_INFORMATION;
     CK_RV sign_init = CKR_OK;
     CK_RV destroy_object = CKR_OK;
@@ -153,6 +167,14 @@ class BentToken {
     CK_ATTRIBUTE_TYPE unreadable_attribute = CK_UNAVAILABLE_INFORMATION;
 
   private:
+    // As PKCS#11 v2.40, 5.2, says of all functions that answer with a list.
+    static CK_RV list(CK_ULONG size, CK_ULONG item, CK_ULONG* into, CK_ULONG* count) {
+        const CK_ULONG room = std::exchange(*count, size);
+        if (into == nullptr) return CKR_OK;
+        if (room < size) return CKR_BUFFER_TOO_SMALL;
+        std::fill_n(into, size, item);
+        return CKR_OK;
+    }
     template <std::size_t Size>
     static void rename(unsigned char (&field)[Size], std::string name) {
         name.resize(Size, ' ');

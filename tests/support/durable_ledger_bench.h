@@ -15,6 +15,9 @@
 
 namespace holdfast::tests {
 
+// For a ledger whose records nobody wants to see again.
+inline const daemon::DurableLedger::Fold unread = [](const ledger::Record&) { return done(); };
+
 // A registry, a loop, and ledgers opened over both.
 struct Bench {
     explicit Bench(std::string state) : directory(std::move(state)) {
@@ -22,9 +25,11 @@ struct Bench {
         REQUIRE(opened);
         registry.emplace(*std::move(opened));
     }
-    Result<std::unique_ptr<daemon::DurableLedger>> open() {
-        return daemon::DurableLedger::open(directory + "/ledger", *registry, loop.get_executor(),
-                                           [] { return std::int64_t{1'700'000'000}; });
+    Result<std::unique_ptr<daemon::DurableLedger>> open(
+        const daemon::DurableLedger::Fold& fold = unread) {
+        return daemon::DurableLedger::open(
+            directory + "/ledger", *registry, loop.get_executor(),
+            [] { return std::int64_t{1'700'000'000}; }, fold);
     }
     std::unique_ptr<daemon::DurableLedger> opened() {
         auto ledger = open();

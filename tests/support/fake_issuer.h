@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "daemon/state/issuer.h"
+#include "tests/support/pause_point.h"
 
 namespace holdfast::tests {
 
@@ -14,10 +15,12 @@ class FakeIssuer final : public daemon::Issuer {
   public:
     int issued = 0;
     std::int64_t now = 1'700'000'000;
+    PausePoint* pause = nullptr;               // set: it may hold an issue
     std::optional<Error> refuses;              // set: every issue fails with it
     daemon::CredentialRequest last_request{};  // what the latest issue was asked for
 
     daemon::Async<daemon::IssuedCredential> issue(daemon::CredentialRequest request) override {
+        if (pause != nullptr) (void)co_await pause->pass("issue");
         if (refuses) co_return Error(*refuses);
         ++issued;
         daemon::IssuedCredential credential;

@@ -92,6 +92,11 @@ class FakeKeyStore final : public hsm::KeyStore {
         return done();
     }
 
+    int flushes = 0;
+    Done flush_sessions() override {
+        ++flushes;
+        return done();
+    }
     int rests = 0;
     void rest() override { ++rests; }
 

@@ -17,6 +17,8 @@
 #include "core/crypto/public_key.h"
 #include "core/encode/base64.h"
 #include "daemon/link/keys.h"
+#include "tests/support/fake_anchor.h"
+#include "tests/support/pause_point.h"
 
 namespace holdfast::tests {
 
@@ -43,11 +45,13 @@ class FakeKeys final : public daemon::Keys {
     std::optional<Error> sign_refuses;  // set: the chip refuses to sign
     std::optional<Error> fuse_refuses;
     std::optional<Error> attest_refuses;
+    bool host_fuse_blown = false;
     bool tpm = true;  // false: this host has none
     // Set: this host has a token, with these algorithms.
     std::optional<std::vector<KeyAlgorithm>> token;
     std::optional<daemon::CreateRequest> last_created;
     std::optional<Sha256> last_challenge;
+    std::string charged;  // whose turn the last quote took
     Bytes last_preimage;
     std::optional<Error> register_refuses;
     std::vector<std::string> events;  // extended into the register, in order
@@ -58,6 +62,11 @@ class FakeKeys final : public daemon::Keys {
                                    .anchor_pcr = default_anchor_pcr,
                                    .reason = ""};
 
+    FakeAnchor anchor;
+    std::optional<Error> anchor_refuses;  // set: nothing reaches the counter
+    bool anchor_answer_lost = false;      // set: the next advance counts, and its answer is lost
+
+    PausePoint* pause = nullptr;  // set: it may hold any call, before it answers
     // While held, signatures wait.
     void hold() { held_ = true; }
     void let_go() {
@@ -81,6 +90,7 @@ class FakeKeys final : public daemon::Keys {
 
     Done available(std::string_view) const override { return away ? Done(Error(*away)) : done(); }
     daemon::Async<daemon::HostIdentity> host() override {
+        (void)co_await held("host");
         if (away) co_return Error(*away);
         if (!tpm) co_return token_identity();
         daemon::HostIdentity identity;
@@ -92,6 +102,8 @@ class FakeKeys final : public daemon::Keys {
         identity.ak_public = {4, 5, 6};
         identity.ledger.id = "ledger";
         identity.ledger.spki = some_spki();
+        // Without a certificate of its CA, as the worker says it.
+        if (host_fuse_blown) identity.ca.id = "ca";
         identity.event_register = register_status;
         co_return identity;
     }
@@ -106,6 +118,7 @@ class FakeKeys final : public daemon::Keys {
     }
     daemon::Async<KeyDescription> create(daemon::CreateRequest wanted) override {
         calls.push_back("create " + wanted.agent);
+        (void)co_await held("create");
         if (away) co_return Error(*away);
         const bool in_token = wanted.backend == Backend::pkcs11;
         KeyDescription key;
@@ -129,6 +142,7 @@ class FakeKeys final : public daemon::Keys {
         co_return key;
     }
     daemon::Async<std::vector<KeyDescription>> list() override {
+        (void)co_await held("list");
         std::vector<KeyDescription> all;
         for (const auto& [id, key] : keys)
             all.push_back(key);
@@ -137,6 +151,7 @@ class FakeKeys final : public daemon::Keys {
     daemon::Async<Bytes> sign_for(std::string, std::string key_id, Bytes preimage) override {
         calls.push_back("sign " + key_id);
         last_preimage = std::move(preimage);
+        (void)co_await held("sign");
         while (held_)
             (void)co_await gate_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
         if (away) co_return Error(*away);
@@ -148,6 +163,7 @@ class FakeKeys final : public daemon::Keys {
     }
     daemon::Async<std::monostate> blow_fuse(std::string key_id) override {
         calls.push_back("blow_fuse " + key_id);
+        (void)co_await held("blow_fuse");
         if (away) co_return Error(*away);
         if (fuse_refuses) co_return Error(*fuse_refuses);
         blown[key_id] = true;
@@ -155,7 +171,9 @@ class FakeKeys final : public daemon::Keys {
     }
     daemon::Async<std::monostate> blow_host_fuse() override {
         calls.emplace_back("blow_host_fuse ");
+        if (away) co_return Error(*away);
         if (fuse_refuses) co_return Error(*fuse_refuses);
+        host_fuse_blown = true;
         co_return done();
     }
     daemon::Async<std::monostate> destroy(std::string key_id) override {
@@ -166,8 +184,11 @@ class FakeKeys final : public daemon::Keys {
         keys.erase(key_id);
         co_return done();
     }
-    daemon::Async<TpmEvidence> attest(std::string key_id, Sha256 challenge) override {
+    daemon::Async<TpmEvidence> attest_for(std::string charged_key, std::string key_id,
+                                          Sha256 challenge) override {
         calls.push_back("attest " + key_id);
+        charged = std::move(charged_key);
+        (void)co_await held("attest");
         if (away) co_return Error(*away);
         if (attest_refuses) co_return Error(*attest_refuses);
         last_challenge = challenge;
@@ -190,11 +211,43 @@ class FakeKeys final : public daemon::Keys {
         co_return RegisterPosition{++register_status.events};
     }
     daemon::Async<RegisterStatus> register_log() override {
+        (void)co_await held("register_log");
         if (away) co_return Error(*away);
         co_return register_status;
     }
 
+    daemon::Async<AnchorReading> read_anchor() override {
+        calls.emplace_back("read_anchor ");
+        HOLDFAST_CO_CHECK(anchor_is_here());
+        co_return anchor.read();
+    }
+    daemon::Async<AnchorReading> advance_anchor(std::uint64_t to) override {
+        calls.push_back("advance_anchor " + std::to_string(to));
+        HOLDFAST_CO_CHECK(anchor_is_here());
+        while (held_)
+            (void)co_await gate_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+        auto reading = anchor.advance(to);
+        if (std::exchange(anchor_answer_lost, false))
+            co_return Error(Code::unavailable, "the worker ended").because("keys_unavailable");
+        co_return reading;
+    }
+    daemon::Async<std::monostate> flush_sessions() override {
+        calls.emplace_back("flush_sessions ");
+        if (away) co_return Error(*away);
+        co_return done();
+    }
+
   private:
+    Done anchor_is_here() const {
+        if (away) return Error(*away);
+        if (anchor_refuses) return Error(*anchor_refuses);
+        if (!tpm) return Error(Code::conflict, "this host has no TPM").because("no_tpm");
+        return done();
+    }
+    daemon::Async<std::monostate> held(std::string call) {
+        if (pause != nullptr) (void)co_await pause->pass(std::move(call));
+        co_return done();
+    }
     daemon::HostIdentity token_identity() const {
         daemon::HostIdentity identity;
         identity.custody = Custody::hsm;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/state/ledger.h"
+#include "tests/support/pause_point.h"
 
 namespace holdfast::tests {
 
@@ -20,6 +21,7 @@ class FakeLedger final : public daemon::Ledger {
 
     std::vector<Appended> records;
     bool disk_full = false;             // every append fails until resume()
+    PausePoint* pause = nullptr;        // set: it may hold an append, before it is durable
     std::function<void()> when_queued;  // called inside append, before it answers
 
     std::uint64_t next_index() const override { return records.size(); }
@@ -27,7 +29,7 @@ class FakeLedger final : public daemon::Ledger {
         if (disk_full) return refused();
         records.push_back(Appended{std::move(type), std::move(members)});
         if (when_queued) when_queued();
-        return durable(records.size() - 1);
+        return durable(records.size() - 1, pause, "append " + records.back().type);
     }
     LedgerHead head() const override {
         LedgerHead head;
@@ -48,7 +50,11 @@ class FakeLedger final : public daemon::Ledger {
     }
 
   private:
-    static daemon::Async<std::uint64_t> durable(std::uint64_t index) { co_return index; }
+    static daemon::Async<std::uint64_t> durable(std::uint64_t index, PausePoint* pause,
+                                                std::string call) {
+        if (pause != nullptr) (void)co_await pause->pass(std::move(call));
+        co_return index;
+    }
     static daemon::Async<std::uint64_t> refused() { co_return full(); }
     static Error full() {
         return Error(Code::unavailable, "ledger: disk full, signing is stopped", Retry::later)

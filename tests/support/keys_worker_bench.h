@@ -7,6 +7,7 @@
 #include "core/crypto/svid.h"
 #include "daemon/workers/keys.h"
 #include "tests/support/catch.h"
+#include "tests/support/fake_anchor.h"
 #include "tests/support/fake_key_store.h"
 #include "tests/support/fake_registrar.h"
 #include "tests/support/temporary_directory.h"
@@ -31,15 +32,18 @@ struct KeysWorkerBench {
     FakeKeyStore store;
     FakeQuoter quoter;
     FakeRegistrar registrar;
+    FakeAnchor anchor;
     std::int64_t now = 1'800'000'000;
     hsm::LiveKeys live_keys = *hsm::LiveKeys::open(folder.path());
     KeysWorker worker{{.store = store,
                        .quoter = quoter,
                        .registrar = registrar,
+                       .anchor = anchor,
                        .trust_domain = "test.example",
                        .ca_certificate_file = folder.file("ca.crt"),
                        .now = [this] { return now; },
                        .backend = Backend::tpm,
+                       .has_tpm = true,
                        .live_keys = live_keys,
                        .keeps_host_keys = true,
                        .token = "",

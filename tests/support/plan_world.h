@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/signature.h"
 #include "core/encode/pem.h"
 #include "daemon/launcher/plan.h"
 #include "tests/support/catch.h"

@@ -2,7 +2,7 @@
 #include <stdexcept>
 
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
 #include "core/crypto/svid.h"
 #include "core/encode/base64.h"
 #include "core/encode/jws.h"

@@ -9,7 +9,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "core/crypto/public_key.h"
+#include "core/crypto/signature.h"
 #include "holdfast/bytes.h"
 
 namespace holdfast::tests {

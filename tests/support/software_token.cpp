@@ -1,6 +1,6 @@
 // The software attester's key in a token: its description, and its own answer to the challenge.
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/jwk.h"
 #include "tests/support/made_structures.h"
 #include "tests/support/software_attester.h"
 
@@ -20,7 +20,11 @@ void SoftwareAttester::make_token_key() {
 }
 
 std::string SoftwareAttester::possession(const Evidence& evidence, const Sha256& challenge) const {
-    encode::Possession said{.agent = agent, .ak = {}, .challenge = challenge, .verifier = verifier};
+    encode::Possession said{.agent = agent,
+                            .ak = {},
+                            .challenge = challenge,
+                            .custody = key_.custody,
+                            .verifier = verifier};
     if (evidence.tpm) said.ak = crypto::sha256(ak_area_);
     offer(bends_.possession, said);
     encode::JwsHeader header{.alg = std::string(jws_alg(agent_key_.algorithm())),

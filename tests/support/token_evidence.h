@@ -53,6 +53,8 @@ inline Rules with(Rules rules, const std::string& more) {
 inline Bends in_token(Kind kind, std::string custody = "hsm") {
     Bends bends;
     bends.kind = kind;
+    // Without a register production believes no more.
+    if (kind == Kind::without_tpm) bends.assurance = "observed";
     bends.claimed_custody = custody;
     bends.description = [custody](KeyDescription& key) { key.custody = *parse_custody(custody); };
     return bends;

@@ -1,6 +1,7 @@
 // Envelopes: who may have signed, over what, and what is read before that is known.
 #include "attest/manifest/signed_manifest.h"
 #include "core/crypto/public_key.h"
+#include "core/crypto/signature.h"
 #include "core/crypto/trusted_key.h"
 #include "core/encode/base64.h"
 #include "core/encode/pem.h"

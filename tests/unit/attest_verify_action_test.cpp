@@ -1,6 +1,5 @@
 #include "attest/verify/sheet.h"
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
 #include "core/encode/jws.h"
 #include "core/encode/statement.h"
 #include "tests/support/appraisal.h"

@@ -65,9 +65,22 @@ TEST_CASE("boot: a host without a TPM is accepted in production only where that 
     CHECK(required_but_not_run(refused) ==
           Rules{"ak.public", "ak.attributes", "ak.hierarchy", "quote.format", "quote.signature",
                 "quote.challenge", "quote.pcrs", "quote.boot_pcrs", "quote.pcr_digest",
-                "register.launch", "clock.same_boot", "clock.order", "ek.public", "ek.certificate",
-                "ek.chain", "ek.key", "ek.enrolment"});
+                "clock.same_boot", "clock.order", "ek.public", "ek.certificate", "ek.chain",
+                "ek.key", "ek.enrolment"});
     CHECK_FALSE(refused.accepted());
+}
+
+TEST_CASE("boot: accepted as unproven, production believes no launch that no register shows",
+          "[attest][verify]") {
+    for (const char* assurance : {"launched", "recorded", "enforced"}) {
+        INFO(assurance);
+        Bends bends = in_token(Kind::without_tpm);
+        bends.assurance = assurance;
+        const Appraisal appraisal = appraise_taking_words(bends);
+        CHECK(failed(appraisal).empty());
+        CHECK(required_but_not_run(appraisal) == Rules{"register.launch"});
+        CHECK_FALSE(appraisal.accepted());
+    }
 }
 
 TEST_CASE("boot: accepted as unproven, what else the relying party asked for is still required",

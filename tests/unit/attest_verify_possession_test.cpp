@@ -84,6 +84,31 @@ TEST_CASE("possession: of another challenge, verifier or agent is noticed", "[at
     });
 }
 
+TEST_CASE("possession: a key described with another custody than it states is noticed",
+          "[attest][verify]") {
+    fails("description", {"possession.custody"}, [](Bends& bends) {
+        bends.evidence = [](Evidence& e) { e.possession->key.custody = Custody::software_hsm; };
+    });
+    // What the front says of a software token's key, in description and credential.
+    fails("both but the key", {"possession.custody", "custody.claim"}, [](Bends& bends) {
+        bends.possession = [](encode::Possession& said) { said.custody = Custody::software_hsm; };
+    });
+    fails("the credential alone", {"custody.claim"}, [](Bends& bends) {
+        bends.description = [](KeyDescription& key) { key.custody = Custody::software_hsm; };
+    });
+}
+
+TEST_CASE("possession: a custody that nobody signed is compared with nothing", "[attest][verify]") {
+    Bends bends = in_token(Kind::without_tpm);
+    bends.evidence = [](Evidence& e) {
+        char& letter = e.possession->jws[e.possession->jws.rfind('.') + 1];
+        letter = letter == 'A' ? 'B' : 'A';
+    };
+    const Appraisal appraisal = appraise_taking_words(bends);
+    CHECK(failed(appraisal) == Rules{"possession.signature"});
+    CHECK(not_run(appraisal).contains("custody.claim"));
+}
+
 TEST_CASE("possession: nonce, verifier, credential and ledger head are bound by its challenge",
           "[attest][verify]") {
     const auto bent = [](auto bend) {

@@ -7,7 +7,7 @@
 #include "core/crypto/certificate.h"
 #include "core/crypto/ek_certificate.h"
 #include "core/crypto/hash.h"
-#include "core/crypto/public_key.h"
+#include "core/crypto/signature.h"
 #include "core/encode/pem.h"
 #include "core/tpm2/attributes.h"
 #include "tests/support/appraisal.h"

@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "core/crypto/digest.h"
+#include "core/crypto/hash.h"
 #include "core/encode/base64.h"
 #include "holdfast/descriptor.h"
 #include "tests/support/catch.h"
@@ -18,6 +19,16 @@ TEST_CASE("digest: the known answers of FIPS 180-4", "[core][crypto]") {
     CHECK(encode::hex(sha256(view_of("abc"))) == abc);
     CHECK(encode::hex(sha256(ByteView{})) == nothing);
     CHECK(sha256({view_of("a"), ByteView{}, view_of("bc")}) == sha256(view_of("abc")));
+}
+
+TEST_CASE("digest: each algorithm of a key's has its hash, and Ed25519 none", "[core][crypto]") {
+    for (const KeyAlgorithm algorithm : key_algorithms) {
+        INFO(to_string(algorithm));
+        const std::string name = hash_of(algorithm);
+        CHECK(hash(name, {view_of("abc")}).has_value() == (algorithm != KeyAlgorithm::ed25519));
+        if (algorithm == KeyAlgorithm::ed25519) continue;
+        CHECK(name == "SHA" + std::to_string(algorithm == KeyAlgorithm::es384 ? 384 : 256));
+    }
 }
 
 TEST_CASE("digest: a stream starts afresh after it finished", "[core][crypto]") {

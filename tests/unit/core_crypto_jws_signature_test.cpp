@@ -1,7 +1,7 @@
 // Every algorithm a key of ours may have: its key's one text, and what it signs.
 #include <map>
 
-#include "core/crypto/public_key.h"
+#include "core/crypto/jws_signature.h"
 #include "tests/support/catch.h"
 #include "tests/support/software_key.h"
 

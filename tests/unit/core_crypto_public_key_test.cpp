@@ -5,7 +5,10 @@
 
 #include <memory>
 
+#include "core/crypto/jwk.h"
+#include "core/crypto/jws_signature.h"
 #include "core/crypto/public_key.h"
+#include "core/crypto/signature.h"
 #include "core/encode/base64.h"
 #include "tests/support/catch.h"
 

@@ -3,6 +3,8 @@
 
 #include <set>
 
+#include "core/crypto/jwk.h"
+#include "core/crypto/jws_signature.h"
 #include "core/crypto/public_key.h"
 #include "core/crypto/svid.h"
 #include "core/encode/base64.h"

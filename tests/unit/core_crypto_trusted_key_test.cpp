@@ -1,4 +1,3 @@
-#include "core/crypto/public_key.h"
 #include "core/crypto/trusted_key.h"
 #include "core/encode/base64.h"
 #include "core/encode/ssh_wire.h"

@@ -5,7 +5,10 @@
 #include <iterator>
 #include <ostream>
 
+#include "core/crypto/jwk.h"
+#include "core/crypto/jws_signature.h"
 #include "core/crypto/public_key.h"
+#include "core/crypto/signature.h"
 #include "core/encode/json.h"
 #include "tests/support/catch.h"
 #include "tests/support/testdata.h"

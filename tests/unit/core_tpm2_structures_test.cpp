@@ -4,7 +4,6 @@
 #include <string>
 
 #include "core/crypto/digest.h"
-#include "core/crypto/public_key.h"
 #include "core/encode/base64.h"
 #include "core/tpm2/attributes.h"
 #include "core/tpm2/structures.h"

@@ -78,11 +78,11 @@ TEST_CASE("config: a module's environment holds words, and nothing the loader ob
     const auto with = [](const std::string& words) {
         return problem(tpm + token + "environment = " + words + "\n");
     };
-    for (const char* good : {"A=1", "SOFTHSM2_CONF=/etc/x.conf", "A= B=2", "_A=b=c", "A1=x"})
+    for (const char* good : {"A=1", "SOFTHSM2_CONF=/etc/x.conf", "A=1   B=2", "_A=b=c", "A1=x"})
         CHECK(with(good) == "accepted");
-    for (const char* wrong : {"A", "=1", "a=1", "1A=1", "A-B=1", "A=1  B=2", "LD_PRELOAD=/x.so",
-                              "A=1 LD_LIBRARY_PATH=/x"})
-        CHECK(names(with(wrong), "pkcs11.environment: must be NAME=VALUE words"));
+    for (const char* wrong : {"A", "A=", "A= B=2", "=1", "a=1", "1A=1", "A-B=1", "A=1 A=2",
+                              "LD_PRELOAD=/x.so", "A=1 LD_LIBRARY_PATH=/x"})
+        CHECK(names(with(wrong), "pkcs11.environment: "));
 }
 
 TEST_CASE("config: what a child reads is what was written", "[daemon][config][pkcs11]") {

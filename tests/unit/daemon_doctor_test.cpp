@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "daemon/doctor/anchor.h"
 #include "daemon/doctor/chips.h"
 #include "daemon/doctor/doctor.h"
 #include "daemon/doctor/host.h"
@@ -33,6 +34,7 @@ Json::Object good_token() {
         token[name] = true;
     token["software"] = false;
     token["no_login"] = "";
+    token["unusable"] = "";
     token["flags"] = Json::Array{"login required"};
     token["max_sessions"] = 16;
     token["max_rw_sessions"] = 0;
@@ -110,8 +112,21 @@ TEST_CASE("doctor: a token that wants a login needs a PIN file, another does not
     CHECK(judged(settings, std::move(open)).troubles() == 0);
 }
 
-TEST_CASE("doctor: a token that is not ready is wrong", "[daemon][doctor]") {
-    CHECK(wrong_with("initialised", false) == "token");
+TEST_CASE("doctor: a token that cannot be used is wrong, and says why", "[daemon][doctor]") {
+    Json::Object token = good_token();
+    token["unusable"] = "it is write protected";
+    const Findings findings = judged(with_token(), std::move(token));
+    CHECK(wrong_in(findings) == "token");
+    CHECK(says(findings, "it is write protected"));
+}
+
+TEST_CASE("doctor: a blank token is not the one that is meant, and is called so",
+          "[daemon][doctor]") {
+    Json::Object token = good_token();
+    token["matches"] = token["initialised"] = false;
+    const Findings findings = judged(with_token(), std::move(token));
+    CHECK(wrong_in(findings) == "token");
+    CHECK(says(findings, "not initialised"));
 }
 
 TEST_CASE("doctor: a software token is wrong unless it is allowed", "[daemon][doctor]") {
@@ -230,4 +245,26 @@ TEST_CASE("doctor: each missing program is named", "[daemon][doctor]") {
     Findings without_tpm;
     look_at_programs(settings, without_tpm);
     CHECK_FALSE(says(without_tpm, "holdfast-keys-tpm"));
+}
+
+TEST_CASE("doctor: says how ledger and anchor counter stand, and what to do when they differ",
+          "[daemon][doctor][anchor]") {
+    const auto judged = [](const std::string& anchor) {
+        Findings findings;
+        judge_anchor(R"({"anchor":)" + anchor + "}", findings);
+        REQUIRE(findings.all().size() == 1);
+        return findings.all().front();
+    };
+    CHECK(judged(R"({"state":"ready","counter":7,"recorded":7})").verdict == Verdict::good);
+    CHECK(judged(R"({"state":"absent","counter":0,"recorded":0,"reason":"tpm_nv_full"})").verdict ==
+          Verdict::note);
+    const auto differs = judged(R"({"state":"differs","reason":"older\u001b[2J"})");
+    CHECK(differs.verdict == Verdict::wrong);
+    CHECK(differs.text == "nothing is signed: older?[2J");
+    CHECK(differs.remedy.find("holdfast anchor accept") != std::string::npos);
+    for (const char* odd : {R"({"state":"unread","reason":"away"})", "null", "[]", "{}", "7"})
+        CHECK(judged(odd).verdict == Verdict::unseen);
+    Findings findings;
+    judge_anchor("no JSON", findings);
+    CHECK(findings.all().front().verdict == Verdict::unseen);
 }

@@ -68,6 +68,7 @@ TEST_CASE("evidence: of a token's key the TPM speaks for the host, and the key f
     REQUIRE(answer);
     CHECK(answer->gated_agent == TokenWorld::bot);
     CHECK(world.keys.calls == Calls{"attest ", "sign " + key_id});
+    CHECK(world.keys.charged == key_id);
     CHECK(world.keys.last_challenge == world.challenge(5));
     const auto evidence = attest::unpack(answer->body);
     REQUIRE(evidence);
@@ -80,6 +81,7 @@ TEST_CASE("evidence: of a token's key the TPM speaks for the host, and the key f
     CHECK(said.verifier == "bank");
     CHECK(said.challenge == world.challenge(5));
     CHECK(said.ak == crypto::sha256(Bytes{4, 5, 6}));
+    CHECK(said.custody == Custody::hsm);
 }
 
 TEST_CASE("evidence: a host without a TPM asks none, and says that its boot is not proven",

@@ -102,7 +102,7 @@ TEST_CASE("routed keys: a keeper that this host lacks is named, and nobody else 
     auto no_tpm = world.without_tpm();
     CHECK(reason(world.run(no_tpm.sign("agent-bot-1", Bytes{1}))) == "no_tpm");
     CHECK(reason(world.run(no_tpm.blow_fuse("agent-bot-1"))) == "no_tpm");
-    CHECK(reason(world.run(no_tpm.attest("", Sha256{}))) == "no_tpm");
+    CHECK(reason(world.run(no_tpm.attest_for("hsm-bot-1", "", Sha256{}))) == "no_tpm");
     CHECK(reason(world.run(no_tpm.activate(Bytes{1}, Bytes{2}))) == "no_tpm");
     CHECK(reason(world.run(no_tpm.create(plain_key_of("bot")))) == "no_tpm");
     CHECK(world.token.calls.empty());
@@ -114,6 +114,8 @@ TEST_CASE("routed keys: attestation and the register are the TPM's, also for a k
     auto keys = world.mixed(Backend::pkcs11);
     REQUIRE(world.run(keys.extend_register("{}")));
     REQUIRE(world.run(keys.activate(Bytes{1}, Bytes{2})));
+    REQUIRE(world.run(keys.attest_for("hsm-bot-1", "", Sha256{})));
+    CHECK(world.tpm.charged == "hsm-bot-1");
     CHECK(world.run(keys.register_log())->state == RegisterState::ready);
     CHECK(world.tpm.events == Calls{"{}"});
     CHECK(world.token.calls.empty());
@@ -129,6 +131,27 @@ TEST_CASE("routed keys: without a TPM the register is absent, and that is no fau
     CHECK(status->events == 0);
     CHECK(status->reason.find("no TPM") != std::string::npos);
     CHECK(reason(world.run(keys.extend_register("{}"))) == "register_absent");
+    CHECK(world.token.calls.empty());
+}
+
+TEST_CASE("routed keys: the anchor counter and the sessions are the TPM's",
+          "[daemon][link][routed][anchor]") {
+    TwoKeepers world;
+    auto keys = world.mixed(Backend::pkcs11);
+    CHECK(world.run(keys.advance_anchor(0))->value == 41);
+    CHECK(world.run(keys.read_anchor())->value == 41);
+    CHECK(world.run(keys.flush_sessions()));
+    CHECK(world.tpm.calls == Calls{"advance_anchor 0", "read_anchor ", "flush_sessions "});
+    CHECK(world.token.calls.empty());
+}
+
+TEST_CASE("routed keys: without a TPM there is no anchor counter, and no session to flush",
+          "[daemon][link][routed][anchor]") {
+    TwoKeepers world;
+    auto keys = world.without_tpm();
+    CHECK(reason(world.run(keys.read_anchor())) == "no_tpm");
+    CHECK(reason(world.run(keys.advance_anchor(0))) == "no_tpm");
+    CHECK(world.run(keys.flush_sessions()));
     CHECK(world.token.calls.empty());
 }
 

@@ -1,5 +1,5 @@
 // [pkcs11] environment: which variables a vendor's module may have.
-#include "daemon/workers/module_environment.h"
+#include "daemon/module_environment.h"
 #include "tests/support/catch.h"
 
 using namespace holdfast;

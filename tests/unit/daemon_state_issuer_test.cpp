@@ -54,10 +54,13 @@ class CaKeys final : public daemon::Keys {
     Async<std::monostate> blow_fuse(std::string) override { co_return unused(); }
     Async<std::monostate> blow_host_fuse() override { co_return unused(); }
     Async<std::monostate> destroy(std::string) override { co_return unused(); }
-    Async<TpmEvidence> attest(std::string, Sha256) override { co_return unused(); }
+    Async<TpmEvidence> attest_for(std::string, std::string, Sha256) override { co_return unused(); }
     Async<Bytes> activate(Bytes, Bytes) override { co_return unused(); }
     Async<RegisterPosition> extend_register(std::string) override { co_return unused(); }
     Async<RegisterStatus> register_log() override { co_return unused(); }
+    Async<AnchorReading> read_anchor() override { co_return unused(); }
+    Async<AnchorReading> advance_anchor(std::uint64_t) override { co_return unused(); }
+    Async<std::monostate> flush_sessions() override { co_return unused(); }
 
     tests::SoftwareKey ca_key;
     HostIdentity identity;

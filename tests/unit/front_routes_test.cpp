@@ -72,12 +72,39 @@ TEST_CASE("admission: a uid has its share, all have theirs, seats come back", "[
     CHECK(counter.take(1));
 }
 
+TEST_CASE("gate: closes for a stopped instance, and for a stopped host", "[daemon][front]") {
+    Containment containment;
+    containment.set("bot", AgentState::active);
+    containment.enter("one", "bot");
+    containment.enter("two", "bot");
+    ReleaseGate one(containment, "bot", "one");
+    ReleaseGate two(containment, "bot", "two");
+    CHECK(one.may_send());
+    containment.stop_instance("one");
+    CHECK_FALSE(one.may_send());
+    CHECK(two.may_send());
+    containment.set_host(AgentState::suspended);
+    CHECK_FALSE(two.may_send());
+}
+
+TEST_CASE("gate: only an answer that is held back counts as a release", "[daemon][front]") {
+    Containment containment;
+    containment.set("bot", AgentState::active);
+    ReleaseGate open(containment, "", "one");
+    open.sent();
+    CHECK(containment.last_release() == 0);
+    ReleaseGate gate(containment, "bot", "one");
+    gate.sent();
+    CHECK(containment.last_release("bot") > 0);
+    CHECK(containment.last_release("bot") <= monotonic_ns());
+}
+
 TEST_CASE("gate: closes with the containment of its own agent only", "[daemon][front]") {
     Containment containment;
     containment.set("bot", AgentState::active);
     containment.set("other", AgentState::active);
-    ReleaseGate gate(containment, "bot");
-    ReleaseGate open(containment, "");
+    ReleaseGate gate(containment, "bot", "one");
+    ReleaseGate open(containment, "", "");
     CHECK(gate.may_send());
     containment.set("other", AgentState::revoked);
     CHECK(gate.may_send());

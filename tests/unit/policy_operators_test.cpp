@@ -104,7 +104,8 @@ TEST_CASE("operators: what cannot be meant is refused with its line", "[policy][
     CHECK(
         mentions(problem(operator_of("a", "uids = [1]\ngroups = [\"Finance\"]\n")), "lower case"));
     CHECK(mentions(problem(operator_of("a", "uids = [1]\npolicies = 1\n")), "true or false"));
-    CHECK(mentions(problem(operator_of("a", "keys = [\"ssh-ed25519 AAAA\"]\n")), "operators.toml:3: operator.keys:"));
+    CHECK(mentions(problem(operator_of("a", "keys = [\"ssh-ed25519 AAAA\"]\n")),
+                   "operators.toml:3: operator.keys:"));
     CHECK(mentions(problem("operator = 3\n"), "[[operator]]"));
     CHECK(mentions(problem("operator = [3]\n"), "[[operator]]"));
     std::string pem(by_others::pem_ed25519.key);

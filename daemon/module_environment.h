@@ -1,6 +1,6 @@
 // What a PKCS#11 module finds in its environment: [pkcs11] environment, and nothing else.
-#ifndef HOLDFAST_DAEMON_WORKERS_MODULE_ENVIRONMENT_H
-#define HOLDFAST_DAEMON_WORKERS_MODULE_ENVIRONMENT_H
+#ifndef HOLDFAST_DAEMON_MODULE_ENVIRONMENT_H
+#define HOLDFAST_DAEMON_MODULE_ENVIRONMENT_H
 
 #include <string>
 #include <string_view>
@@ -24,4 +24,4 @@ Done set_module_environment(std::string_view words);
 
 }  // namespace holdfast::daemon
 
-#endif  // HOLDFAST_DAEMON_WORKERS_MODULE_ENVIRONMENT_H
+#endif  // HOLDFAST_DAEMON_MODULE_ENVIRONMENT_H

@@ -1,4 +1,4 @@
-#include "daemon/workers/module_environment.h"
+#include "daemon/module_environment.h"
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,0 +1,57 @@
+// PausePoint: holds the N-th awaited call of the fakes until the test lets it go.
+#ifndef HOLDFAST_TESTS_SUPPORT_PAUSE_POINT_H
+#define HOLDFAST_TESTS_SUPPORT_PAUSE_POINT_H
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <string>
+#include <utility>
+
+#include "daemon/link/async.h"
+
+namespace holdfast::tests {
+
+// One for all fakes of a world, so that the calls are numbered in the order in which they are made.
+class PausePoint {
+  public:
+    explicit PausePoint(boost::asio::io_context& loop)
+        : gate_(loop, boost::asio::steady_timer::time_point::max()) {}
+
+    // Calls are counted from 0, and counted only from here on.
+    void hold_call(int number) {
+        counting_ = true;
+        number_ = number;
+    }
+    bool is_holding() const noexcept { return held_; }
+    // "sign", "append action": the call that is held, or was last.
+    const std::string& where() const noexcept { return where_; }
+    void let_go() {
+        counting_ = held_ = false;
+        gate_.cancel();
+    }
+
+    // In every fake's awaited call, after it was heard and before it answers.
+    daemon::Async<std::monostate> pass(std::string where) {
+        if (!counting_ || seen_++ != number_) co_return done();
+        held_ = true;
+        where_ = std::move(where);
+        while (held_)
+            (void)co_await gate_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+        co_return done();
+    }
+
+  private:
+    boost::asio::steady_timer gate_;
+    std::string where_;
+    bool counting_ = false;
+    bool held_ = false;
+    int number_ = 0;
+    int seen_ = 0;
+};
+
+}  // namespace holdfast::tests
+
+#endif  // HOLDFAST_TESTS_SUPPORT_PAUSE_POINT_H
