@@ -92,8 +92,10 @@ Async<std::monostate> work_off(Services& services, Jobs& jobs, Jobs::iterator& n
         if (!job.stopping) continue;
         Stopping stopping = *std::move(job.stopping);
         auto outcome = co_await make_durable(services, std::move(stopping));
-        if (outcome) job.outcome = *std::move(outcome);
-        if (!outcome) job.outcome.trouble = outcome.error().text();
+        if (outcome)
+            job.outcome = *std::move(outcome);
+        else
+            job.outcome.trouble = outcome.error().text();
     }
     co_return done();
 }
