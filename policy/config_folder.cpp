@@ -55,6 +55,7 @@ Result<std::vector<std::string>> ConfigFolder::names(std::string_view ending,
                                                      std::size_t at_most) const {
     // The stream takes a descriptor of its own along when it goes.
     Descriptor own(::openat(folder_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!own) return failed(path_, errno);
     const std::unique_ptr<DIR, CloseDirectory> open(::fdopendir(own.get()));
     if (open == nullptr) return failed(path_, errno);
     (void)own.give_away();
