@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/encode/statement.h"
 #include "core/encode/utf8.h"
 
 namespace holdfast::policy {
@@ -25,7 +24,7 @@ Done check_reason(const std::string& reason) {
 bool is_same_act(const ApprovalDocument& given, const ApprovalDocument& wanted) {
     return given.host == wanted.host && given.agent == wanted.agent && given.uid == wanted.uid &&
            given.code == wanted.code && given.assurance == wanted.assurance &&
-           encode::members_of(given.action) == encode::members_of(wanted.action);
+           given.action == wanted.action;
 }
 
 // Policy may have changed since it was asked for: what was given must be enough today.

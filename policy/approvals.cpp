@@ -127,7 +127,7 @@ Result<SignedApproval> signed_approval_from(const Json& json) {
     HOLDFAST_TRY(object, fields.object("document"));
     HOLDFAST_TRY(document, approval_document_from(*object));
     // What was signed is the one text of this document: a record shows that, or nothing.
-    if (to_json(document) != *object)
+    if (encode::canonical(to_json(document)) != encode::canonical(*object))
         return Error(Code::invalid, "approvals: the document is not as it is written");
     HOLDFAST_TRY(array, fields.array("signatures"));
     HOLDFAST_CHECK(fields.finish());

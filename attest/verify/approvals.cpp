@@ -29,8 +29,7 @@ Result<Approved> read(std::string_view text) {
 
 bool is_of(const policy::ApprovalDocument& document, const Statement& statement) {
     return document.agent == statement.agent && document.code == statement.measurement &&
-           document.assurance == statement.assurance &&
-           encode::members_of(document.action) == encode::members_of(statement.action);
+           document.assurance == statement.assurance && document.action == statement.action;
 }
 
 void check_people(Sheet& sheet, const policy::SignedApproval& approval,

@@ -37,7 +37,7 @@ struct Ongoing {
     std::uint64_t stops = 0;                  // stops of any kind begun: reinstate compares
     int host_verbs = 0;                       // verbs about the host under way
     std::optional<HostRow> unsaved_host;      // as `unsaved`, of the host
-    Approvals approvals{};
+    Approvals approvals;
 };
 
 // References: front/main owns each, all live as long as the event loop.
@@ -60,6 +60,7 @@ struct Services {
     // Worker → "attached" or "replacing", as the front's links know it; for status.
     std::function<std::map<std::string, std::string>()> links;
     Ongoing ongoing{};
+    // NOLINTNEXTLINE(readability-redundant-member-init): g++ misses it where others are named.
     policy::Operators operators{};  // in force since the last apply
     std::function<Result<policy::Decision>(const policy::AgentFile&, const Action&)> decide =
         policy::evaluate;

@@ -99,8 +99,11 @@ void declare_from_files(Services& services) {
 // Whoever is not known approves nothing.
 void name_operators(Services& services) {
     auto operators = policy::Operators::read(services.settings.operators_file);
-    if (operators) services.operators = *std::move(operators);
-    if (!operators) log_error("no operator is known until apply: " + operators.error().text());
+    if (!operators) {
+        log_error("no operator is known until apply: " + operators.error().text());
+        return;
+    }
+    services.operators = *std::move(operators);
 }
 
 }  // namespace

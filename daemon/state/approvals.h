@@ -36,6 +36,7 @@ class Approvals {
     Approvals() = default;
     Approvals(const Approvals&) = delete;
     Approvals& operator=(const Approvals&) = delete;
+    ~Approvals() = default;
 
     // busy, too_many_approvals: this agent has as many open ones as an agent may have, or all are
     // open that can be kept. Makes room by forgetting the one that is closed and ends first.

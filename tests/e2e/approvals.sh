@@ -4,6 +4,9 @@
 # ssh-keygen and by `holdfast verify approvals`. Every attack is refused by its own name.
 . "$(dirname "$0")/lib.sh"
 
+tidy_up() { [ -z "${SSH_AGENT_PID-}" ] || kill "$SSH_AGENT_PID"; }
+SSH_AGENT_PID=""
+
 # An agent that can say anything: curl, with a byte of its own so that plain curl is another program.
 cp "$(command -v curl)" "$AGENTS/payer"
 printf 'payer' >>"$AGENTS/payer"
@@ -145,6 +148,7 @@ mv "$DIR/duty" "$DIR/duty.away"
 id=$(ask 51)
 holdfast approvals approve "$id" --key "$DIR/duty.pub" --yes 2>/dev/null
 ssh-agent -k >/dev/null
+SSH_AGENT_PID=""
 expect .jws "$(pay 51 "$id")"
 
 say "Denied, it is over, and the agent hears why"
