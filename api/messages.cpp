@@ -5,31 +5,19 @@
 #include "core/encode/base64.h"
 #include "core/encode/fields.h"
 #include "core/encode/statement.h"
+#include "holdfast/agent_id.h"
 
 namespace holdfast::api {
 namespace {
 
 using encode::Json;
 
-Result<Action> read_action(const Json& json) {
+Result<ActionRequest> read_action(const Json& json) {
     HOLDFAST_TRY(fields, encode::Fields::of(json, "action request"));
-    Action action;
-    HOLDFAST_TRY(name, fields.text("action", max_action_name));
-    HOLDFAST_TRY(audience, fields.text("audience", max_audience));
-    HOLDFAST_TRY(resource, fields.text_or("resource", "", max_resource));
-    HOLDFAST_TRY(on_behalf_of, fields.text_or("on_behalf_of", "", max_on_behalf_of));
-    if (const Json* params = fields.any("params")) action.params = encode::canonical(*params);
-    if (fields.any("params_sha256") != nullptr) {
-        HOLDFAST_TRY(digest, fields.sha256_hex("params_sha256"));
-        action.params_sha256 = digest;
-    }
+    HOLDFAST_TRY(action, encode::action_from(fields));
+    HOLDFAST_TRY(approval, fields.text_or("approval", "", max_agent_name));
     HOLDFAST_CHECK(fields.finish());
-    action.action = std::move(name);
-    action.audience = std::move(audience);
-    action.resource = std::move(resource);
-    action.on_behalf_of = std::move(on_behalf_of);
-    HOLDFAST_CHECK(encode::check_action(action));
-    return action;
+    return ActionRequest{std::move(action), std::move(approval)};
 }
 
 Result<EvidenceRequest> read_evidence(const Json& json) {
@@ -61,7 +49,7 @@ Json file_json(const MeasuredFile& file) {
 
 }  // namespace
 
-Result<Action> action_request(std::string_view body) {
+Result<ActionRequest> action_request(std::string_view body) {
     return read_request(body, read_action);
 }
 

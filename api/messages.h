@@ -18,7 +18,11 @@
 namespace holdfast::api {
 
 // Requests: strict, unknown members are refused. Errors are invalid, reason "malformed_request".
-Result<Action> action_request(std::string_view body);
+struct ActionRequest {
+    Action action;
+    std::string approval;  // the id of one that was asked for before; else empty
+};
+Result<ActionRequest> action_request(std::string_view body);
 
 struct EvidenceRequest {
     Bytes nonce;  // base64url on the wire, min_nonce to max_nonce bytes

@@ -122,6 +122,7 @@ const std::vector<Setting>& settings_table() {
         number("anchor.interval_s", &Settings::anchor_interval_s),
         number("limits.connections", &Settings::max_connections),
         number("limits.connections_per_uid", &Settings::max_connections_per_uid),
+        number("approvals.expire_s", &Settings::approvals_expire_s),
         text("containment.reinstate_by", &Settings::reinstate_by),
     };
     return table;

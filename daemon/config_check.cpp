@@ -21,6 +21,8 @@ constexpr std::int64_t last_launch_uid = 4'294'967'293;
 constexpr std::int64_t max_launch_uids = 65'536;
 constexpr std::int64_t min_recheck = 5;
 constexpr std::int64_t max_recheck = 3600;
+constexpr std::int64_t min_approval_time = 60;
+constexpr std::int64_t max_approval_time = 86'400;
 // Each step is a write to the TPM's flash: at one a minute half a million a year.
 constexpr std::int64_t min_anchor_interval = 60;
 constexpr std::int64_t max_anchor_interval = std::int64_t{7} * 86'400;
@@ -177,6 +179,9 @@ Done check_settings(const Settings& settings) {
     HOLDFAST_CHECK(check_launch(settings));
     HOLDFAST_CHECK(check_anchor(settings));
     HOLDFAST_CHECK(check_limits(settings));
+    if (settings.approvals_expire_s < min_approval_time ||
+        settings.approvals_expire_s > max_approval_time)
+        return wrong("approvals.expire_s", "must be 60 to 86400");
     if (settings.reinstate_by != "another" && settings.reinstate_by != "anyone")
         return wrong("containment.reinstate_by", "must be another or anyone");
     return done();

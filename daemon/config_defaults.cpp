@@ -57,6 +57,7 @@ Settings default_settings() {
     settings.libexec_dir = HOLDFAST_LIBEXECDIR;
     settings.max_connections = 512;
     settings.max_connections_per_uid = 64;
+    settings.approvals_expire_s = 900;
     settings.reinstate_by = "another";
     return settings;
 }

@@ -15,7 +15,7 @@ Result<Decision> evaluate(const AgentFile& agent, const Action& action) {
         return Error(Code::denied, "policy: audience is not listed for agent " + agent.name)
             .because("audience_not_allowed");
     const auto position = listed - agent.actions.begin();
-    return Decision{"agent_file:actions[" + std::to_string(position) + "]"};
+    return Decision{"agent_file:actions[" + std::to_string(position) + "]", {}};
 }
 
 }  // namespace holdfast::policy

@@ -7,11 +7,13 @@
 #include "holdfast/action.h"
 #include "holdfast/result.h"
 #include "policy/agent_file.h"
+#include "policy/demand.h"
 
 namespace holdfast::policy {
 
 struct Decision {
     std::string rule;  // "agent_file:actions[2]": which line permitted it
+    Demand demand;     // agent files ask for no approvals
 };
 
 // denied with reason "action_not_allowed" or "audience_not_allowed".

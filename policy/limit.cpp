@@ -67,10 +67,10 @@ LimitedAction::LimitedAction(const Action& action)
 LimitedAction::LimitedAction(std::string action, std::string audience, Json params)
     : action_(std::move(action)), audience_(std::move(audience)), params_(std::move(params)) {}
 
-Result<Demand> LimitedAction::demand(const Limit& limit) const {
+Result<Draw> LimitedAction::draw(const Limit& limit) const {
     HOLDFAST_TRY(key, this->key(limit));
     HOLDFAST_TRY(amount, this->amount(limit));
-    return Demand{std::move(key), amount};
+    return Draw{std::move(key), amount};
 }
 
 Result<std::string> LimitedAction::key(const Limit& limit) const {

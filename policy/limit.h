@@ -45,7 +45,7 @@ std::string shape_of(const Limit& limit);
 bool is_field_path(std::string_view path) noexcept;
 
 // What one action asks of one limit.
-struct Demand {
+struct Draw {
     std::string key;           // which window: canonical JSON of the value, or its digest; or empty
     std::uint64_t amount = 0;  // 1, or the field
 };
@@ -61,7 +61,7 @@ class LimitedAction {
 
     const std::string& name() const noexcept { return action_; }
     // denied, "limit_field": the field is absent, negative or of another type.
-    Result<Demand> demand(const Limit& limit) const;
+    Result<Draw> draw(const Limit& limit) const;
 
   private:
     Result<std::string> key(const Limit& limit) const;

@@ -14,11 +14,11 @@ std::string in(std::int64_t seconds) {
     return "room in " + std::to_string(seconds) + " s";
 }
 
-Error exceeded(const Limit& limit, const Demand& demand, std::uint64_t used,
+Error exceeded(const Limit& limit, const Draw& draw, std::uint64_t used,
                std::optional<std::int64_t> room_in) {
-    std::string text = of(limit, demand.key) + std::to_string(used) + " of " +
+    std::string text = of(limit, draw.key) + std::to_string(used) + " of " +
                        std::to_string(limit.cap) + " used in " + std::to_string(limit.window) +
-                       " s, " + std::to_string(demand.amount) + " asked for; ";
+                       " s, " + std::to_string(draw.amount) + " asked for; ";
     text += room_in ? in(*room_in) : "it is more than there can ever be";
     return Error(Code::denied, std::move(text), room_in ? Retry::later : Retry::never)
         .because("limit_exceeded");
@@ -26,26 +26,26 @@ Error exceeded(const Limit& limit, const Demand& demand, std::uint64_t used,
 
 }  // namespace
 
-Done LimitCounter::has_room(const Limit& limit, const Demand& demand, std::int64_t now) const {
+Done LimitCounter::has_room(const Limit& limit, const Draw& draw, std::int64_t now) const {
     if (now < spent_until_)
         return Error(Code::denied,
-                     of(limit, demand.key) +
+                     of(limit, draw.key) +
                          "all of it counts as used since a state of this host " + "was accepted; " +
                          in(spent_until_ - now),
                      Retry::later)
             .because("limit_exceeded");
-    const auto found = windows_.find(demand.key);
-    if (found == windows_.end() && !can_tell_apart(demand.key, now))
+    const auto found = windows_.find(draw.key);
+    if (found == windows_.end() && !can_tell_apart(draw.key, now))
         return Error(Code::denied,
-                     of(limit, demand.key) + std::to_string(max_limit_keys) +
+                     of(limit, draw.key) + std::to_string(max_limit_keys) +
                          " other values have used it; none more can be told apart",
                      Retry::later)
             .because("limit_keys_exhausted");
     const SlidingWindow unused(window_);
     const SlidingWindow& window = found == windows_.end() ? unused : found->second;
     const std::uint64_t used = window.used(now);
-    if (saturating_sum(used, demand.amount) <= limit.cap) return done();
-    return exceeded(limit, demand, used, window.room_in(now, demand.amount, limit.cap));
+    if (saturating_sum(used, draw.amount) <= limit.cap) return done();
+    return exceeded(limit, draw, used, window.room_in(now, draw.amount, limit.cap));
 }
 
 void LimitCounter::add(const std::string& key, std::uint64_t amount, std::int64_t time,

@@ -28,7 +28,7 @@ class LimitCounter {
 
     // denied: limit_exceeded (later, or never when it is more than the whole cap), or
     // limit_keys_exhausted: it would be one key value too many to tell apart.
-    Done has_room(const Limit& limit, const Demand& demand, std::int64_t now) const;
+    Done has_room(const Limit& limit, const Draw& draw, std::int64_t now) const;
     // Never refuses. A key value that is one too many is counted, but with all others of its kind:
     // until these have left the window, no further key is let in.
     void add(const std::string& key, std::uint64_t amount, std::int64_t time, std::int64_t now);

@@ -36,13 +36,13 @@ std::int64_t Limits::not_before(std::int64_t now) const noexcept {
 
 Result<Limits::Asked> Limits::ask_one(const std::string& agent, const Limit& limit,
                                       const LimitedAction& action, std::int64_t now) {
-    HOLDFAST_TRY(demand, action.demand(limit));
+    HOLDFAST_TRY(draw, action.draw(limit));
     const auto found = ids_.find({agent, shape_of(limit)});
     if (found == ids_.end()) return not_counted(limit);
     const std::int64_t at = not_before(now);
-    const Done room = counters_.at(found->second).used.has_room(limit, demand, at);
+    const Done room = counters_.at(found->second).used.has_room(limit, draw, at);
     if (!room) return with_clock(room.error(), at - now);
-    return Asked{found->second, limit, std::move(demand)};
+    return Asked{found->second, limit, std::move(draw)};
 }
 
 Limits::AllAsked Limits::ask_all(const std::string& agent, const std::vector<Limit>& limits,
@@ -68,7 +68,7 @@ Reserved Limits::reserve(const std::string& agent, const std::vector<Limit>& lim
     const std::int64_t at = not_before(now);
     Reservation reservation;
     for (Asked& one : std::get<0>(asked)) {
-        Reservation::Part part{one.counter, std::move(one.demand.key), one.demand.amount, at, {}};
+        Reservation::Part part{one.counter, std::move(one.draw.key), one.draw.amount, at, {}};
         if (one.limit.hardware && part.amount != 0) {
             part.block = counters_.at(one.counter).blocks.can_draw(part.key, part.amount, at);
             if (!part.block) return LimitRefusal{one.limit.name, needs_block(one.limit)};
@@ -122,15 +122,15 @@ std::variant<std::optional<Block>, LimitRefusal> Limits::next_block(
     if (auto* refusal = std::get_if<LimitRefusal>(&asked)) return std::move(*refusal);
     const std::int64_t at = not_before(now);
     for (const Asked& one : std::get<0>(asked)) {
-        const Demand& demand = one.demand;
-        if (!one.limit.hardware || demand.amount == 0) continue;
+        const Draw& draw = one.draw;
+        if (!one.limit.hardware || draw.amount == 0) continue;
         Counter& counter = counters_.at(one.counter);
-        if (counter.blocks.can_draw(demand.key, demand.amount, at)) continue;
+        if (counter.blocks.can_draw(draw.key, draw.amount, at)) continue;
         // What was drawn from the old one is counted; its rest must not be drawn beside the new
         // one.
-        counter.blocks.close(demand.key);
-        const std::uint64_t room = one.limit.cap - counter.used.used(demand.key, at);
-        return Block{agent, one.limit.name, demand.key, block_size(one.limit, demand.amount, room),
+        counter.blocks.close(draw.key);
+        const std::uint64_t room = one.limit.cap - counter.used.used(draw.key, at);
+        return Block{agent, one.limit.name, draw.key, block_size(one.limit, draw.amount, room),
                      at + block_life(one.limit)};
     }
     return std::optional<Block>();

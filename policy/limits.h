@@ -112,7 +112,7 @@ class Limits {
     struct Asked {
         std::uint64_t counter;
         const Limit& limit;
-        Demand demand;
+        Draw draw;
     };
     using AllAsked = std::variant<std::vector<Asked>, LimitRefusal>;
 

@@ -69,10 +69,10 @@ void Limits::take_action(const CountedAction& about, const LimitedAction& action
         if (!covers(limit, action.name())) continue;
         if (limit.hardware && about.blocks.contains(limit.name)) continue;
         // Signed before there was such a limit: what it does not say cannot be counted.
-        auto demand = action.demand(limit);
-        if (!demand) continue;
-        counter.used.add(demand->key, demand->amount, latest_, latest_);
-        taken.parts.push_back({entry->second, std::move(demand->key), demand->amount, latest_, {}});
+        auto draw = action.draw(limit);
+        if (!draw) continue;
+        counter.used.add(draw->key, draw->amount, latest_, latest_);
+        taken.parts.push_back({entry->second, std::move(draw->key), draw->amount, latest_, {}});
     }
     remember(about.sequence, std::move(taken));
 }

@@ -35,6 +35,16 @@ inline constexpr auto action_rules = std::to_array<RuleRow>({
     {"action.audience", Need::production},
 });
 
+inline constexpr auto approval_rules = std::to_array<RuleRow>({
+    {"approvals.record", Need::always},
+    {"approvals.action", Need::always},
+    {"approvals.operators", Need::always},
+    {"approvals.signatures", Need::always},
+    {"approvals.enough", Need::always},
+    {"approvals.time", Need::always},
+    {"approvals.agent", Need::never},  // required as soon as an agent is expected
+});
+
 inline constexpr auto evidence_rules = std::to_array<RuleRow>({
     {"evidence.format", Need::always},
     {"evidence.nonce", Need::always},

@@ -57,11 +57,12 @@ Result<std::optional<std::string>> params_text(const Values& values) {
 }
 
 Result<Json> action_request(const Values& values) {
-    constexpr std::array<std::pair<const char*, const char*>, 4> members = {
+    constexpr std::array<std::pair<const char*, const char*>, 5> members = {
         {{"audience", "audience"},
          {"resource", "resource"},
          {"on-behalf-of", "on_behalf_of"},
-         {"params-sha256", "params_sha256"}}};
+         {"params-sha256", "params_sha256"},
+         {"approval", "approval"}}};
     Json::Object request;
     request["action"] = values.operands().front();
     for (const auto& [option, member] : members)
@@ -79,6 +80,9 @@ Exit sign(const Globals& globals, const Values& values) {
     if (!request) return fail_with(globals, Exit::usage, request.error());
     auto answered = post_to(agent_socket(globals), "/v1/actions", *request);
     if (!answered) return fail(globals, answered.error());
+    if (const auto id = text_member(*answered, "approval"))
+        return fail(globals, Error(Code::busy, "waits for operators; then: --approval " + *id)
+                                 .because("approval_pending"));
     auto jws = text_member(*answered, "jws");
     if (!jws) return fail(globals, jws.error());
     return deliver(globals, values, *answered, *jws + "\n");
@@ -108,6 +112,7 @@ const std::vector<Option>& sign_options() {
         {"params-file", "FILE", "the same from a file"},
         {"params-sha256", "HEX", "only the digest of the parameters"},
         {"on-behalf-of", "WHO", "the human or service behind it, as claimed by the agent"},
+        {"approval", "ID", "of an approval asked for before, by the same action"},
         {"out", "FILE", out_help},
     };
     return options;

@@ -6,7 +6,7 @@
 #include "cli/ask.h"
 #include "cli/commands/manifest.h"
 #include "cli/show.h"
-#include "cli/spawn.h"
+#include "cli/ssh_sign.h"
 #include "core/crypto/pem_signer.h"
 #include "core/crypto/trusted_key.h"
 #include "core/encode/base64.h"
@@ -41,17 +41,8 @@ Result<Signed> sign_with_pem(const std::string& path, ByteView message) {
     return Signed{std::move(signature), std::move(key)};
 }
 
-// ssh-keygen asks the agent, the token or the terminal by itself; we never see the private key.
-Result<Signed> sign_with_ssh(const std::string& path, ByteView message) {
-    HOLDFAST_TRY(finished, run_program({.arguments = {"ssh-keygen", "-Y", "sign", "-q", "-f", path,
-                                                      "-n", std::string(attest::sshsig_namespace)},
-                                        .input = message,
-                                        .world = Program::World::inherited,
-                                        .max_output = 2 * encode::max_sshsig}));
-    if (finished.status != 0)
-        return Error(Code::invalid, "ssh-keygen: did not sign (exit status " +
-                                        std::to_string(finished.status) + ")");
-    HOLDFAST_TRY(blob, encode::parse_armored_sshsig(finished.output));
+Result<Signed> sign_by_ssh(const std::string& path, ByteView message) {
+    HOLDFAST_TRY(blob, sign_with_ssh(path, attest::sshsig_namespace, message));
     HOLDFAST_TRY(sshsig, encode::parse_sshsig(blob));
     HOLDFAST_TRY(public_key, encode::parse_ssh_key_blob(sshsig.public_key));
     const std::string line = public_key.type + " " + encode::base64(public_key.blob);
@@ -69,7 +60,7 @@ Result<std::string> sign(const Values& values, const std::string& path) {
     encode::Dsse envelope{std::string(attest::payload_type), bytes_of(view_of(statement)), {}};
     const Bytes message = encode::dsse_signed_bytes(envelope.payload_type, envelope.payload);
     HOLDFAST_TRY(made, values.has("key") ? sign_with_pem(values.get_or("key", ""), message)
-                                         : sign_with_ssh(values.get_or("ssh-key", ""), message));
+                                         : sign_by_ssh(values.get_or("ssh-key", ""), message));
     // Nobody should find out at launch that a signature is not good.
     HOLDFAST_CHECK(made.key.verify(attest::sshsig_namespace, message, made.signature));
     envelope.signatures.push_back({made.key.fingerprint(), std::move(made.signature)});

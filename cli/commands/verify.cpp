@@ -1,8 +1,9 @@
-// What a verifier does, without TPM and daemon: verify credential, action, evidence.
+// What a verifier does, without TPM and daemon: verify credential, action, evidence, approvals.
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <ctime>
+#include <functional>
 #include <iostream>
 
 #include "cli/ask.h"
@@ -15,6 +16,8 @@
 #include "holdfast/evidence.h"
 #include "holdfast/register.h"
 #include "holdfast/verifier.h"
+#include "ledger/record.h"
+#include "policy/operators.h"
 
 namespace holdfast::cli {
 namespace {
@@ -141,9 +144,11 @@ Exit report(const Globals& globals, const Result<Appraisal>& appraisal) {
     return appraisal->accepted() ? Exit::ok : Exit::verification_failed;
 }
 
-using Verify = Result<Appraisal> (*)(std::string_view input, const Expectations& expected);
+using Verify =
+    std::function<Result<Appraisal>(std::string_view input, const Expectations& expected)>;
 
-Exit run(const Globals& globals, const Values& values, std::size_t max_bytes, Verify verify) {
+Exit run(const Globals& globals, const Values& values, std::size_t max_bytes,
+         const Verify& verify) {
     auto expected = expectations_from(values);
     if (!expected) return fail_with(globals, Exit::usage, expected.error());
     auto text = read_text(values.operands().front(), max_bytes);
@@ -164,6 +169,17 @@ Exit action(const Globals& globals, const Values& values) {
 
 Exit evidence(const Globals& globals, const Values& values) {
     return run(globals, values, max_evidence, attest::verify_evidence);
+}
+
+Exit approvals(const Globals& globals, const Values& values) {
+    const auto path = values.get("operators");
+    if (!path) return fail_with(globals, Exit::usage, usage("--operators is missing"));
+    const auto operators = read_text(*path, policy::max_operators_file);
+    if (!operators) return fail(globals, operators.error());
+    return run(globals, values, ledger::max_record + 1,
+               [&](std::string_view record, const Expectations& expected) {
+                   return attest::verify_approvals(record, *operators, expected);
+               });
 }
 
 std::vector<Option> with_common(std::vector<Option> own) {
@@ -193,6 +209,12 @@ std::vector<Command> verify_commands() {
                       {"accept-claimed-hsm", "", "production: take the issuer's word for an HSM"},
                       {"anchor-pcr", "N", "the host's register.anchor_pcr (default 13)"}}),
          evidence},
+        {"verify approvals",
+         "RECORD",
+         "check who approved an action, by its ledger record",
+         {{"operators", "FILE", "operators.toml as it was then"},
+          {"agent", "SPIFFE-ID", "whose it must be"}},
+         approvals},
     };
 }
 

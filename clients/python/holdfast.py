@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     _T = TypeVar("_T")
 
-__all__ = ["Client", "Credential", "HoldfastError", "MeasuredFile", "Measurement", "SignedAction",
-           "WhoAmI", "default_agent_socket"]
+__all__ = ["Approval", "ApprovalPending", "Client", "Credential", "HoldfastError", "MeasuredFile",
+           "Measurement", "SignedAction", "WhoAmI", "default_agent_socket"]
 
 MAX_REPLY_HEAD = 8 * 1024  # bytes
 MAX_REPLY_BODY = 8 * 1024 * 1024  # bytes; evidence is the largest
@@ -65,6 +65,15 @@ class HoldfastError(Exception):
     def __str__(self) -> str:
         answered = f" (HTTP {self.status})" if self.status else ""
         return f"{self.code}{answered}: {self.detail}"
+
+
+class ApprovalPending(HoldfastError):
+    """The action waits for operators: `approval` says how. Once Client.wait_approval says that it
+    is approved, sign the same action again with its id; it is good for one use."""
+
+    def __init__(self, approval: Approval) -> None:
+        super().__init__(202, "approval_pending", f"{approval.approval} waits for operators", "later")
+        self.approval = approval
 
 
 # ── what the daemon answers; api/openapi.json has the same names ────────────────────────────────
@@ -111,6 +120,15 @@ class SignedAction:
     sequence: int  # index of its record in the host's ledger
 
 
+@dataclass(frozen=True)
+class Approval:
+    approval: str  # its id
+    state: str  # "pending", "approved", "denied", "used", "expired"
+    needed: int  # so many different operators
+    approved: int  # so many have
+    expires_at: int  # Unix seconds
+
+
 # ── the client ──────────────────────────────────────────────────────────────────────────────────
 
 def default_agent_socket() -> str:
@@ -145,12 +163,21 @@ class Client:
 
     def sign_action(self, action: str, audience: str, *, resource: str | None = None,
                     params: Mapping[str, Any] | None = None, params_sha256: str | None = None,
-                    on_behalf_of: str | None = None) -> SignedAction:
-        """Integers only in `params`, amounts in minor units; or `params_sha256` instead of it."""
+                    on_behalf_of: str | None = None, approval: str | None = None) -> SignedAction:
+        """Integers only in `params`, amounts in minor units; or `params_sha256` instead of it.
+        Raises ApprovalPending where operators must approve it first."""
         said = {"action": action, "audience": audience, "resource": resource, "params": params,
-                "params_sha256": params_sha256, "on_behalf_of": on_behalf_of}
+                "params_sha256": params_sha256, "on_behalf_of": on_behalf_of, "approval": approval}
         request = {name: value for name, value in said.items() if value is not None}
-        return _record(SignedAction, _json(self._call("POST", "/v1/actions", request)))
+        reply = self._call("POST", "/v1/actions", request)
+        if reply.status == 202:
+            raise ApprovalPending(_record(Approval, _json(reply)))
+        return _record(SignedAction, _json(reply))
+
+    def wait_approval(self, approval: str, wait_s: int = 60) -> Approval:
+        """Comes back when it is decided, or after 0 to 60 seconds; `timeout` must be longer."""
+        target = f"/v1/approvals/{approval}/wait"
+        return _record(Approval, _json(self._call("POST", target, {"wait_s": wait_s})))
 
     def evidence(self, nonce: bytes, verifier: str) -> bytes:
         """The verifier's 16 to 64 bytes and its id; what comes back is for it, as it came."""

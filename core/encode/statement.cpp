@@ -72,25 +72,6 @@ Done check_params(const Action& action) {
     return done();
 }
 
-Result<Action> action_from(Fields& fields) {
-    Action action;
-    HOLDFAST_TRY(name, fields.text("action", max_action_name));
-    HOLDFAST_TRY(audience, fields.text("audience", max_audience));
-    HOLDFAST_TRY(resource, fields.text_or("resource", "", max_resource));
-    HOLDFAST_TRY(on_behalf_of, fields.text_or("on_behalf_of", "", max_on_behalf_of));
-    if (const Json* params = fields.any("params")) action.params = canonical(*params);
-    if (fields.any("params_sha256") != nullptr) {
-        HOLDFAST_TRY(digest, fields.sha256_hex("params_sha256"));
-        action.params_sha256 = digest;
-    }
-    action.action = std::move(name);
-    action.audience = std::move(audience);
-    action.resource = std::move(resource);
-    action.on_behalf_of = std::move(on_behalf_of);
-    HOLDFAST_CHECK(check_action(action));
-    return action;
-}
-
 template <class T>
 Result<T> word(Fields& fields, std::string_view name, Result<T> (*parse)(std::string_view)) {
     HOLDFAST_TRY(text, fields.text(name, max_word));
@@ -148,11 +129,39 @@ bool is_audience(std::string_view audience) noexcept {
     return !audience.empty() && std::all_of(audience.begin(), audience.end(), is_uri_character);
 }
 
+Json::Object members_of(const Action& action) {
+    Json::Object members{{"action", action.action}, {"audience", action.audience}};
+    if (!action.resource.empty()) members.emplace("resource", action.resource);
+    if (!action.on_behalf_of.empty()) members.emplace("on_behalf_of", action.on_behalf_of);
+    if (action.params_sha256) members.emplace("params_sha256", hex(*action.params_sha256));
+    // check_action has seen that params can be read; what it did not see must not pass for params.
+    if (auto params = parse_json(action.params); params && !action.params.empty())
+        members.emplace("params", *std::move(params));
+    return members;
+}
+
+Result<Action> action_from(Fields& fields) {
+    Action action;
+    HOLDFAST_TRY(name, fields.text("action", max_action_name));
+    HOLDFAST_TRY(audience, fields.text("audience", max_audience));
+    HOLDFAST_TRY(resource, fields.text_or("resource", "", max_resource));
+    HOLDFAST_TRY(on_behalf_of, fields.text_or("on_behalf_of", "", max_on_behalf_of));
+    if (const Json* params = fields.any("params")) action.params = canonical(*params);
+    if (fields.any("params_sha256") != nullptr) {
+        HOLDFAST_TRY(digest, fields.sha256_hex("params_sha256"));
+        action.params_sha256 = digest;
+    }
+    action.action = std::move(name);
+    action.audience = std::move(audience);
+    action.resource = std::move(resource);
+    action.on_behalf_of = std::move(on_behalf_of);
+    HOLDFAST_CHECK(check_action(action));
+    return action;
+}
+
 Json to_json(const Statement& statement) {
-    Json::Object members{{"action", statement.action.action},
-                         {"agent", statement.agent},
+    Json::Object members{{"agent", statement.agent},
                          {"assurance", to_string(statement.assurance)},
-                         {"audience", statement.action.audience},
                          {"custody", to_string(statement.custody)},
                          {"decision", statement.decision},
                          {"fuse", to_string(statement.fuse)},
@@ -162,13 +171,7 @@ Json to_json(const Statement& statement) {
                          {"sequence", static_cast<std::int64_t>(statement.sequence)},
                          {"sponsor", statement.sponsor},
                          {"time", statement.time}};
-    const Action& action = statement.action;
-    if (!action.resource.empty()) members.emplace("resource", action.resource);
-    if (!action.on_behalf_of.empty()) members.emplace("on_behalf_of", action.on_behalf_of);
-    if (action.params_sha256) members.emplace("params_sha256", hex(*action.params_sha256));
-    // check_action has seen that params can be read; what it did not see must not pass for params.
-    if (auto params = parse_json(action.params); params && !action.params.empty())
-        members.emplace("params", *std::move(params));
+    members.merge(members_of(statement.action));
     return {std::move(members)};
 }
 

@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "core/encode/fields.h"
 #include "core/encode/json.h"
 #include "holdfast/action.h"
 #include "holdfast/result.h"
@@ -21,6 +22,11 @@ inline constexpr std::size_t max_rule = 255;
 // docs/protocol.md lists the members. Unknown members are refused when read back.
 Json to_json(const Statement& statement);
 Result<Statement> statement_from(const Json& json);
+
+// An action by itself: the members of it that are there, and back. The reader leaves finish() to
+// whoever has more members to ask for; malformed_request for what check_action refuses.
+Json::Object members_of(const Action& action);
+Result<Action> action_from(Fields& fields);
 
 // "refund.create": lower-case words joined by single '.', '_' or '-', the first one beginning with
 // a letter. Length is the caller's to bound.

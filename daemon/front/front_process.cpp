@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "daemon/front/listener.h"
+#include "daemon/handlers/approvals.h"
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/host_stop.h"
 #include "daemon/log.h"
@@ -103,6 +104,7 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
       settling_(io.get_executor(), [this] { return settle(); }),
       summing_(io.get_executor(), [this] { return sum_refusals(); }),
       rechecking_(io.get_executor(), [this] { return recheck(); }),
+      expiring_(io.get_executor(), [this] { return expire(); }),
       anchor_settling_(io.get_executor(), [this] { return settle_anchor(); }),
       anchor_advancing_(io.get_executor(), [this] { return advance_anchor(); }),
       counting_(io.get_executor(), [this] { return count_limits(); }),
@@ -154,6 +156,7 @@ Async<Answer> FrontProcess::handle(const Route& route, const Call& call) {
     if (!call.principal.empty()) plan_counting();
     plan_sums();
     plan_recheck();
+    plan_expiry();
     co_return answer;
 }
 
@@ -236,6 +239,19 @@ asio::awaitable<void> FrontProcess::recheck() {
     const auto checked = co_await handlers::recheck_trees(services_);
     if (!checked) log_warning("trees of launched agents: " + checked.error().text());
     plan_recheck();
+}
+
+// Only while somebody waits for an approval. A Chore keeps its first plan: what was asked for later
+// ends later.
+void FrontProcess::plan_expiry() {
+    const auto end = services_.ongoing.approvals.next_end();
+    if (end) expiring_.plan(std::chrono::seconds(std::max<std::int64_t>(*end - unix_now(), 1)));
+}
+
+asio::awaitable<void> FrontProcess::expire() {
+    const auto expired = co_await handlers::expire_approvals(services_);
+    if (!expired) log_warning("approvals that expired: " + expired.error().text());
+    plan_expiry();
 }
 
 void FrontProcess::attach(WorkerId worker, Descriptor socket) {

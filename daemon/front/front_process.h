@@ -52,6 +52,8 @@ class FrontProcess {
     void plan_sums();
     boost::asio::awaitable<void> settle();
     boost::asio::awaitable<void> sum_refusals();
+    void plan_expiry();
+    boost::asio::awaitable<void> expire();
     boost::asio::awaitable<void> settle_anchor();
     void plan_anchor();
     boost::asio::awaitable<void> advance_anchor();
@@ -89,7 +91,8 @@ class FrontProcess {
     Services services_;
     Admission admission_;
     Front front_;
-    Chore settling_, summing_, rechecking_, anchor_settling_, anchor_advancing_, counting_;
+    Chore settling_, summing_, rechecking_, expiring_, anchor_settling_, anchor_advancing_,
+        counting_;
     boost::asio::steady_timer stop_waits_;
     bool stopping_ = false;
     std::string anchor_trouble_;

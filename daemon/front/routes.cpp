@@ -17,11 +17,12 @@ using Allowed::admin;
 using Allowed::agent;
 using Allowed::both;
 
-constexpr std::array<Route, 30> table = {{
+constexpr std::array<Route, 35> table = {{
     {"GET", "/v1/whoami", agent, none, recognised, handlers::whoami},
     {"POST", "/v1/credential", agent, small, recognised, handlers::credential},
     {"POST", "/v1/actions", agent, full, recognised, handlers::sign_action},
     {"POST", "/v1/evidence", agent, small, recognised, handlers::evidence},
+    {"POST", "/v1/approvals/{name}/wait", agent, small, recognised, handlers::wait_approval},
     {"GET", "/v1/openapi.json", both, none, anyone, handlers::openapi},
 
     {"GET", "/v1/status", admin, none, anyone, handlers::status},
@@ -39,6 +40,10 @@ constexpr std::array<Route, 30> table = {{
     {"POST", "/v1/agents/{name}/approval-only", admin, small, anyone, handlers::approval_only},
     {"POST", "/v1/contain", admin, small, anyone, handlers::contain},
     {"GET", "/v1/instances", admin, none, anyone, handlers::list_instances},
+    {"GET", "/v1/approvals", admin, none, anyone, handlers::list_approvals},
+    {"GET", "/v1/approvals/{name}", admin, none, anyone, handlers::show_approval},
+    {"POST", "/v1/approvals/{name}/approve", admin, small, anyone, handlers::approve},
+    {"POST", "/v1/approvals/{name}/deny", admin, small, anyone, handlers::deny},
     {"GET", "/v1/store", admin, none, anyone, handlers::store_list},
     {"POST", "/v1/store/import", admin, full, anyone, handlers::store_import},
     {"POST", "/v1/store/collect", admin, small, anyone, handlers::store_collect},

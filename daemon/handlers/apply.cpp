@@ -202,6 +202,7 @@ Done put_in_force(Services& services, Files files, Changes& changes, const std::
         if (row.state == AgentState::suspended) ++services.ongoing.stops;
         services.containment.set(row.name, row.state, row.rate);
         services.credentials.forget(row.name);
+        services.ongoing.approvals.forget(row.name);
     }
     services.agents.swap(files);
     take_declared_limits(services);

@@ -11,6 +11,8 @@ Async<Answer> whoami(Services& services, const Call& call);       // GET  /v1/wh
 Async<Answer> credential(Services& services, const Call& call);   // POST /v1/credential
 Async<Answer> sign_action(Services& services, const Call& call);  // POST /v1/actions
 Async<Answer> evidence(Services& services, const Call& call);     // POST /v1/evidence
+Async<Answer> wait_approval(Services& services,
+                            const Call& call);  // POST /v1/approvals/{name}/wait
 
 // Both sockets, no instance needed.
 Async<Answer> openapi(Services& services, const Call& call);  // GET /v1/openapi.json
@@ -41,6 +43,10 @@ Async<Answer> anchor(Services& services, const Call& call);           // GET  /v
 Async<Answer> anchor_accept(Services& services, const Call& call);    // POST /v1/anchor/accept
 Async<Answer> enroll_host(Services& services, const Call& call);      // GET  /v1/enroll/host
 Async<Answer> enroll_activate(Services& services, const Call& call);  // POST /v1/enroll/activate
+Async<Answer> list_approvals(Services& services, const Call& call);   // GET  /v1/approvals
+Async<Answer> show_approval(Services& services, const Call& call);    // GET  /v1/approvals/{name}
+Async<Answer> approve(Services& services, const Call& call);          // POST …/approve
+Async<Answer> deny(Services& services, const Call& call);             // POST …/deny
 
 // Once, before the first connection is served: containment from the registry (synchronous, before
 // the first suspension), declared agents from their files, unfinished containment, a "start"

@@ -68,8 +68,10 @@ Error ended_host() {
 std::int64_t stop_in_memory(Services& services, AgentState state) {
     ++services.ongoing.stops;
     const std::int64_t in_force = services.containment.set_host(state);
-    for (const auto& [name, row] : services.registry.rows())
+    for (const auto& [name, row] : services.registry.rows()) {
         services.credentials.forget(name);
+        services.ongoing.approvals.forget(name);
+    }
     return in_force;
 }
 

@@ -16,6 +16,7 @@
 #include "daemon/link/keys.h"
 #include "daemon/link/launcher.h"
 #include "daemon/state/anchor.h"
+#include "daemon/state/approvals.h"
 #include "daemon/state/containment.h"
 #include "daemon/state/credentials.h"
 #include "daemon/state/ledger.h"
@@ -23,6 +24,7 @@
 #include "daemon/state/registry.h"
 #include "daemon/state/turns.h"
 #include "policy/agent_file.h"
+#include "policy/evaluate.h"
 #include "policy/limits.h"
 #include "policy/operators.h"
 
@@ -37,6 +39,7 @@ struct Ongoing {
     std::uint64_t stops = 0;                  // stops of any kind begun: reinstate compares
     int host_verbs = 0;                       // verbs about the host under way
     std::optional<HostRow> unsaved_host;      // as `unsaved`, of the host
+    Approvals approvals;
 };
 
 // What agents may sign at most, as declared, and what was used of it. Event loop only.
@@ -72,6 +75,8 @@ struct Services {
     std::function<std::map<std::string, std::string>()> links;
     Ongoing ongoing{};
     LimitsInForce limits{};
+    std::function<Result<policy::Decision>(const policy::AgentFile&, const Action&)> decide =
+        policy::evaluate;
 };
 
 struct Call {

@@ -4,6 +4,7 @@
 #include "core/encode/base64.h"
 #include "core/encode/jws.h"
 #include "core/encode/statement.h"
+#include "daemon/handlers/approvals.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/limits.h"
@@ -16,22 +17,17 @@ namespace {
 struct Permission {
     Caller caller;
     policy::Decision decision;
+    policy::Demand demand;  // met by the request's approval, or there is none in it
 };
 
-// What containment demands of an agent that may act.
-Done demands_met(const Services& services, const std::string& agent) {
-    if (services.containment.demand_of(agent).approval)
-        return Error(Code::denied, "agent " + agent + " needs an approval for each action")
-            .because("approval_required");
-    return services.containment.turn_left(agent);
-}
-
-Result<Permission> permission_of(const Services& services, Result<Caller> found,
-                                 const Action& action) {
+Result<Permission> permission_of(const Services& services, const Call& call, Result<Caller> found,
+                                 const api::ActionRequest& request) {
     HOLDFAST_TRY(caller, std::move(found));
-    HOLDFAST_CHECK(demands_met(services, caller.row->name));
-    HOLDFAST_TRY(decision, policy::evaluate(*caller.file, action));
-    return Permission{caller, std::move(decision)};
+    HOLDFAST_CHECK(services.containment.turn_left(caller.row->name));
+    HOLDFAST_TRY(decision, services.decide(*caller.file, request.action));
+    policy::Demand demand = demand_of(services, caller, decision);
+    HOLDFAST_CHECK(approval_fits(services, call, request, demand));
+    return Permission{caller, std::move(decision), std::move(demand)};
 }
 
 Async<Answer> refuse_action(Services& services, const Call& call, Action action, Error error) {
@@ -135,40 +131,54 @@ Async<Answer> sign_recorded(Services& services, ToSign wanted) {
 }  // namespace
 
 Async<Answer> sign_action(Services& services, const Call& call) {
-    HOLDFAST_CO_TRY(action, api::action_request(call.body));
-    auto asked = permission_of(services, caller_of(services, call), action);
+    HOLDFAST_CO_TRY(request, api::action_request(call.body));
+    auto asked = permission_of(services, call, caller_of(services, call), request);
     if (!asked) {
         Error error = std::move(asked).error();
-        co_return co_await refuse_action(services, call, std::move(action), std::move(error));
+        co_return co_await refuse_action(services, call, std::move(request.action),
+                                         std::move(error));
     }
     HOLDFAST_CO_CHECK(services.ledger.writable());
     HOLDFAST_CO_CHECK(services.anchor.holds());
+    if (must_ask(asked->demand, request))
+        co_return co_await ask_approval(services, call, std::move(request.action),
+                                        std::move(asked->decision), std::move(asked->demand));
     const KeyDescription key = asked->caller.row->key;
-    CredentialRequest request = credential_request(asked->caller, call, key);
+    CredentialRequest wanted_credential = credential_request(asked->caller, call, key);
     HOLDFAST_CO_TRY(identity, co_await services.host.identity());
-    HOLDFAST_CO_TRY(credential, co_await services.credentials.current(std::move(request)));
+    HOLDFAST_CO_TRY(credential,
+                    co_await services.credentials.current(std::move(wanted_credential)));
 
     // Without a worker an action would be recorded only to be withheld.
     HOLDFAST_CO_CHECK(services.keys.available(key.id));
-    auto no_block = co_await open_blocks(services, call.instance->agent, action);
+    auto no_block = co_await open_blocks(services, call.instance->agent, request.action);
     if (no_block)
-        co_return co_await refuse_limited(services, call, std::move(action), *std::move(no_block));
+        co_return co_await refuse_limited(services, call, std::move(request.action),
+                                          *std::move(no_block));
     // Issuing may have taken seconds: containment, declaration and code as they are now decide.
     // From here to the queued record nothing suspends, or the sequence would be another record's.
-    auto permission = permission_of(services, same_caller_of(services, call), action);
+    auto permission = permission_of(services, call, same_caller_of(services, call), request);
     if (!permission) {
         Error error = std::move(permission).error();
-        co_return co_await refuse_action(services, call, std::move(action), std::move(error));
+        co_return co_await refuse_action(services, call, std::move(request.action),
+                                         std::move(error));
     }
     if (permission->caller.row->key.id != key.id)
         co_return Error(Code::busy, "the agent's key was replaced meanwhile", Retry::later);
+    if (must_ask(permission->demand, request))
+        co_return Error(Code::denied, "an approval is demanded since a moment ago", Retry::later)
+            .because("approval_required");
     HOLDFAST_CO_CHECK(services.containment.take_turn(permission->caller.row->name));
-    HOLDFAST_CO_TRY(wanted, to_sign(services, call, *permission, action, custody_of(key, identity),
-                                    credential));
-    auto reserved = reserve_limits(services, *permission->caller.file, action);
+    HOLDFAST_CO_TRY(wanted, to_sign(services, call, *permission, request.action,
+                                    custody_of(key, identity), credential));
+    auto reserved = reserve_limits(services, *permission->caller.file, request.action);
     if (auto* refusal = std::get_if<policy::LimitRefusal>(&reserved))
-        co_return co_await refuse_limited(services, call, std::move(action), std::move(*refusal));
+        co_return co_await refuse_limited(services, call, std::move(request.action),
+                                          std::move(*refusal));
     reserve_for(wanted, std::get<policy::Reservation>(std::move(reserved)));
+    // Used with the record, whatever becomes of the signature.
+    encode::Json approvals = use_approval(services, request.approval);
+    if (!approvals.is_null()) wanted.record["approvals"] = std::move(approvals);
     co_return co_await sign_recorded(services, std::move(wanted));
 }
 

@@ -97,13 +97,14 @@ void declare_from_files(Services& services) {
     }
 }
 
-// An edited file waits for nobody here: it only says which logins are one person's.
-void know_operators(Services& services) {
+// An edited file waits for nobody here. Whoever is not known approves nothing.
+void name_operators(Services& services) {
     auto operators = policy::Operators::read(services.settings.operators_file);
-    if (operators)
-        services.operators = *std::move(operators);
-    else
-        log_error("nobody is an operator until apply: " + operators.error().text());
+    if (!operators) {
+        log_error("no operator is known until apply: " + operators.error().text());
+        return;
+    }
+    services.operators = *std::move(operators);
 }
 
 }  // namespace
@@ -130,7 +131,7 @@ Async<std::monostate> settle(Services& services) {
 Async<std::monostate> start(Services& services) {
     contain_from_registry(services);
     declare_from_files(services);
-    know_operators(services);
+    name_operators(services);
     take_declared_limits(services);
     Done asked = co_await take_host_fuse(services);
     if (!asked) log_warning("the host's state is unfinished: " + asked.error().text());

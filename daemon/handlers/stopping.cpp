@@ -150,6 +150,8 @@ Stopping stop_in_memory(Services& services, AgentRow row, StopOrder order) {
     ++services.ongoing.stops;
     const auto in_force = services.containment.set(row.name, verb.target, order.rate);
     if (!may_act(verb.target)) services.credentials.forget(row.name);
+    // Whatever was approved before anybody stepped in.
+    services.ongoing.approvals.forget(row.name);
     if (verb.target == AgentState::retired) services.agents.erase(row.name);
     row.changed_by = responsible(row, order);
     if (row.state != verb.target || !order.reason.empty()) row.reason = order.reason;

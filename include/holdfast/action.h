@@ -25,6 +25,7 @@ struct Action {
     std::string params;    // canonical JSON object (RFC 8785), or empty
     std::optional<Sha256> params_sha256;
     std::string on_behalf_of;  // the human or service behind it, as the agent claims; may be empty
+    friend bool operator==(const Action&, const Action&) = default;
 };
 
 // What the daemon adds. All of it is inside the signature.

@@ -81,6 +81,11 @@ struct Expectations {
 Result<Appraisal> verify_credential(std::string_view pem_chain, const Expectations& expected);
 Result<Appraisal> verify_action(std::string_view jws, const Expectations& expected);
 Result<Appraisal> verify_evidence(std::string_view json, const Expectations& expected);
+// `record`: one leaf of a ledger, an action that operators approved; `operators_toml`: the people
+// as they were then. What the record says of itself: that it is in a ledger is for its proof to
+// show.
+Result<Appraisal> verify_approvals(std::string_view record, std::string_view operators_toml,
+                                   const Expectations& expected);
 
 }  // namespace holdfast::attest
 

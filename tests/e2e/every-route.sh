@@ -138,6 +138,39 @@ accepted "POST /v1/enroll/activate" admin /v1/enroll/activate "$(jq -c '{blob, s
 holdfast enroll finish "$DIR/reply" --secret "$DIR/secret" --out "$DIR/enrolment.json"
 refused  "POST /v1/enroll/activate" 400 malformed_request admin /v1/enroll/activate '{"blob":"AAAA"}'
 
+say "An action waits for an operator"
+# asked ACTION: the id of the approval that it needs
+asked() {
+  request agent POST /v1/actions "$1"
+  [ "$status" = 202 ] || fail "POST /v1/actions: $status instead of 202: $(cat "$DIR/reply")"
+  id=$(jq -er .approval "$DIR/reply")
+  nobody_died "POST /v1/actions"
+}
+ssh-keygen -q -t ed25519 -N '' -f "$DIR/oncall"
+printf '[[operator]]\nname = "oncall@example.org"\nkeys = ["%s"]\n' "$(cat "$DIR/oncall.pub")" >"$DIR/operators.toml"
+holdfast apply >/dev/null
+accepted "POST /v1/agents/{name}/approval-only" admin /v1/agents/caller/approval-only
+asked "$action"
+accepted "GET /v1/approvals" admin /v1/approvals
+refused  "GET /v1/approvals" 413 body_too_large admin /v1/approvals '{}'
+refused  "GET /v1/approvals/{name}" 404 unknown_approval admin /v1/approvals/nobody
+accepted "GET /v1/approvals/{name}" admin "/v1/approvals/$id"
+jq -j .document "$DIR/reply" | ssh-keygen -q -Y sign -f "$DIR/oncall" -n holdfast-approval >"$DIR/sig"
+approval=$(jq -Rsc '{signature: .}' "$DIR/sig")
+accepted "POST /v1/approvals/{name}/approve" admin "/v1/approvals/$id/approve" "$approval"
+refused  "POST /v1/approvals/{name}/approve" 403 duplicate_approver admin "/v1/approvals/$id/approve" "$approval"
+accepted "POST /v1/approvals/{name}/wait" agent "/v1/approvals/$id/wait" '{"wait_s":60}'
+refused  "POST /v1/approvals/{name}/wait" 400 malformed_request agent "/v1/approvals/$id/wait" '{"wait_s":61}'
+with_id=$(jq -c --arg id "$id" '.approval = $id' <<<"$action")
+accepted "POST /v1/actions" agent /v1/actions "$with_id"
+refused  "POST /v1/actions" 403 approval_used agent /v1/actions "$with_id"
+asked "$action"
+refused  "POST /v1/approvals/{name}/deny" 400 malformed_request admin "/v1/approvals/$id/deny" '{"x":1}'
+accepted "POST /v1/approvals/{name}/deny" admin "/v1/approvals/$id/deny" '{"reason":"not today"}'
+operator=(as_uid 60128 holdfast-admin curl)
+accepted "POST /v1/agents/{name}/reinstate" admin /v1/agents/caller/reinstate
+operator=(curl)
+
 say "An operator stops agents; another one reinstates"
 for verb in suspend reinstate revoke retire throttle approval-only launch stop kill; do
   refused "POST /v1/agents/{name}/$verb" 404 unknown_agent admin "/v1/agents/nobody/$verb"

@@ -45,6 +45,7 @@ agents = $DIR/agents.d
 libexec = $DIR/libexec
 store = $DIR/store
 log = $DIR/log
+operators = $DIR/operators.toml
 [listen]
 agent_socket = $DIR/agent.sock
 admin_socket = $DIR/admin.sock

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "api/admin_messages.h"
+#include "api/approval_messages.h"
 #include "api/launch_messages.h"
 #include "api/messages.h"
 #include "api/problem.h"
@@ -47,8 +48,10 @@ Result<Asked> read_request(daemon::Side side, std::string_view received) {
     return Asked{std::move(match), body};
 }
 
-std::string written(const Action& action) {
-    Json::Object members{{"action", action.action},
+std::string written(const api::ActionRequest& request) {
+    const Action& action = request.action;
+    Json::Object members{{"approval", request.approval},
+                         {"action", action.action},
                          {"audience", action.audience},
                          {"resource", action.resource},
                          {"on_behalf_of", action.on_behalf_of}};
@@ -58,10 +61,11 @@ std::string written(const Action& action) {
 }
 
 Done read_action(std::string_view body) {
-    HOLDFAST_TRY(action, api::action_request(body));
-    promise(encode::check_action(action).has_value(), "an action taken in is within its bounds");
-    const auto again = api::action_request(written(action));
-    promise(again && written(*again) == written(action), "an action reads as it is written");
+    HOLDFAST_TRY(wanted, api::action_request(body));
+    promise(encode::check_action(wanted.action).has_value(),
+            "an action taken in is within its bounds");
+    const auto again = api::action_request(written(wanted));
+    promise(again && written(*again) == written(wanted), "an action reads as it is written");
     return done();
 }
 
@@ -109,10 +113,30 @@ Done read_import(std::string_view body) {
     return done();
 }
 
+Done read_wait(std::string_view body) {
+    HOLDFAST_TRY(wanted, api::wait_request(body));
+    promise(wanted.wait_s >= 0 && wanted.wait_s <= api::max_approval_wait, "nobody waits longer");
+    return done();
+}
+
+Done read_approve(std::string_view body) {
+    HOLDFAST_CHECK(api::approve_request(body));
+    return done();
+}
+
+Done read_deny(std::string_view body) {
+    HOLDFAST_TRY(wanted, api::deny_request(body));
+    promise(wanted.reason.size() <= api::max_denial, "a reason is within its bound");
+    return done();
+}
+
 // Each handler reads its body with one of these; all others want none.
 Done read_body(const Asked& asked) {
-    constexpr std::array<std::pair<std::string_view, Done (*)(std::string_view)>, 7> readers = {
+    constexpr std::array<std::pair<std::string_view, Done (*)(std::string_view)>, 10> readers = {
         {{"/v1/actions", read_action},
+         {"/v1/approvals/{name}/wait", read_wait},
+         {"/v1/approvals/{name}/approve", read_approve},
+         {"/v1/approvals/{name}/deny", read_deny},
          {"/v1/evidence", read_evidence},
          {"/v1/enroll/activate", read_activate},
          {"/v1/agents/{name}/launch", read_launch},

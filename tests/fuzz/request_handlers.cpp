@@ -18,6 +18,21 @@ Async<Answer> sign_action(Services&, const Call&) {
 Async<Answer> evidence(Services&, const Call&) {
     std::abort();
 }
+Async<Answer> wait_approval(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> list_approvals(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> show_approval(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> approve(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> deny(Services&, const Call&) {
+    std::abort();
+}
 Async<Answer> openapi(Services&, const Call&) {
     std::abort();
 }

@@ -161,6 +161,8 @@ struct HandlerWorld {
         settings.host_name = "host";
         settings.host_domain = "test";
         settings.agents_dir = path + "/agents.d";
+        settings.operators_file = path + "/operators.toml";
+        settings.approvals_expire_s = 900;
         settings.reinstate_by = "another";
         std::filesystem::create_directory(settings.agents_dir);
         return settings;

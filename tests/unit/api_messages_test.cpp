@@ -3,6 +3,7 @@
 #include "api/openapi.h"
 #include "core/encode/json.h"
 #include "core/encode/statement.h"
+#include "holdfast/agent_id.h"
 #include "tests/support/catch.h"
 
 using namespace holdfast;
@@ -26,12 +27,23 @@ TEST_CASE("action request: every member arrives, params in canonical form", "[ap
         R"({"action":"refund.create","audience":"https://pay.example","resource":"order/7",)"
         R"("on_behalf_of":"ann@example.org","params":{"b":2, "a":1}})");
     REQUIRE(action);
-    CHECK(action->action == "refund.create");
-    CHECK(action->audience == "https://pay.example");
-    CHECK(action->resource == "order/7");
-    CHECK(action->on_behalf_of == "ann@example.org");
-    CHECK(action->params == R"({"a":1,"b":2})");
-    CHECK_FALSE(action->params_sha256);
+    CHECK(action->action.action == "refund.create");
+    CHECK(action->action.audience == "https://pay.example");
+    CHECK(action->action.resource == "order/7");
+    CHECK(action->action.on_behalf_of == "ann@example.org");
+    CHECK(action->action.params == R"({"a":1,"b":2})");
+    CHECK_FALSE(action->action.params_sha256);
+    CHECK(action->approval.empty());
+}
+
+TEST_CASE("action request: an approval's id goes with it, and is no longer than a name", "[api]") {
+    const auto with = api::action_request(action_with("approval", R"("ap-1")"));
+    REQUIRE(with);
+    CHECK(with->approval == "ap-1");
+    const std::string longest(max_agent_name, 'a');
+    CHECK(api::action_request(action_with("approval", '"' + longest + '"')));
+    CHECK_FALSE(api::action_request(action_with("approval", '"' + longest + "a\"")));
+    CHECK_FALSE(api::action_request(action_with("approval", "1")));
 }
 
 TEST_CASE("action request: each bound holds at the bound and one past it", "[api]") {
@@ -69,7 +81,7 @@ TEST_CASE("action request: params and their digest exclude each other", "[api]")
     const std::string digest = '"' + std::string(64, 'a') + '"';
     const auto alone = api::action_request(action_with("params_sha256", digest));
     REQUIRE(alone);
-    CHECK(alone->params_sha256);
+    CHECK(alone->action.params_sha256);
     CHECK_FALSE(api::action_request(action_with("params_sha256", digest + R"(,"params":{})")));
 }
 

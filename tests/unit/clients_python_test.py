@@ -74,6 +74,22 @@ class Methods(unittest.TestCase):
                     client.sign_action("a.b", "c", params=params)
             self.assertEqual(daemon.asked, [])
 
+    def test_an_action_that_waits_for_operators_is_no_signature(self):
+        waiting = {"approval": "ap-1", "state": "pending", "needed": 2, "approved": 0,
+                   "expires_at": 9, "document": "{}"}
+        with self.assertRaises(holdfast.ApprovalPending) as raised:
+            self.ask(reply(202, waiting), lambda client: client.sign_action("a.b", "c"))
+        self.assertEqual(raised.exception.approval, holdfast.Approval("ap-1", "pending", 2, 0, 9))
+        self.assertEqual((raised.exception.code, raised.exception.retry),
+                         ("approval_pending", "later"))
+        now, asked = self.ask(reply(200, {**waiting, "state": "approved"}),
+                              lambda client: client.wait_approval("ap-1", 5))
+        self.assertEqual(now.state, "approved")
+        self.assertEqual((asked.target, asked.json()), ("/v1/approvals/ap-1/wait", {"wait_s": 5}))
+        _, asked = self.ask(reply(200, SIGNED),
+                            lambda client: client.sign_action("a.b", "c", approval="ap-1"))
+        self.assertEqual(asked.json()["approval"], "ap-1")
+
     def test_evidence_is_given_on_as_it_came(self):
         nonce = bytes(range(16))
         answer = b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"b": 1 }'
@@ -96,7 +112,8 @@ class Methods(unittest.TestCase):
         self.assertEqual(asked, set(schemas["Action"]["properties"]))
         for kind, schema in ((holdfast.WhoAmI, "WhoAmI"), (holdfast.Measurement, "Measurement"),
                              (holdfast.MeasuredFile, "MeasuredFile"),
-                             (holdfast.Credential, "Credential"), (holdfast.SignedAction, "Signed")):
+                             (holdfast.Credential, "Credential"), (holdfast.SignedAction, "Signed"),
+                             (holdfast.Approval, "Approval")):
             read = {field.name for field in dataclasses.fields(kind)}
             self.assertLessEqual(read, set(schemas[schema]["required"]), schema)
 

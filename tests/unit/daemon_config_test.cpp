@@ -173,29 +173,6 @@ TEST_CASE("config: launched agents' uids hold at their bounds and fail one past 
     CHECK(is_about(with("65536", "65537"), "launch.uids"));
 }
 
-TEST_CASE("config: whole trees are read again each 5 seconds to an hour", "[daemon][config]") {
-    const auto with = [](const std::string& seconds) {
-        return ConfigFile(minimal + "[store]\nrecheck_s = " + seconds + "\n").error();
-    };
-    CHECK(with("5").empty());
-    CHECK(with("3600").empty());
-    for (const char* wrong : {"4", "3601", "0", "-5"})
-        CHECK(with(wrong).find("store.recheck_s: must be 5 to 3600") != std::string::npos);
-}
-
-TEST_CASE("config: the anchor counter is advanced never, or each minute to a week",
-          "[daemon][config][anchor]") {
-    const auto with = [](const std::string& seconds) {
-        return ConfigFile(minimal + "[anchor]\ninterval_s = " + seconds + "\n").error();
-    };
-    for (const char* right : {"0", "60", "604800"})
-        CHECK(with(right).empty());
-    for (const char* wrong : {"59", "1", "604801", "-1"})
-        CHECK(with(wrong).find("anchor.interval_s: must be 60 to 604800, or 0") !=
-              std::string::npos);
-    CHECK(dev_settings("/tmp/dev").anchor_interval_s == 3600);
-}
-
 TEST_CASE("config: what agents print goes below an absolute path", "[daemon][config]") {
     const auto log_with = [](const std::string& text) {
         const ConfigFile file("[host]\nname = web1\n" + minimal + text);
@@ -245,7 +222,9 @@ TEST_CASE("config: the dump is read back to the same settings", "[daemon][config
                           "nv_base = 0x1900000\nsimulator = allow\nowner_auth_file = /etc/a b\n"
                           "[limits]\nconnections = 99\n[register]\nanchor_pcr = 14\n"
                           "[launch]\nfirst_uid = 70000\nuids = 9\n[store]\nrecheck_s = 7\n"
-                          "[paths]\nlog = /srv/log\n[anchor]\ninterval_s = 61\n");
+                          "[approvals]\nexpire_s = 61\n"
+                          "[paths]\nlog = /srv/log\noperators = /srv/operators.toml\n"
+                          "[anchor]\ninterval_s = 61\n");
     const auto settings = read_settings(file.path, nullptr);
     REQUIRE(settings);
     for (const auto& original : {*settings, dev_settings("/tmp/somewhere")}) {

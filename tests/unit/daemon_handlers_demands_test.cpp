@@ -86,13 +86,15 @@ TEST_CASE("approval-only: no action without an approval, at no cost, but credent
     REQUIRE(answer);
     CHECK(text_at(json_of(answer), {"state"}) == "approval_only");
     CHECK(world.last("verb") == "approval-only");
-    const auto refused = world.as_agent(handlers::sign_action, refund);
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error().code() == Code::denied);
-    CHECK(refused.error().reason() == "approval_required");
+    const auto asked = world.as_agent(handlers::sign_action, refund);
+    REQUIRE(asked);
+    CHECK(asked->status == 202);
+    CHECK(text_at(json_of(asked), {"needed"}) == "1");
+    CHECK(text_at(json_of(asked), {"document"}).find(R"("approvers":["oncall@example.org"])") !=
+          std::string::npos);
     CHECK(world.keys.count("sign") == 0);
     CHECK(world.ledger.count("action") == 0);
-    CHECK(world.ledger.count("refused") == 1);
+    CHECK(world.ledger.count("approval") == 1);
     CHECK(world.as_agent(handlers::credential, ""));
     world.containment = daemon::Containment();
     REQUIRE(run_async(world.loop, handlers::start(world.services)));
