@@ -5,6 +5,8 @@
 #include <optional>
 
 #include "core/crypto/certificate.h"
+#include "core/crypto/crl.h"
+#include "core/crypto/der.h"
 #include "core/crypto/jwk.h"
 #include "core/crypto/recent.h"
 #include "core/crypto/svid.h"
@@ -14,6 +16,7 @@
 #include "core/encode/statement.h"
 #include "holdfast/action.h"
 #include "holdfast/agent_id.h"
+#include "hsm/ca_families.h"
 
 namespace holdfast::hsm {
 namespace {
@@ -131,6 +134,14 @@ Done check_certificate_family(const KeyDescription& key, ByteView preimage,
     return rules.is_live_agent_key(agent.name, facts->subject_spki);
 }
 
+// DER begins with a SEQUENCE, which no base64url text does.
+Done check_ca_family(const KeyDescription& key, ByteView preimage, const FamilyRules& rules) {
+    if (crypto::is_crl_tbs(preimage)) return check_crl_family(key, preimage, rules);
+    const bool is_der = preimage.empty() || preimage.front() == crypto::der::sequence;
+    if (!is_der) return check_tombstone_family(key, preimage, rules);
+    return check_certificate_family(key, preimage, rules);
+}
+
 std::string_view take_line(std::string_view& rest) {
     const std::size_t end = rest.find('\n');
     const std::string_view line = rest.substr(0, end);
@@ -164,7 +175,7 @@ Done check_checkpoint_family(ByteView preimage, const FamilyRules& rules) {
 Done check_family(const KeyDescription& key, ByteView preimage, const FamilyRules& rules) {
     switch (key.purpose) {
         case Purpose::action: return check_action_family(key, preimage, rules);
-        case Purpose::certificate: return check_certificate_family(key, preimage, rules);
+        case Purpose::certificate: return check_ca_family(key, preimage, rules);
         case Purpose::checkpoint: return check_checkpoint_family(preimage, rules);
         case Purpose::attest: break;
     }

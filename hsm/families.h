@@ -25,8 +25,9 @@ struct FamilyRules {
 // payload.agent = that key's agent, alg and kid = that key's; outside a TPM payload.custody too,
 // and a possession names an AK exactly if the host has a TPM. certificate: TBSCertificate within
 // core/crypto/svid's profile, subject = a live agent key or self, issued under this CA key, valid
-// now and not only later. checkpoint: C2SP checkpoint text whose origin line is "<trust
-// domain>/ledger". attest: nothing: only the TPM itself makes what the AK signs.
+// now and not only later; or what hsm/ca_families.h says. checkpoint: C2SP checkpoint text whose
+// origin line is "<trust domain>/ledger". attest: nothing: only the TPM itself makes what the AK
+// signs.
 Done check_family(const KeyDescription& key, ByteView preimage, const FamilyRules& rules);
 
 }  // namespace holdfast::hsm

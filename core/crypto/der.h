@@ -15,6 +15,7 @@ enum Tag : std::uint8_t {
     bit_string = 0x03,
     octet_string = 0x04,
     null = 0x05,
+    enumerated = 0x0a,
     utf8_string = 0x0c,
     printable_string = 0x13,
     utc_time = 0x17,

@@ -6,6 +6,7 @@
 #include "core/encode/possession.h"
 #include "core/encode/statement.h"
 #include "ledger/checkpoint.h"
+#include "tests/fuzz/ca_family.h"
 #include "tests/fuzz/fixed_keys.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -71,6 +72,12 @@ void check_certificate(ByteView tbs) {
             "it names the agent whose key it is, and nobody else");
 }
 
+void check_of_ca(ByteView preimage) {
+    if (crypto::is_crl_tbs(preimage)) return fuzz::check_crl(preimage);
+    if (preimage.front() != 0x30) return fuzz::check_tombstone(preimage);
+    check_certificate(preimage);
+}
+
 void check_checkpoint(ByteView text) {
     const auto checkpoint = ledger::parse_checkpoint(text_of(text));
     promise(checkpoint.has_value(), "what the ledger key signs is a checkpoint");
@@ -96,7 +103,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     promise(!may(Purpose::attest), "the attestation key signs nothing from outside");
     promise(int{of_agent} + int{certificate} + int{checkpoint} <= 1, "bytes are of one family");
     if (action) check_action(preimage);
-    if (certificate) check_certificate(preimage);
+    if (certificate) check_of_ca(preimage);
     if (checkpoint) check_checkpoint(preimage);
     return 0;
 }

@@ -11,6 +11,7 @@
 #include "ledger/bundle.h"
 #include "ledger/checkpoint.h"
 #include "ledger/record.h"
+#include "tests/fuzz/ca_family.h"
 #include "tests/fuzz/corpus.h"
 #include "tests/fuzz/fixed_keys.h"
 #include "tests/fuzz/key_file_seeds.h"
@@ -154,6 +155,8 @@ void families(const Corpus& corpus) {
     corpus.add("possession-without-tpm", fuzz::possession_input(std::nullopt));
     corpus.add("certificate", fuzz::svid_tbs());
     corpus.add("ca", fuzz::ca_tbs());
+    corpus.add("crl", fuzz::crl_tbs());
+    corpus.add("tombstone", fuzz::tombstone_input());
     corpus.add("checkpoint", ledger::checkpoint_text("h1.example.org/ledger", {12, Sha256{7}}));
 }
 

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "core/crypto/certificate.h"
+#include "core/crypto/crl.h"
 #include "core/crypto/digest.h"
 #include "core/crypto/jws_signature.h"
 #include "core/crypto/signature.h"
@@ -193,4 +194,40 @@ TEST_CASE("svid: openssl reads a signature over an action as we do", "[core][cry
     CHECK_FALSE(verify_es256(spki, view_of("header.payloae"), raw));
     raw.back() ^= 1;
     CHECK_FALSE(verify_es256(spki, view_of("header.payload"), raw));
+}
+
+TEST_CASE("crl: openssl takes a list, and finds what stands in it revoked", "[core][crypto][crl]") {
+    if (!have_openssl()) HOLDFAST_SKIP("the openssl tool is not installed");
+    const Workshop workshop;
+    const Bytes ca = host_ca(workshop);
+    const Bytes leaf = credential(workshop, ca, "spiffe://h1.example.org/agent/bot");
+    const auto publish = [&](std::vector<RevokedCertificate> revoked) {
+        const CrlRequest request{ca, 9, now - clock_skew, now + 3600, std::move(revoked)};
+        const Bytes tbs = *crl_tbs(request);
+        workshop.write("tbs", tbs);
+        REQUIRE(workshop.openssl("dgst -sha256 -sign ca.key -out signature tbs") == 0);
+        const auto raw = raw_of_der(workshop.read("signature"), KeyAlgorithm::es256);
+        const auto der = assemble_crl(tbs, *raw);
+        REQUIRE(der);
+        workshop.write("list.pem", view_of(encode::to_pem("X509 CRL", *der)));
+        REQUIRE(workshop.openssl("crl -in list.pem -CAfile ca.pem -noout -text") == 0);
+    };
+    const std::string verify =
+        "verify -x509_strict -crl_check -CAfile ca.pem -CRLfile list.pem" + at_now + "agent.pem";
+    publish({});
+    CHECK(workshop.said().find("verify OK") != std::string::npos);
+    CHECK(workshop.said().find("X509v3 CRL Number") != std::string::npos);
+    CHECK(workshop.openssl(verify) == 0);
+    const Bytes serial = *serial_of_hex(parse_certificate(leaf)->serial);
+    for (const RevocationReason reason :
+         {RevocationReason::certificate_hold, RevocationReason::privilege_withdrawn,
+          RevocationReason::cessation_of_operation}) {
+        publish({{serial, now - 5, reason}});
+        CHECK(workshop.openssl(verify) != 0);
+        CHECK(workshop.said().find("certificate revoked") != std::string::npos);
+    }
+    Bytes other = serial;
+    other.back() ^= 1;
+    publish({{other, now - 5, RevocationReason::certificate_hold}});
+    CHECK(workshop.openssl(verify) == 0);
 }
