@@ -21,8 +21,6 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds settle_again{2};
-// Well below supervisor.h's orderly_end.
-constexpr std::chrono::seconds last_anchor_within{2};
 // Sums may be this late: also the pause before the next try when the ledger cannot be written.
 constexpr std::int64_t sums_late = 60;
 
@@ -175,48 +173,6 @@ asio::awaitable<void> FrontProcess::sum_refusals() {
     refusals_.tick();
     plan_sums();
     co_return;
-}
-
-// ── the anchor counter ──────────────────────────────────────────────────────────────────────────
-
-// At start, whenever the chip's worker is there anew, and as long as something is unfinished.
-asio::awaitable<void> FrontProcess::settle_anchor() {
-    const auto settled = co_await anchor_.settle();
-    // Said once, however often it is tried again.
-    const std::string trouble = settled ? "" : settled.error().text();
-    if (!settled && trouble != anchor_trouble_) log_warning("anchor counter: " + trouble);
-    anchor_trouble_ = trouble;
-    if (anchor_.unfinished()) anchor_settling_.plan(settle_again);
-}
-
-void FrontProcess::plan_anchor() {
-    const std::int64_t interval = services_.settings.anchor_interval_s;
-    if (interval != 0) anchor_advancing_.plan(std::chrono::seconds(interval));
-}
-
-asio::awaitable<void> FrontProcess::advance_anchor() {
-    // Each step wears flash: without a new record there is nothing to protect.
-    if (anchor_.is_current()) co_return plan_anchor();
-    const auto advanced = co_await anchor_.advance("interval", "daemon");
-    if (!advanced) log_warning("anchor counter: " + advanced.error().text());
-    if (anchor_.unfinished()) anchor_settling_.plan(settle_again);
-    plan_anchor();
-}
-
-void FrontProcess::stop() {
-    if (std::exchange(stopping_, true)) return;
-    stop_waits_.expires_after(last_anchor_within);
-    stop_waits_.async_wait([this](const boost::system::error_code&) { io_.stop(); });
-    asio::co_spawn(io_, last_anchor_step(), asio::detached);
-}
-
-asio::awaitable<void> FrontProcess::last_anchor_step() {
-    const bool is_open = anchor_.holds() && !anchor_.is_current() && !services_.ledger.failed();
-    if (is_open) {
-        const auto advanced = co_await anchor_.advance("stop", "daemon");
-        if (!advanced) log_warning("anchor counter: " + advanced.error().text());
-    }
-    stop_waits_.cancel();
 }
 
 WorkerLink& FrontProcess::link_of(WorkerKind kind) {
