@@ -85,13 +85,26 @@ Async<IssuedCredential> Credentials::begin(CredentialRequest request, What what)
 
 Async<IssuedCredential> Credentials::issue_and_record(CredentialRequest request) {
     HOLDFAST_CO_CHECK(ledger_.writable());
+    HOLDFAST_CO_CHECK(room_for(request.agent));
     const std::string key = request.key->id;  // the pointer need not outlive the first wait
     CredentialRequest asked = request;
     HOLDFAST_CO_TRY(issued, co_await issuer_.issue(std::move(asked)));
     encode::Json::Object record = record_of(request, key, issued);
     HOLDFAST_CO_TRY(index, co_await ledger_.append("credential", std::move(record)));
     (void)index;
+    ends_[request.agent].insert(issued.not_after);
     co_return std::move(issued);
+}
+
+Done Credentials::room_for(const std::string& agent) {
+    auto& ends = ends_[agent];
+    ends.erase(ends.begin(), ends.upper_bound(now_()));
+    if (ends.size() < max_live_credentials) return done();
+    return Error(Code::busy,
+                 "agent " + agent + " has " + std::to_string(ends.size()) +
+                     " credentials that are still good",
+                 Retry::later)
+        .because("too_many_credentials");
 }
 
 void Credentials::remember(const What& what, const IssuedCredential& credential) {

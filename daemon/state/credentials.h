@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,10 @@ namespace holdfast::daemon {
 // Bounds the cache: an agent whose code changes often pushes its own oldest credential out.
 inline constexpr std::size_t max_credentials_per_agent = 8;
 
+// Good ones of one agent: no agent alone fills the revocation list (core/crypto/crl.h). Counted
+// since start, so a restart forgets some.
+inline constexpr std::size_t max_live_credentials = 64;
+
 // The caller has already asked containment and whether the instance is still the same code. Every
 // issue is a durable "credential" record before the credential is handed out. Event loop only.
 class Credentials {
@@ -29,6 +34,7 @@ class Credentials {
 
     // For sign_action's x5c: the current one, or a new one when there is none for this agent, key
     // and measurement or its half life is over. Callers that come while one is being made share it.
+    // busy [too_many_credentials]: the agent has max_live_credentials already.
     Async<IssuedCredential> current(CredentialRequest request);
     // Revoked, retired, or its agent file changed: the next one is made anew.
     void forget(std::string_view agent);
@@ -40,6 +46,7 @@ class Credentials {
     const IssuedCredential* find(const What& what) const;
     Async<IssuedCredential> begin(CredentialRequest request, What what);
     Async<IssuedCredential> issue_and_record(CredentialRequest request);
+    Done room_for(const std::string& agent);
     void remember(const What& what, const IssuedCredential& credential);
 
     Issuer& issuer_;
@@ -48,6 +55,7 @@ class Credentials {
     std::map<What, IssuedCredential> credentials_;
     // Owners: this map and each coroutine that waits for it.
     std::map<What, std::shared_ptr<Issue>> under_way_;
+    std::map<std::string, std::multiset<std::int64_t>> ends_;  // of each agent's credentials
     std::uint64_t forgotten_ = 0;  // moves with forget(): what began before is not remembered
 };
 

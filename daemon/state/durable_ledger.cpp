@@ -27,6 +27,7 @@ struct Outcome {
     Signal there;
     std::uint64_t index = 0;
     std::uint64_t epoch = 0;
+    ledger::Record record;                   // for whoever is told of it
     std::optional<Result<LedgerHead>> head;  // set before `there` is signalled
 };
 using Awaited = std::shared_ptr<Outcome>;
@@ -37,6 +38,7 @@ struct Progress {
     LedgerHead head;  // durable
     std::uint64_t next = 0;
     Done writable = done();
+    Ledger::Told told;
     // Moves with each failure. All records on their way fail together, and the first to be heard of
     // sets `next` back; what was queued since must not be set back by the others.
     std::uint64_t epoch = 0;
@@ -44,6 +46,7 @@ struct Progress {
     void settle(Outcome& outcome, const Result<LedgerHead>& result) {
         if (result) {
             if (result->size > head.size) head = *result;
+            if (told) told(outcome.record);
         } else if (outcome.epoch == epoch) {
             ++epoch;
             next = head.size;
@@ -133,11 +136,12 @@ struct DurableLedger::State {
 
 Result<Awaited> DurableLedger::State::queue(const std::string& type,
                                             const encode::Json::Object& members) {
-    const ledger::Record record{type, now(), progress->next, members};
+    ledger::Record record{type, now(), progress->next, members};
     HOLDFAST_TRY(bytes, ledger::encode_record(record));
     const auto outcome = std::make_shared<Outcome>(progress->loop);
     outcome->index = progress->next;
     outcome->epoch = progress->epoch;
+    outcome->record = std::move(record);
     auto written = [view = progress, outcome](const Result<LedgerHead>& head) {
         boost::asio::post(view->loop, [view, outcome, head] { view->settle(*outcome, head); });
     };
@@ -196,6 +200,10 @@ Async<std::uint64_t> DurableLedger::append(std::string type, encode::Json::Objec
     if (!queued) return refused(std::move(queued).error());
     if (priority_of(type) == ledger::Priority::ordinary) return state_->durable(*queued);
     return state_->durable_or_again(*queued, std::move(type), std::move(members));
+}
+
+void DurableLedger::tell(Told told) {
+    state_->progress->told = std::move(told);
 }
 
 LedgerHead DurableLedger::head() const {

@@ -40,6 +40,7 @@ class DurableLedger final : public Ledger {
 
     std::uint64_t next_index() const override;
     Async<std::uint64_t> append(std::string type, encode::Json::Object members) override;
+    void tell(Told told) override;
     LedgerHead head() const override;
     Done writable() const override;
     Async<LedgerHead> resume() override;

@@ -3,12 +3,14 @@
 #define HOLDFAST_DAEMON_STATE_LEDGER_H
 
 #include <array>
+#include <functional>
 #include <string>
 #include <string_view>
 
 #include "core/encode/json.h"
 #include "daemon/link/async.h"
 #include "holdfast/evidence.h"
+#include "ledger/record.h"
 
 namespace holdfast::daemon {
 
@@ -30,6 +32,10 @@ class Ledger {
     // in the ledger. unavailable, reason "ledger_failed", once a write went wrong, until resume;
     // after a full disk, records of containment_types still fit into a kept reserve.
     virtual Async<std::uint64_t> append(std::string type, encode::Json::Object members) = 0;
+    // From now on each record is told, in order, as soon as it is durable: before whoever appended
+    // it goes on, also where nobody waits for it any more. One listener.
+    using Told = std::function<void(const ledger::Record& record)>;
+    virtual void tell(Told told) = 0;
     virtual LedgerHead head() const = 0;  // durable records only
     // ledger_failed and why, while signing is stopped: until resume(). Asked before the chip is, or
     // it would sign what can only be withheld.

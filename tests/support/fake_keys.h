@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/crypto/public_key.h"
+#include "core/crypto/svid.h"
 #include "core/encode/base64.h"
 #include "daemon/link/keys.h"
 #include "tests/support/fake_anchor.h"
@@ -31,6 +32,15 @@ inline Bytes some_spki() {
     const crypto::EcPoint point{*x, *y};
     auto spki = crypto::spki_of_p256(point);
     return *std::move(spki);
+}
+
+// Of a CA with that key; its signature is nobody's.
+inline Bytes some_ca() {
+    constexpr std::int64_t from = 1'700'000'000;
+    const crypto::CaRequest request{"host.test", some_spki(), Bytes(16, 0x11),
+                                    from - crypto::clock_skew,
+                                    from + crypto::max_ca_lifetime - crypto::clock_skew};
+    return *crypto::assemble_certificate(*crypto::ca_tbs(request), Bytes(64, 0x01));
 }
 
 class FakeKeys final : public daemon::Keys {
@@ -104,8 +114,10 @@ class FakeKeys final : public daemon::Keys {
         identity.ak_public = {4, 5, 6};
         identity.ledger.id = "ledger";
         identity.ledger.spki = some_spki();
+        identity.ca.id = "ca";
+        identity.ca.spki = some_spki();
         // Without a certificate of its CA, as the worker says it.
-        if (host_fuse_blown) identity.ca.id = "ca";
+        if (!host_fuse_blown) identity.ca_certificate = some_ca();
         identity.event_register = register_status;
         co_return identity;
     }

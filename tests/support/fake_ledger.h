@@ -25,6 +25,7 @@ class FakeLedger final : public daemon::Ledger {
     bool lose_next_answer = false;      // the next append may have become durable, says it
     PausePoint* pause = nullptr;        // set: it may hold an append, before it is durable
     std::function<void()> when_queued;  // called inside append, before it answers
+    std::function<std::int64_t()> now;  // of the records that are told; unset: 1970
 
     std::uint64_t next_index() const override { return records.size(); }
     daemon::Async<std::uint64_t> append(std::string type, encode::Json::Object members) override {
@@ -36,8 +37,11 @@ class FakeLedger final : public daemon::Ledger {
             return refused();
         }
         if (std::exchange(lose_next_answer, false)) return unknown();
-        return durable(records.size() - 1, pause, "append " + records.back().type);
+        const std::uint64_t index = records.size() - 1;
+        ledger::Record record{records.back().type, now ? now() : 0, index, records.back().members};
+        return durable(std::move(record), "append " + records.back().type);
     }
+    void tell(Told told) override { told_ = std::move(told); }
     LedgerHead head() const override {
         LedgerHead head;
         head.size = records.size();
@@ -57,10 +61,12 @@ class FakeLedger final : public daemon::Ledger {
     }
 
   private:
-    static daemon::Async<std::uint64_t> durable(std::uint64_t index, PausePoint* pause,
-                                                std::string call) {
+    Told told_;
+
+    daemon::Async<std::uint64_t> durable(ledger::Record record, std::string call) {
         if (pause != nullptr) (void)co_await pause->pass(std::move(call));
-        co_return index;
+        if (told_) told_(record);
+        co_return record.index;
     }
     static daemon::Async<std::uint64_t> refused() { co_return full(); }
     static daemon::Async<std::uint64_t> unknown() {

@@ -196,3 +196,20 @@ TEST_CASE("credentials: one issued while the agent was forgotten is not kept", "
     loop.run();
     CHECK(second->has_value());
 }
+
+TEST_CASE("credentials: no agent has more good ones than the revocation list bears",
+          "[daemon][credentials][crl]") {
+    Bench bench;
+    for (std::size_t i = 0; i < daemon::max_live_credentials; ++i)
+        REQUIRE(bench.current(static_cast<std::uint8_t>(i)));
+    const auto one_more = bench.current(200);
+    REQUIRE_FALSE(one_more);
+    CHECK(one_more.error().reason() == "too_many_credentials");
+    CHECK(bench.issuer.issued == static_cast<int>(daemon::max_live_credentials));
+    // The current one is given again, and there is room when the first have ended.
+    CHECK(bench.current(static_cast<std::uint8_t>(daemon::max_live_credentials - 1)));
+    bench.issuer.now += lifetime - 1;
+    CHECK_FALSE(bench.current(200));
+    bench.issuer.now += 1;
+    CHECK(bench.current(200));
+}

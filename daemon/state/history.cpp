@@ -1,0 +1,84 @@
+#include "daemon/state/history.h"
+
+#include <utility>
+
+namespace holdfast::daemon {
+namespace {
+
+using encode::Json;
+
+Error unreadable(const ledger::Record& record, std::string_view member) {
+    return Error(Code::invalid,
+                 "history: a " + record.type + " record without " + std::string(member));
+}
+
+const Json* member(const ledger::Record& record, std::string_view name) {
+    const auto found = record.members.find(name);
+    return found == record.members.end() ? nullptr : &found->second;
+}
+
+Result<std::string> text(const ledger::Record& record, std::string_view name) {
+    const Json* value = member(record, name);
+    if (value == nullptr || value->string() == nullptr) return unreadable(record, name);
+    return *value->string();
+}
+
+std::string text_or_nothing(const ledger::Record& record, std::string_view name) {
+    const Json* value = member(record, name);
+    return value == nullptr || value->string() == nullptr ? std::string() : *value->string();
+}
+
+}  // namespace
+
+Done History::take(const ledger::Record& record) {
+    if (record.type == "credential") return take_credential(record);
+    if (record.type == "containment") return take_containment(record);
+    if (record.type != "agent") return done();
+    HOLDFAST_TRY(agent, text(record, "agent"));
+    declared_.insert_or_assign(std::move(agent), record.index);
+    return done();
+}
+
+Done History::take_credential(const ledger::Record& record) {
+    HOLDFAST_TRY(agent, text(record, "agent"));
+    HOLDFAST_TRY(key_id, text(record, "key"));
+    HOLDFAST_TRY(serial, text(record, "serial"));
+    const Json* end = member(record, "not_after");
+    if (end == nullptr || end->integer() == nullptr) return unreadable(record, "not_after");
+    issued_.emplace(*end->integer(),
+                    IssuedCertificate{std::move(agent), std::move(key_id), std::move(serial)});
+    issued_.erase(issued_.begin(), issued_.upper_bound(record.time - kept_after_end));
+    return done();
+}
+
+// The host's and an instance's say nothing of a key.
+Done History::take_containment(const ledger::Record& record) {
+    if (member(record, "key_id") == nullptr || member(record, "instance") != nullptr) return done();
+    HOLDFAST_TRY(key_id, text(record, "key_id"));
+    HOLDFAST_TRY(state, text(record, "state"));
+    HOLDFAST_TRY(by, text(record, "by"));
+    StopRecord stop{record.index, record.time, std::move(state), std::move(by),
+                    text_or_nothing(record, "reason")};
+    stops_.insert_or_assign(std::move(key_id), std::move(stop));
+    return done();
+}
+
+std::vector<IssuedCertificate> History::issued(std::int64_t now) const {
+    std::vector<IssuedCertificate> found;
+    for (auto each = issued_.upper_bound(now - kept_after_end); each != issued_.end(); ++each)
+        found.push_back(each->second);
+    return found;
+}
+
+const StopRecord* History::stop_of(std::string_view key_id) const {
+    const auto found = stops_.find(key_id);
+    return found == stops_.end() ? nullptr : &found->second;
+}
+
+std::optional<std::uint64_t> History::declared(std::string_view agent) const {
+    const auto found = declared_.find(agent);
+    if (found == declared_.end()) return std::nullopt;
+    return found->second;
+}
+
+}  // namespace holdfast::daemon
