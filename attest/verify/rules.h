@@ -45,6 +45,19 @@ inline constexpr auto approval_rules = std::to_array<RuleRow>({
     {"approvals.agent", Need::never},  // required as soon as an agent is expected
 });
 
+inline constexpr auto tombstone_rules = std::to_array<RuleRow>({
+    {"tombstone.jws", Need::always},
+    {"tombstone.typ", Need::always},
+    {"tombstone.statement", Need::always},
+    {"tombstone.ca", Need::always},
+    {"tombstone.signature", Need::always},
+    {"tombstone.host", Need::always},
+    {"tombstone.key", Need::always},
+    {"tombstone.time", Need::always},
+    {"tombstone.fuse", Need::never},   // what ended is no less ended without
+    {"tombstone.agent", Need::never},  // required as soon as an agent is expected
+});
+
 inline constexpr auto evidence_rules = std::to_array<RuleRow>({
     {"evidence.format", Need::always},
     {"evidence.nonce", Need::always},

@@ -1,4 +1,5 @@
-// What a verifier does, without TPM and daemon: verify credential, action, evidence, approvals.
+// What a verifier does, without TPM and daemon: verify credential, action, evidence, approvals,
+// tombstone.
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
@@ -80,7 +81,7 @@ Result<std::uint8_t> pcr_from(const std::string& text) {
 Result<Expectations> expectations_from(const Values& values) {
     HOLDFAST_TRY(now, time_from(values.get("at")));
     HOLDFAST_TRY(profile, profile_from(values.get_or("profile", "evaluation")));
-    HOLDFAST_TRY(ca_roots, roots_from(values.all("roots")));
+    HOLDFAST_TRY(ca_roots, roots_from(values.all(values.has("ca") ? "ca" : "roots")));
     HOLDFAST_TRY(ek_roots, roots_from(values.all("ek-roots")));
     Expectations expected{.now = now,
                           .profile = profile,
@@ -171,6 +172,10 @@ Exit evidence(const Globals& globals, const Values& values) {
     return run(globals, values, max_evidence, attest::verify_evidence);
 }
 
+Exit tombstone(const Globals& globals, const Values& values) {
+    return run(globals, values, encode::max_jws, attest::verify_tombstone);
+}
+
 Exit approvals(const Globals& globals, const Values& values) {
     const auto path = values.get("operators");
     if (!path) return fail_with(globals, Exit::usage, usage("--operators is missing"));
@@ -215,6 +220,13 @@ std::vector<Command> verify_commands() {
          {{"operators", "FILE", "operators.toml as it was then"},
           {"agent", "SPIFFE-ID", "whose it must be"}},
          approvals},
+        {"verify tombstone",
+         "FILE",
+         "check a host's word that an agent's key has ended",
+         {{"ca", "FILE", "accepted host CAs, PEM; repeatable"},
+          {"agent", "SPIFFE-ID", "whose it must be"},
+          {"at", "SECONDS", "judge as of this Unix time instead of now"}},
+         tombstone},
     };
 }
 

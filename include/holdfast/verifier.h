@@ -86,6 +86,10 @@ Result<Appraisal> verify_evidence(std::string_view json, const Expectations& exp
 // show.
 Result<Appraisal> verify_approvals(std::string_view record, std::string_view operators_toml,
                                    const Expectations& expected);
+// `jws`: a host's word that an agent's key has ended, by the key of a CA in ca_roots, whichever of
+// its certificates that is. An accepted one says of that key, and of no other of the same name,
+// that its agent was revoked or retired.
+Result<Appraisal> verify_tombstone(std::string_view jws, const Expectations& expected);
 
 }  // namespace holdfast::attest
 

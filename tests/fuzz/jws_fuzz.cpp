@@ -2,6 +2,7 @@
 // root nothing in it is accepted.
 #include "core/encode/jws.h"
 #include "core/encode/statement.h"
+#include "core/encode/tombstone.h"
 #include "holdfast/register.h"
 #include "holdfast/verifier.h"
 #include "tests/fuzz/fuzz.h"
@@ -27,6 +28,8 @@ void check_verdict(std::string_view text) {
                                            .anchor_pcr = default_anchor_pcr};
     const auto appraisal = attest::verify_action(text, expected);
     promise(appraisal && !appraisal->accepted(), "no action is accepted without a root");
+    const auto ended = attest::verify_tombstone(text, expected);
+    promise(ended && !ended->accepted(), "no tombstone is accepted without a CA");
 }
 
 }  // namespace
@@ -41,5 +44,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     promise(encode::parse_signing_input(input).has_value(), "its signing input is read alike");
     const auto statement = encode::statement_from(jws->payload);
     promise(!statement || encode::to_json(*statement) == jws->payload, "a statement has one JSON");
+    const auto tombstone = encode::tombstone_from(jws->payload);
+    promise(!tombstone || encode::to_json(*tombstone) == jws->payload, "a tombstone has one JSON");
+    promise(!tombstone || !statement, "a tombstone is no action");
     return 0;
 }
