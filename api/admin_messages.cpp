@@ -42,6 +42,8 @@ Json declaration_json(const Declaration& declared) {
     object["actions"] = texts(declared.actions);
     object["audiences"] = texts(declared.audiences);
     object["can_stop"] = texts(declared.can_stop);
+    object["approvers"] = texts(declared.approvers);
+    if (declared.record) object["record"] = static_cast<std::int64_t>(*declared.record);
     object["environment"] = declared.environment;
     object["executable_sha256"] =
         declared.launched ? Json() : Json(encode::hex(declared.executable));

@@ -38,7 +38,9 @@ Result<ActivateRequest> activate_request(std::string_view body);
 struct Declaration {
     std::string environment, sponsor, owner, policy_author;
     std::vector<std::string> can_stop;
-    bool launched = false;  // started by us: then the next two mean nothing
+    std::vector<std::string> approvers;   // of those: operators with a key, who can also approve
+    std::optional<std::uint64_t> record;  // sequence of the record that says so
+    bool launched = false;                // started by us: then the next two mean nothing
     std::int64_t uid = 0;
     Sha256 executable{};
     std::vector<std::string> manifest_keys;  // fingerprints of who may sign its manifest

@@ -39,6 +39,12 @@ Result<Answered> get_from(const std::string& socket, std::string_view target) {
     return answered(Client(socket).get(target));
 }
 
+Result<std::string> bytes_from(const std::string& socket, std::string_view target) {
+    HOLDFAST_TRY(reply, Client(socket).get(target));
+    if (reply.status >= 400) return api::error_of(reply.status, reply.body);
+    return std::move(reply.body);
+}
+
 Result<Answered> post_to(const std::string& socket, std::string_view target,
                          const encode::Json& request) {
     return answered(Client(socket).post(target, encode::canonical(request)));

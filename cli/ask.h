@@ -18,6 +18,8 @@ struct Answered {
 
 // A status of 400 or more becomes the Error of its problem+json.
 Result<Answered> get_from(const std::string& socket, std::string_view target);
+// The same for an answer that is no JSON: its bytes.
+Result<std::string> bytes_from(const std::string& socket, std::string_view target);
 Result<Answered> post_to(const std::string& socket, std::string_view target,
                          const encode::Json& request);
 // For what may take longer than any other request.

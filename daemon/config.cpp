@@ -97,6 +97,7 @@ const std::vector<Setting>& settings_table() {
         text("paths.operators", &Settings::operators_file),
         text("paths.store", &Settings::store_dir),
         text("paths.log", &Settings::log_dir),
+        text("paths.crl", &Settings::crl_file),
         text("paths.libexec", &Settings::libexec_dir),
         text("listen.agent_socket", &Settings::agent_socket),
         text("listen.admin_socket", &Settings::admin_socket),

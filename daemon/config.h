@@ -21,6 +21,7 @@ struct Settings {
     std::string operators_file;  // [paths] operators: people, logins and keys; need not be there
     std::string store_dir;       // [paths] store; default: store in the state directory
     std::string log_dir;         // [paths] log: what launched agents print
+    std::string crl_file;        // [paths] crl: each revocation list is put there; empty = nowhere
     std::string agent_socket;
     std::string admin_socket;
     std::string admin_group;  // may use the admin socket besides root

@@ -71,7 +71,8 @@ Done check_paths(const Settings& settings) {
     if (settings.agent_socket == settings.admin_socket)
         return wrong("listen.admin_socket", "must not be the agents' socket");
     for (const auto& [name, path] :
-         {std::pair{"tpm.owner_auth_file", &settings.tpm_owner_auth_file},
+         {std::pair{"paths.crl", &settings.crl_file},
+          std::pair{"tpm.owner_auth_file", &settings.tpm_owner_auth_file},
           std::pair{"tpm.endorsement_auth_file", &settings.tpm_endorsement_auth_file},
           std::pair{"tpm.ek_certificate_dir", &settings.tpm_ek_certificate_dir}}) {
         if (!path->empty()) HOLDFAST_CHECK(check_path(name, *path));

@@ -14,11 +14,12 @@ std::vector<Command> doctor_commands();    // doctor
 std::vector<Command> agent_commands();     // agent list, show
 std::vector<Command> contain_commands();   // suspend, kill, throttle, …; agent suspend, …, retire
 std::vector<Command> approval_commands();  // approvals list, show, approve, deny
+std::vector<Command> ended_commands();     // crl, tombstone
 std::vector<Command> launch_commands();    // launch, ps, stop, logs
 std::vector<Command> identity_commands();  // whoami, credential, sign, evidence
 std::vector<Command> manifest_commands();  // manifest create, sign, verify, diff, lint
 std::vector<Command> store_commands();     // store import, list, gc, fsck
-std::vector<Command> verify_commands();    // verify credential, action, evidence, approvals
+std::vector<Command> verify_commands();    // verify credential, action, evidence, approvals, …
 std::vector<Command> enroll_commands();    // enroll host, challenge, respond, finish
 
 }  // namespace holdfast::cli

@@ -1,4 +1,5 @@
 // What an operator asks of the whole host: apply, status, ledger.
+#include <charconv>
 #include <filesystem>
 #include <iostream>
 
@@ -73,6 +74,19 @@ Exit ledger_resume(const Globals& globals, const Values& /*values*/) {
                        post_to(admin_socket(globals), "/v1/ledger/resume", Json::Object()));
 }
 
+Exit ledger_who(const Globals& globals, const Values& values) {
+    const std::string& text = values.operands().front();
+    std::int64_t sequence = 0;
+    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), sequence);
+    if (wrong != std::errc() || end != text.data() + text.size() || sequence < 0)
+        return fail_with(globals, Exit::usage,
+                         Error(Code::invalid, "SEQUENCE: a record's number, such as 41"));
+    auto answered =
+        post_to(admin_socket(globals), "/v1/ledger/who", Json::Object{{"sequence", sequence}});
+    if (!answered) return fail(globals, answered.error());
+    return show(globals, *answered, lines_of(answered->json));
+}
+
 }  // namespace
 
 std::vector<Command> host_commands() {
@@ -85,6 +99,7 @@ std::vector<Command> host_commands() {
          apply},
         {"status", "", "how the daemon, its TPM and its ledger are", {}, status},
         {"ledger head", "", "the ledger's signed checkpoint", {}, ledger_head},
+        {"ledger who", "SEQUENCE", "who answered for what that record says", {}, ledger_who},
         {"ledger resume", "", "sign again after a ledger failure was repaired", {}, ledger_resume},
     };
 }

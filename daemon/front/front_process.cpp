@@ -12,6 +12,7 @@
 #include "daemon/handlers/approvals.h"
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/host_stop.h"
+#include "daemon/handlers/revocations.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
 
@@ -56,9 +57,13 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
       anchor_(io.get_executor(), keys_, ledger, replayed.last_anchor),
       issuer_(keys_, settings.trust_domain(), unix_now),
       credentials_(issuer_, ledger, unix_now),
+      history_(std::move(replayed.history)),
+      crl_(io.get_executor(), keys_, registry, settings.crl_file, unix_now,
+           [this] { return handlers::revoked_now(services_); }),
       refusals_(ledger, unix_now),
       host_(keys_),
       limit_counting_(io.get_executor(), settings.state_dir + "/ledger"),
+      accountability_(io.get_executor(), settings.state_dir + "/ledger"),
       instances_(measurer_, agents_, launched_,
                  [this](const std::string& instance, const Error& why) {
                      spawn("ending a session",
@@ -71,6 +76,8 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
                 .registry = registry,
                 .containment = containment_,
                 .credentials = credentials_,
+                .history = history_,
+                .crl = crl_,
                 .refusals = refusals_,
                 .host = host_,
                 .instances = instances_,
@@ -106,8 +113,11 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
       anchor_settling_(io.get_executor(), [this] { return settle_anchor(); }),
       anchor_advancing_(io.get_executor(), [this] { return advance_anchor(); }),
       counting_(io.get_executor(), [this] { return count_limits(); }),
+      crl_publishing_(io.get_executor(), [this] { return publish_crl(); }),
+      crl_renewing_(io.get_executor(), [this] { return renew_crl(); }),
       stop_waits_(io.get_executor()) {
     take_limits(ledger, std::move(replayed.limits));
+    remember_records(ledger);
 }
 
 Done FrontProcess::start() {
@@ -136,6 +146,8 @@ asio::awaitable<void> FrontProcess::begin() {
     asio::co_spawn(io_, settle_anchor(), asio::detached);
     plan_anchor();
     plan_counting();
+    plan_crl();
+    plan_crl_renewal();
     supervisor_.ready();
     log_info("serving");
 }
@@ -152,6 +164,7 @@ Async<Answer> FrontProcess::handle(const Route& route, const Call& call) {
     if (!call.principal.empty() && anchor_.unfinished()) anchor_settling_.plan(settle_again);
     // And only they declare limits.
     if (!call.principal.empty()) plan_counting();
+    if (!call.principal.empty()) plan_crl();
     plan_sums();
     plan_recheck();
     plan_expiry();

@@ -17,9 +17,12 @@
 #include "daemon/link/routed_keys.h"
 #include "daemon/link/supervisor_link.h"
 #include "daemon/state/anchor.h"
+#include "daemon/state/answerable.h"
 #include "daemon/state/credentials.h"
 #include "daemon/state/durable_ledger.h"
+#include "daemon/state/history.h"
 #include "daemon/state/limit_counting.h"
+#include "daemon/state/revocation_list.h"
 
 namespace holdfast::daemon {
 
@@ -27,6 +30,7 @@ namespace holdfast::daemon {
 struct Replayed {
     std::uint64_t last_anchor = 0;
     policy::Limits limits;
+    History history;
 };
 
 class FrontProcess {
@@ -61,6 +65,11 @@ class FrontProcess {
     void take_limits(const Ledger& ledger, policy::Limits counted);
     void plan_counting();
     boost::asio::awaitable<void> count_limits();
+    void remember_records(DurableLedger& ledger);
+    void plan_crl();
+    void plan_crl_renewal();
+    boost::asio::awaitable<void> publish_crl();
+    boost::asio::awaitable<void> renew_crl();
     void plan_recheck();
     boost::asio::awaitable<void> recheck();
     void attach(WorkerId worker, Descriptor socket);
@@ -81,21 +90,24 @@ class FrontProcess {
     Anchor anchor_;
     LocalIssuer issuer_;
     Credentials credentials_;
+    History history_;
+    RevocationList crl_;
     Refusals refusals_;
     Host host_;
     std::map<std::string, policy::AgentFile> agents_;
     policy::Operators operators_;
     Launched launched_;
     LimitCounting limit_counting_;
+    Accountability accountability_;
     Instances instances_;
     Services services_;
     Admission admission_;
     Front front_;
     Chore settling_, summing_, rechecking_, expiring_, anchor_settling_, anchor_advancing_,
-        counting_;
+        counting_, crl_publishing_, crl_renewing_;
     boost::asio::steady_timer stop_waits_;
     bool stopping_ = false;
-    std::string anchor_trouble_;
+    std::string anchor_trouble_, crl_trouble_;
 };
 
 // Unix seconds.

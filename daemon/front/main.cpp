@@ -39,14 +39,16 @@ Done run() {
     LastAnchor last_anchor;
     policy::Limits limits(limits_declared_in(settings.agents_dir));
     LimitFold counted(limits);
+    History history;
     const auto fold = [&](const ledger::Record& record) -> Done {
         HOLDFAST_CHECK(last_anchor.take(record));
+        HOLDFAST_CHECK(history.take(record));
         return counted.take(record);
     };
     HOLDFAST_TRY(ledger, DurableLedger::open(settings.state_dir + "/ledger", registry,
                                              io.get_executor(), unix_now, fold));
-    FrontProcess front(io, settings, registry, *ledger, {last_anchor.value(), std::move(limits)},
-                       ceiling);
+    FrontProcess front(io, settings, registry, *ledger,
+                       {last_anchor.value(), std::move(limits), std::move(history)}, ceiling);
     signals.async_wait([&](const auto& error, int) {
         if (!error) front.stop();
     });

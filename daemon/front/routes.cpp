@@ -17,13 +17,15 @@ using Allowed::admin;
 using Allowed::agent;
 using Allowed::both;
 
-constexpr std::array<Route, 35> table = {{
+constexpr std::array<Route, 38> table = {{
     {"GET", "/v1/whoami", agent, none, recognised, handlers::whoami},
     {"POST", "/v1/credential", agent, small, recognised, handlers::credential},
     {"POST", "/v1/actions", agent, full, recognised, handlers::sign_action},
     {"POST", "/v1/evidence", agent, small, recognised, handlers::evidence},
     {"POST", "/v1/approvals/{name}/wait", agent, small, recognised, handlers::wait_approval},
     {"GET", "/v1/openapi.json", both, none, anyone, handlers::openapi},
+    {"GET", "/v1/crl", both, none, anyone, handlers::crl},
+    {"GET", "/v1/tombstones/{name}", both, none, anyone, handlers::tombstone},
 
     {"GET", "/v1/status", admin, none, anyone, handlers::status},
     {"GET", "/v1/agents", admin, none, anyone, handlers::list_agents},
@@ -50,6 +52,7 @@ constexpr std::array<Route, 35> table = {{
     {"POST", "/v1/store/check", admin, small, anyone, handlers::store_check},
     {"GET", "/v1/ledger/head", admin, none, anyone, handlers::ledger_head},
     {"POST", "/v1/ledger/resume", admin, small, anyone, handlers::ledger_resume},
+    {"POST", "/v1/ledger/who", admin, small, anyone, handlers::ledger_who},
     {"GET", "/v1/anchor", admin, none, anyone, handlers::anchor},
     {"POST", "/v1/anchor/accept", admin, small, anyone, handlers::anchor_accept},
     {"GET", "/v1/enroll/host", admin, none, anyone, handlers::enroll_host},

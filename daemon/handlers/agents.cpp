@@ -38,6 +38,16 @@ api::Declaration declaration_of(const policy::AgentFile& file) {
     return declared;
 }
 
+// Whom an agent that is approval-only asks, and who can answer; a policy's rules name their own.
+std::vector<std::string> approvers_of(const Services& services, const policy::AgentFile& file) {
+    std::vector<std::string> names;
+    for (const std::string& name : file.accountability.can_stop) {
+        const policy::Operator* known = services.operators.find(name);
+        if (known != nullptr && !known->keys.empty()) names.push_back(name);
+    }
+    return names;
+}
+
 Result<api::Agent> agent_of(const Services& services, const AgentRow& row) {
     HOLDFAST_TRY(thumbprint, crypto::jwk_thumbprint(row.key.spki));
     api::Agent agent;
@@ -62,6 +72,8 @@ Result<api::Agent> agent_of(const Services& services, const AgentRow& row) {
     if (file == services.agents.end()) return agent;
     agent.declared = declaration_of(file->second);
     agent.declared->limits = limits_shown(services, file->second);
+    agent.declared->approvers = approvers_of(services, file->second);
+    agent.declared->record = services.history.declared(row.name);
     if (file->second.launch) agent.log = services.settings.agent_log(row.name);
     return agent;
 }

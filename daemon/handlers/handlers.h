@@ -16,6 +16,9 @@ Async<Answer> wait_approval(Services& services,
 
 // Both sockets, no instance needed.
 Async<Answer> openapi(Services& services, const Call& call);  // GET /v1/openapi.json
+Async<Answer> crl(Services& services, const Call& call);      // GET /v1/crl
+Async<Answer> tombstone(Services& services,
+                        const Call& call);  // GET /v1/tombstones/{name}
 
 // Admin socket. `call.principal` says who; `call.argument` is the {name} of the path.
 Async<Answer> status(Services& services, const Call& call);       // GET  /v1/status
@@ -39,6 +42,7 @@ Async<Answer> store_collect(Services& services, const Call& call);    // POST /v
 Async<Answer> store_check(Services& services, const Call& call);      // POST /v1/store/check
 Async<Answer> ledger_head(Services& services, const Call& call);      // GET  /v1/ledger/head
 Async<Answer> ledger_resume(Services& services, const Call& call);    // POST /v1/ledger/resume
+Async<Answer> ledger_who(Services& services, const Call& call);       // POST /v1/ledger/who
 Async<Answer> anchor(Services& services, const Call& call);           // GET  /v1/anchor
 Async<Answer> anchor_accept(Services& services, const Call& call);    // POST /v1/anchor/accept
 Async<Answer> enroll_host(Services& services, const Call& call);      // GET  /v1/enroll/host

@@ -9,6 +9,7 @@
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/instances.h"
+#include "daemon/handlers/revocations.h"
 #include "daemon/handlers/started.h"
 #include "daemon/handlers/stopping.h"
 #include "daemon/log.h"
@@ -209,8 +210,12 @@ Async<Answer> reinstate_host(Services& services, std::string by, std::string rea
                             {"registry", stage_done},
                             {"memory", stage_done},
                             {"fuse", stage_not_needed}};
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    CrlStage list(services, executor, true);
     const Done thawed = co_await end_every_process(services, Ending::thaw);
     (void)note_stage(outcome, "processes", thawed);
+    const auto listed = co_await list.outcome();
+    note_word(outcome, "crl", listed);
     co_return json_answer(api::to_json(outcome.reply));
 }
 

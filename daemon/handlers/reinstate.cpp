@@ -7,6 +7,7 @@
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/instances.h"
 #include "daemon/handlers/reinstating.h"
+#include "daemon/handlers/revocations.h"
 
 namespace holdfast::daemon::handlers {
 namespace {
@@ -79,10 +80,13 @@ Async<api::Contained> reinstate_agent(Services& services, ReinstateOrder order) 
     const auto declared = services.agents.find(after.name);
     if (stood_still && declared != services.agents.end() && declared->second.launch)
         extend_beside(services, executor, "reinstate", event_of(after.name));
+    CrlStage list(services, executor, stood_still);
     auto thawed = co_await thaw(services, after.name);
+    const auto listed = co_await list.outcome();
     reply.stages = {{"ledger", stage_done}, {"registry", stage_done}, {"memory", stage_done}};
     reply.stages["fuse"] = stage_not_needed;
     reply.stages["processes"] = thawed ? stage_done : stage_pending;
+    reply.stages["crl"] = listed ? *listed : stage_pending;
     co_return reply;
 }
 

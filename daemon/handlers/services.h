@@ -16,12 +16,15 @@
 #include "daemon/link/keys.h"
 #include "daemon/link/launcher.h"
 #include "daemon/state/anchor.h"
+#include "daemon/state/answerable.h"
 #include "daemon/state/approvals.h"
 #include "daemon/state/containment.h"
 #include "daemon/state/credentials.h"
+#include "daemon/state/history.h"
 #include "daemon/state/ledger.h"
 #include "daemon/state/refusals.h"
 #include "daemon/state/registry.h"
+#include "daemon/state/revocation_list.h"
 #include "daemon/state/turns.h"
 #include "policy/agent_file.h"
 #include "policy/evaluate.h"
@@ -62,6 +65,8 @@ struct Services {
     Registry& registry;
     Containment& containment;
     Credentials& credentials;
+    const History& history;
+    RevocationList& crl;
     Refusals& refusals;
     Host& host;
     Instances& instances;
@@ -77,6 +82,8 @@ struct Services {
     LimitsInForce limits{};
     std::function<Result<policy::Decision>(const policy::AgentFile&, const Action&)> decide =
         policy::evaluate;
+    // Reads the durable ledger, off the loop.
+    std::function<Async<Answerable>(std::uint64_t sequence)> who_answers{};
 };
 
 struct Call {

@@ -4,6 +4,7 @@
 #include "core/encode/base64.h"
 #include "core/encode/jws.h"
 #include "core/encode/statement.h"
+#include "daemon/handlers/accountable.h"
 #include "daemon/handlers/approvals.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
@@ -96,6 +97,7 @@ Result<ToSign> to_sign(const Services& services, const Call& call, const Permiss
     encode::Json payload = encode::to_json(statement);
     std::string input = encode::signing_input(header, payload);
     encode::Json::Object record;
+    record["accountable"] = accountable_of(services, *permission.caller.file);
     record["credential_serial"] = credential.serial;
     record["statement"] = std::move(payload);
     return ToSign{row.name,         call.instance->id, row.key.id,

@@ -3,6 +3,7 @@
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/host_stop.h"
 #include "daemon/handlers/limits.h"
+#include "daemon/handlers/tombstones.h"
 #include "daemon/log.h"
 
 namespace holdfast::daemon::handlers {
@@ -58,6 +59,8 @@ Async<std::monostate> settle_agent(Services& services, AgentRow row) {
         Done blob = co_await settle_blob(services, row);
         if (!blob) worst = std::move(blob).error();
     }
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    if (has_ended(row.state)) bury(services, executor, row.name);
     co_return worst;
 }
 

@@ -9,7 +9,9 @@
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/instances.h"
+#include "daemon/handlers/revocations.h"
 #include "daemon/handlers/started.h"
+#include "daemon/handlers/tombstones.h"
 
 namespace holdfast::daemon::handlers {
 namespace {
@@ -140,6 +142,7 @@ api::Contained settled_reply(const Services& services, const AgentRow& row,
     reply.stages = {{"memory", stage_done}, {"registry", stage_done}, {"ledger", stage_done}};
     reply.stages["fuse"] = order.verb->stages.has(Stage::fuse) ? stage_done : stage_not_needed;
     if (order.verb->stages.has(Stage::blob)) reply.stages["blob"] = stage_done;
+    reply.stages["crl"] = services.crl.is_due() ? stage_pending : stage_done;
     reply.in_force_ns = services.containment.in_force_since(row.name);
     reply.last_release_ns = services.containment.last_release(row.name);
     return reply;
@@ -171,19 +174,28 @@ bool note_stage(StopOutcome& outcome, const char* stage, const Done& result) {
     return result.has_value();
 }
 
+void note_word(StopOutcome& outcome, const char* stage, const Result<std::string>& word) {
+    if (word)
+        outcome.reply.stages[stage] = *word;
+    else
+        (void)note_stage(outcome, stage, word.error());
+}
+
+// The list is made while the anchor is waited for: one chip, one patience.
 Async<Seal> seal_stop(Services& services, std::string verb, std::string by, bool has_fuse) {
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
     auto flushed = co_await soon(services.keys.flush_sessions());
+    CrlStage list(services, executor, moves_credentials(verb));
     auto step = has_fuse ? not_needed() : anchor_step(services, std::move(verb), std::move(by));
     auto anchor = co_await std::move(step);
-    co_return Seal{Done(std::move(flushed)), std::move(anchor)};
+    auto listed = co_await list.outcome();
+    co_return Seal{Done(std::move(flushed)), std::move(anchor), std::move(listed)};
 }
 
 void note_seal(StopOutcome& outcome, const Seal& seal) {
     (void)note_stage(outcome, "sessions", seal.sessions);
-    if (seal.anchor)
-        outcome.reply.stages["anchor"] = *seal.anchor;
-    else
-        (void)note_stage(outcome, "anchor", seal.anchor.error());
+    note_word(outcome, "anchor", seal.anchor);
+    note_word(outcome, "crl", seal.crl);
 }
 
 // The chip is asked first of all, so that a disk that hangs or fails does not stand in its way;
@@ -219,6 +231,7 @@ Async<StopOutcome> make_durable(Services& services, Stopping stopping) {
         const Done gone = co_await finish_blob(services, row, ended.has_value());
         (void)note_stage(outcome, "blob", gone);
     }
+    if (has_ended(row.state)) bury(services, executor, row.name);
     outcome.reply.last_release_ns = services.containment.last_release(row.name);
     co_return outcome;
 }

@@ -59,14 +59,18 @@ struct StopOutcome {
 Async<StopOutcome> make_durable(Services& services, Stopping stopping);
 
 // What keeps a restored disk from undoing a stop whose record is durable: the anchor counter,
-// unless a fuse does that; and no TPM session of ours stays. Once for all agents of a scope.
+// unless a fuse does that; no TPM session of ours stays; and others hear of it, through the CRL.
+// Once for all agents of a scope.
 struct Seal {
     Done sessions = done();
     Result<std::string> anchor;  // "done", "not_needed"
+    Result<std::string> crl;     // "done", "not_needed", "no_ca"
 };
 Async<Seal> seal_stop(Services& services, std::string verb, std::string by, bool has_fuse);
 void note_seal(StopOutcome& outcome, const Seal& seal);
 
+// What became of a stage that has a word for it, or of one that is pending.
+void note_word(StopOutcome& outcome, const char* stage, const Result<std::string>& word);
 // A stage's word in a reply; the first trouble is kept. True when it worked.
 bool note_stage(StopOutcome& outcome, const char* stage, const Done& result);
 

@@ -35,12 +35,13 @@ nobody_died() {
   [ "$(workers)" = "$processes" ] || fail "a process was replaced, after $*"
 }
 
-# accepted "METHOD ROUTE" SOCKET PATH [BODY]
+# accepted "METHOD ROUTE" SOCKET PATH [BODY]: what $reads_as reads
+reads_as=(jq -e .)
 accepted() {
   local route=$1
   request "$2" "${route%% *}" "${@:3}"
   [ "$status" = 200 ] || fail "$route: $status instead of 200: $(cat "$DIR/reply")"
-  jq -e . "$DIR/reply" >/dev/null || fail "$route: the reply is not JSON"
+  "${reads_as[@]}" "$DIR/reply" >/dev/null || fail "$route: the reply is not what ${reads_as[*]} reads"
   nobody_died "$route"
   echo "$route" >>"$DIR/accepted"
   echo "200 $route"
@@ -198,6 +199,20 @@ refused  "POST /v1/contain" 400 malformed_request admin /v1/contain '{"verb":"su
 accepted "POST /v1/agents/{name}/revoke" admin /v1/agents/spare/revoke
 accepted "POST /v1/agents/{name}/retire" admin /v1/agents/former/retire
 refused  "POST /v1/agents/{name}/reinstate" 409 agent_revoked admin /v1/agents/spare/reinstate
+
+say "Verifiers ask"
+reads_as=(openssl crl -inform DER -noout -in)
+for socket in agent admin; do accepted "GET /v1/crl" "$socket" /v1/crl; done
+refused  "GET /v1/crl" 413 body_too_large agent /v1/crl '{}'
+reads_as=(grep -qE '^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$')
+for socket in agent admin; do accepted "GET /v1/tombstones/{name}" "$socket" /v1/tombstones/spare; done
+refused  "GET /v1/tombstones/{name}" 404 no_tombstone agent /v1/tombstones/caller
+refused  "GET /v1/tombstones/{name}" 404 unknown_agent agent /v1/tombstones/nobody
+reads_as=(jq -e .)
+accepted "POST /v1/ledger/who" admin /v1/ledger/who \
+  "{\"sequence\":$(holdfast agent show caller --json | jq -er .declared.record)}"
+refused  "POST /v1/ledger/who" 404 unknown_record admin /v1/ledger/who '{"sequence":999999}'
+refused  "POST /v1/ledger/who" 400 malformed_request admin /v1/ledger/who '{"sequence":-1}'
 
 say "The TPM's anchor counter is ahead of the ledger, and an operator accepts that"
 refused  "POST /v1/anchor/accept" 409 anchor_holds admin /v1/anchor/accept '{"reason":"why not"}'

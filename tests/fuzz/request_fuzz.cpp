@@ -9,6 +9,7 @@
 #include "api/messages.h"
 #include "api/problem.h"
 #include "api/store_messages.h"
+#include "api/who_messages.h"
 #include "core/encode/base64.h"
 #include "core/encode/statement.h"
 #include "daemon/front/http.h"
@@ -130,9 +131,16 @@ Done read_deny(std::string_view body) {
     return done();
 }
 
+Done read_who(std::string_view body) {
+    HOLDFAST_TRY(wanted, api::who_request(body));
+    promise(wanted.sequence <= static_cast<std::uint64_t>(encode::max_json_integer),
+            "a sequence is one that JSON can say");
+    return done();
+}
+
 // Each handler reads its body with one of these; all others want none.
 Done read_body(const Asked& asked) {
-    constexpr std::array<std::pair<std::string_view, Done (*)(std::string_view)>, 10> readers = {
+    constexpr std::array<std::pair<std::string_view, Done (*)(std::string_view)>, 11> readers = {
         {{"/v1/actions", read_action},
          {"/v1/approvals/{name}/wait", read_wait},
          {"/v1/approvals/{name}/approve", read_approve},
@@ -141,6 +149,7 @@ Done read_body(const Asked& asked) {
          {"/v1/enroll/activate", read_activate},
          {"/v1/agents/{name}/launch", read_launch},
          {"/v1/agents/{name}/stop", read_stop},
+         {"/v1/ledger/who", read_who},
          {"/v1/store/import", read_import},
          {"/v1/apply", read_apply}}};
     for (const auto& [path, reader] : readers)

@@ -36,6 +36,15 @@ Async<Answer> deny(Services&, const Call&) {
 Async<Answer> openapi(Services&, const Call&) {
     std::abort();
 }
+Async<Answer> crl(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> tombstone(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> ledger_who(Services&, const Call&) {
+    std::abort();
+}
 Async<Answer> status(Services&, const Call&) {
     std::abort();
 }

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "daemon/handlers/handlers.h"
+#include "daemon/handlers/revocations.h"
 #include "tests/support/fake_issuer.h"
 #include "tests/support/fake_keys.h"
 #include "tests/support/fake_launcher.h"
@@ -54,6 +55,11 @@ struct HandlerWorld {
     daemon::Containment containment;
     FakeIssuer issuer;
     daemon::Credentials credentials{issuer, ledger, now};
+    daemon::History history;
+    daemon::RevocationList crl{
+        loop.get_executor(), keys, registry,
+        settings.crl_file,   now,  [this] {
+                                   return daemon::handlers::revoked_now(services); }};
     daemon::Refusals refusals{ledger, now};
     daemon::Host host{keys};
     NoMeasurer measurer;
@@ -62,9 +68,10 @@ struct HandlerWorld {
     daemon::Launched launched;
     daemon::Instances instances{measurer, agents, launched, [](const auto&, const auto&) {}};
     FakeLauncher launcher;
-    daemon::Services services{settings,    keys,     ledger,    anchor,    registry, containment,
-                              credentials, refusals, host,      instances, launched, launcher,
-                              measurer,    agents,   operators, now,       {}};
+    daemon::Services services{settings,    keys,        ledger,   anchor,   registry,
+                              containment, credentials, history,  crl,      refusals,
+                              host,        instances,   launched, launcher, measurer,
+                              agents,      operators,   now,      {}};
     daemon::Peer peer = this_process();
     std::map<std::string, daemon::Instance> callers;
     Done code_is_the_same = done();  // what the warm check says
@@ -74,6 +81,8 @@ struct HandlerWorld {
     enum class Anchored : bool { no, yes };
     HandlerWorld() : HandlerWorld(Anchored::no) {}
     explicit HandlerWorld(Anchored how) {
+        ledger.now = now;
+        ledger.tell([this](const ledger::Record& record) { (void)history.take(record); });
         keys.tpm = how == Anchored::yes;
         if (!run_async(loop, anchor.settle())) std::abort();
         keys.tpm = true;

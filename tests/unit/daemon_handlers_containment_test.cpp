@@ -54,9 +54,10 @@ TEST_CASE("suspend: in memory, registry and ledger, not in the chip", "[daemon][
     const auto answer = world.as_operator(handlers::suspend, ContainmentWorld::bot);
     REQUIRE(answer);
     CHECK(answer->status == 200);
-    CHECK(stages(answer) ==
-          R"({"anchor":"not_needed","fuse":"not_needed","ledger":"done","memory":"done",)"
-          R"("processes":"not_needed","registry":"done","sessions":"done"})");
+    CHECK(
+        stages(answer) ==
+        R"({"anchor":"not_needed","crl":"done","fuse":"not_needed","ledger":"done","memory":"done",)"
+        R"("processes":"not_needed","registry":"done","sessions":"done"})");
     CHECK(world.state() == AgentState::suspended);
     CHECK(world.row().state == AgentState::suspended);
     CHECK(world.row().changed_by == "login:1000");
@@ -71,7 +72,7 @@ TEST_CASE("revoke: the fuse is blown in the chip", "[daemon][contain]") {
     REQUIRE(answer);
     CHECK(answer->status == 200);
     CHECK(stages(answer) ==
-          R"({"anchor":"not_needed","fuse":"done","ledger":"done","memory":"done",)"
+          R"({"anchor":"not_needed","crl":"done","fuse":"done","ledger":"done","memory":"done",)"
           R"("processes":"not_needed","registry":"done","sessions":"done"})");
     // A session whose policy was satisfied before outlives the fuse: flushed after it.
     CHECK(world.keys.calls ==

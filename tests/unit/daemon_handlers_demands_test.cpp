@@ -35,9 +35,10 @@ TEST_CASE("throttle: so many actions, then busy, with credentials all the while"
     REQUIRE(answer);
     CHECK(answer->status == 200);
     CHECK(text_at(json_of(answer), {"state"}) == "throttled");
-    CHECK(text_at(json_of(answer), {"stages"}) ==
-          R"({"anchor":"not_needed","fuse":"not_needed","ledger":"done","memory":"done",)"
-          R"("processes":"not_needed","registry":"done","sessions":"done"})");
+    CHECK(
+        text_at(json_of(answer), {"stages"}) ==
+        R"({"anchor":"not_needed","crl":"not_needed","fuse":"not_needed","ledger":"done","memory":"done",)"
+        R"("processes":"not_needed","registry":"done","sessions":"done"})");
     CHECK(world.last("verb") == "throttle");
     CHECK(world.last("rate") == "2");
     CHECK(world.last("reason") == "spends fast");

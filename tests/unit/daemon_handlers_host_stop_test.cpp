@@ -43,9 +43,10 @@ TEST_CASE("host: suspended, every agent is refused, and reinstated each is what 
     const auto answer = world.contain(suspend);
     REQUIRE(answer);
     CHECK(answer->status == 200);
-    CHECK(world.stages(answer) ==
-          R"({"anchor":"not_needed","fuse":"not_needed","ledger":"done","memory":"done",)"
-          R"("processes":"done","registry":"done","sessions":"done"})");
+    CHECK(
+        world.stages(answer) ==
+        R"({"anchor":"not_needed","crl":"done","fuse":"not_needed","ledger":"done","memory":"done",)"
+        R"("processes":"done","registry":"done","sessions":"done"})");
     CHECK(world.refusal() == "host_suspended");
     CHECK(world.last("scope") == "host");
     CHECK(world.last("reason") == "drill");
@@ -147,7 +148,7 @@ TEST_CASE("host fuse: blown only with the trust domain's name, and then for ever
     REQUIRE(answer);
     CHECK(answer->status == 200);
     CHECK(world.stages(answer) ==
-          R"({"anchor":"not_needed","fuse":"done","ledger":"done","memory":"done",)"
+          R"({"anchor":"not_needed","crl":"done","fuse":"done","ledger":"done","memory":"done",)"
           R"("processes":"done","registry":"done","sessions":"done"})");
     CHECK(world.keys.count("blow_host_fuse") == 1);
     CHECK(world.launcher.calls == std::vector<std::string>{"end 2"});

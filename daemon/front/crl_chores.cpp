@@ -1,0 +1,53 @@
+// FrontProcess, the revocation list: completed where a stop could not wait, and renewed in time.
+#include <chrono>
+
+#include "daemon/front/front_process.h"
+#include "daemon/log.h"
+
+namespace holdfast::daemon {
+namespace {
+
+constexpr std::chrono::seconds publish_again{2};
+constexpr std::chrono::seconds after_failure{10};
+// A list is renewed from half of its life on: looked at often enough for that.
+constexpr std::chrono::seconds looked_at_each{crl_lifetime / 4};
+
+}  // namespace
+
+// What was replayed at start goes on growing with what is recorded.
+void FrontProcess::remember_records(DurableLedger& ledger) {
+    ledger.tell([this](const ledger::Record& record) {
+        const Done taken = history_.take(record);
+        if (!taken)
+            log_error("record " + std::to_string(record.index) + ": " + taken.error().text());
+    });
+    services_.who_answers = [this, &ledger](std::uint64_t sequence) {
+        return accountability_.ask(sequence, ledger.head());
+    };
+}
+
+// Not only stops change it: so does an apply whose file vanished, or that lifts such a suspension.
+void FrontProcess::plan_crl() {
+    if (crl_.is_due()) crl_publishing_.plan(publish_again);
+}
+
+boost::asio::awaitable<void> FrontProcess::publish_crl() {
+    const auto published = co_await crl_.publish();
+    // Said once, however often it is tried again.
+    const std::string trouble = published ? "" : published.error().text();
+    if (!published && trouble != crl_trouble_) log_warning("publishing the CRL: " + trouble);
+    crl_trouble_ = trouble;
+    if (crl_.is_due()) crl_publishing_.plan(published ? publish_again : after_failure);
+}
+
+// Without a file for others nobody wakes for it: who asks gets a new one when it is time.
+void FrontProcess::plan_crl_renewal() {
+    if (crl_.is_published_somewhere()) crl_renewing_.plan(looked_at_each);
+}
+
+boost::asio::awaitable<void> FrontProcess::renew_crl() {
+    co_await publish_crl();
+    plan_crl_renewal();
+}
+
+}  // namespace holdfast::daemon

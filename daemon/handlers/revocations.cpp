@@ -1,0 +1,98 @@
+// GET /v1/crl, and what a stop does about it.
+#include "daemon/handlers/revocations.h"
+
+#include <algorithm>
+
+#include "api/messages.h"
+#include "daemon/handlers/admin.h"
+#include "daemon/handlers/caller.h"
+#include "daemon/handlers/handlers.h"
+#include "daemon/handlers/stopping.h"
+
+namespace holdfast::daemon::handlers {
+namespace {
+
+using crypto::RevocationReason;
+
+constexpr const char* stage_no_ca = "no_ca";
+
+// Memory moves first; an agent nobody knows any more has ended, too.
+std::optional<RevocationReason> reason_for(const Services& services,
+                                           const IssuedCertificate& issued) {
+    const auto row = current_row(services, issued.agent);
+    if (!row || row->key.id != issued.key_id) return RevocationReason::cessation_of_operation;
+    const AgentState state = services.containment.state_of(issued.agent);
+    if (state == AgentState::retired) return RevocationReason::cessation_of_operation;
+    if (state == AgentState::revoked) return RevocationReason::privilege_withdrawn;
+    if (state == AgentState::suspended || services.containment.host() != AgentState::active)
+        return RevocationReason::certificate_hold;
+    return std::nullopt;
+}
+
+AgentState state_behind(RevocationReason reason) {
+    switch (reason) {
+        case RevocationReason::cessation_of_operation: return AgentState::retired;
+        case RevocationReason::privilege_withdrawn: return AgentState::revoked;
+        case RevocationReason::certificate_hold: break;
+    }
+    return AgentState::suspended;
+}
+
+// Of the record that says so; without one the list knows since when it stands there.
+std::optional<std::int64_t> since(const Services& services, const std::string& key_id,
+                                  RevocationReason reason) {
+    const StopRecord* stop = services.history.stop_of(key_id);
+    if (stop == nullptr || stop->state != to_string(state_behind(reason))) return std::nullopt;
+    return stop->time;
+}
+
+Async<std::string> publish(Services& services) {
+    const Done published = co_await services.crl.publish();
+    if (published) co_return std::string(stage_done);
+    if (published.error().reason() == "no_ca") co_return std::string(stage_no_ca);
+    co_return Error(published.error());
+}
+
+}  // namespace
+
+std::vector<Revocation> revoked_now(const Services& services) {
+    std::vector<Revocation> revoked;
+    for (const IssuedCertificate& issued : services.history.issued(services.now())) {
+        const auto reason = reason_for(services, issued);
+        auto serial = crypto::serial_of_hex(issued.serial);
+        if (!reason || !serial) continue;
+        revoked.push_back({*std::move(serial), *reason, since(services, issued.key_id, *reason)});
+    }
+    return revoked;
+}
+
+bool moves_credentials(std::string_view verb) {
+    const Verb* found = find_verb(verb);
+    return found == nullptr || !may_act(found->target);
+}
+
+CrlStage::CrlStage(Services& services, const boost::asio::any_io_executor& executor, bool is_needed)
+    : until_(std::chrono::steady_clock::now() + chip_patience) {
+    if (is_needed) work_.emplace(executor, publish(services));
+}
+
+Async<std::string> CrlStage::outcome() {
+    if (!work_) co_return std::string(stage_not_needed);
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        until_ - std::chrono::steady_clock::now());
+    auto result = co_await work_->result_within(std::max(left, std::chrono::milliseconds(0)));
+    if (result) co_return *std::move(result);
+    co_return Error(Code::timeout, "the chip does not answer", Retry::later);
+}
+
+// Whoever may ask at all: what it says is for everybody.
+Async<Answer> crl(Services& services, const Call& call) {
+    HOLDFAST_CO_CHECK(api::empty_request(call.body));
+    HOLDFAST_CO_TRY(list, co_await services.crl.current());
+    Answer answer;
+    answer.content_type = "application/pkix-crl";  // RFC 2585 §4.2
+    answer.body = std::string(text_of(list));
+    co_return answer;
+}
+
+}  // namespace holdfast::daemon::handlers
