@@ -12,6 +12,7 @@
 #include "daemon/handlers/approvals.h"
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/host_stop.h"
+#include "daemon/handlers/policies.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
 
@@ -20,7 +21,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::chrono::seconds settle_again{2};
 // Well below supervisor.h's orderly_end.
 constexpr std::chrono::seconds last_anchor_within{2};
 // Sums may be this late: also the pause before the next try when the ledger cannot be written.
@@ -60,7 +60,8 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
       credentials_(issuer_, ledger, unix_now),
       refusals_(ledger, unix_now),
       host_(keys_),
-      limit_counting_(io.get_executor(), settings.state_dir + "/ledger"),
+      limit_counting_(io.get_executor()),
+      policy_reading_(io.get_executor()),
       instances_(measurer_, agents_, launched_,
                  [this](const std::string& instance, const Error& why) {
                      spawn("ending a session",
@@ -82,7 +83,13 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
                 .agents = agents_,
                 .operators = operators_,
                 .now = unix_now,
-                .links = [this] { return links(); }},
+                .links = [this] { return links(); },
+                .read_policies =
+                    [this](PolicyFiles files) {
+                        return policy_reading_.run<policy::Policies>([wanted = std::move(files)] {
+                            return handlers::read_policies(wanted);
+                        });
+                    }},
       admission_(static_cast<std::size_t>(settings.max_connections),
                  static_cast<std::size_t>(settings.max_connections_per_uid)),
       front_{.instances = instances_,
@@ -177,46 +184,11 @@ asio::awaitable<void> FrontProcess::sum_refusals() {
     co_return;
 }
 
-// ── the anchor counter ──────────────────────────────────────────────────────────────────────────
-
-// At start, whenever the chip's worker is there anew, and as long as something is unfinished.
-asio::awaitable<void> FrontProcess::settle_anchor() {
-    const auto settled = co_await anchor_.settle();
-    // Said once, however often it is tried again.
-    const std::string trouble = settled ? "" : settled.error().text();
-    if (!settled && trouble != anchor_trouble_) log_warning("anchor counter: " + trouble);
-    anchor_trouble_ = trouble;
-    if (anchor_.unfinished()) anchor_settling_.plan(settle_again);
-}
-
-void FrontProcess::plan_anchor() {
-    const std::int64_t interval = services_.settings.anchor_interval_s;
-    if (interval != 0) anchor_advancing_.plan(std::chrono::seconds(interval));
-}
-
-asio::awaitable<void> FrontProcess::advance_anchor() {
-    // Each step wears flash: without a new record there is nothing to protect.
-    if (anchor_.is_current()) co_return plan_anchor();
-    const auto advanced = co_await anchor_.advance("interval", "daemon");
-    if (!advanced) log_warning("anchor counter: " + advanced.error().text());
-    if (anchor_.unfinished()) anchor_settling_.plan(settle_again);
-    plan_anchor();
-}
-
 void FrontProcess::stop() {
     if (std::exchange(stopping_, true)) return;
     stop_waits_.expires_after(last_anchor_within);
     stop_waits_.async_wait([this](const boost::system::error_code&) { io_.stop(); });
     asio::co_spawn(io_, last_anchor_step(), asio::detached);
-}
-
-asio::awaitable<void> FrontProcess::last_anchor_step() {
-    const bool is_open = anchor_.holds() && !anchor_.is_current() && !services_.ledger.failed();
-    if (is_open) {
-        const auto advanced = co_await anchor_.advance("stop", "daemon");
-        if (!advanced) log_warning("anchor counter: " + advanced.error().text());
-    }
-    stop_waits_.cancel();
 }
 
 WorkerLink& FrontProcess::link_of(WorkerKind kind) {
