@@ -1,4 +1,5 @@
-// FrontProcess, the anchor counter: compared at start, advanced at intervals and at an orderly stop.
+// FrontProcess, the anchor counter: compared at start, advanced at intervals and at an orderly
+// stop.
 #include <chrono>
 
 #include "daemon/front/front_process.h"
