@@ -59,8 +59,6 @@ using PolicySets = std::map<std::string, PolicySet, std::less<>>;  // by name
 
 // A whole folder, with the care of ConfigFolder; none when there is no such folder.
 Result<PolicySets> read_policy_sets(const std::string& directory);
-// One file, and the signature beside it: what `holdfast policy check` looks at.
-Result<PolicySet> read_policy_set(const std::string& path);
 
 }  // namespace holdfast::policy
 

@@ -46,11 +46,4 @@ Result<PolicySets> read_policy_sets(const std::string& directory) {
     return sets;
 }
 
-Result<PolicySet> read_policy_set(const std::string& path) {
-    const std::filesystem::path whole(path);
-    const std::string directory = whole.has_parent_path() ? whole.parent_path().string() : ".";
-    HOLDFAST_TRY(folder, ConfigFolder::open(directory));
-    return read_one(folder, whole.filename().string());
-}
-
 }  // namespace holdfast::policy
