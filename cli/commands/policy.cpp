@@ -3,6 +3,7 @@
 
 #include "cli/ask.h"
 #include "cli/commands/commands.h"
+#include "cli/commands/policy_files.h"
 #include "cli/show.h"
 
 namespace holdfast::cli {
@@ -31,6 +32,8 @@ std::vector<Command> policy_commands() {
          "check policy files offline, each and all together",
          {{"operators", "FILE", "operators.toml: also whose signatures stand beside them"}},
          policy_check},
+        {"policy test", "CASES [PATH...]", "a table of requests: is each decided as expected?",
+         policies_options(), policy_test},
     };
 }
 

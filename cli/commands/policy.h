@@ -8,6 +8,8 @@ namespace holdfast::cli {
 
 // Are these files policy sets, and together a set that apply would take?
 Exit policy_check(const Globals& globals, const Values& values);
+// A table of requests: does each get the decision that is expected?
+Exit policy_test(const Globals& globals, const Values& values);
 
 }  // namespace holdfast::cli
 
