@@ -94,6 +94,7 @@ const std::vector<Setting>& settings_table() {
         text("host.keys", &Settings::host_keys),
         text("paths.state", &Settings::state_dir),
         text("paths.agents", &Settings::agents_dir),
+        text("paths.policies", &Settings::policies_dir),
         text("paths.operators", &Settings::operators_file),
         text("paths.store", &Settings::store_dir),
         text("paths.log", &Settings::log_dir),
@@ -123,6 +124,7 @@ const std::vector<Setting>& settings_table() {
         number("anchor.interval_s", &Settings::anchor_interval_s),
         number("limits.connections", &Settings::max_connections),
         number("limits.connections_per_uid", &Settings::max_connections_per_uid),
+        choice("policy.unsigned", &Settings::policy_unsigned_allowed, "allow", "refuse"),
         number("approvals.expire_s", &Settings::approvals_expire_s),
         text("containment.reinstate_by", &Settings::reinstate_by),
     };

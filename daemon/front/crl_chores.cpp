@@ -3,6 +3,7 @@
 
 #include "daemon/front/front_process.h"
 #include "daemon/log.h"
+#include "daemon/state/answerable.h"
 
 namespace holdfast::daemon {
 namespace {
@@ -21,8 +22,11 @@ void FrontProcess::remember_records(DurableLedger& ledger) {
         if (!taken)
             log_error("record " + std::to_string(record.index) + ": " + taken.error().text());
     });
+    // It reads the ledger as the counting does: one of both at a time.
     services_.who_answers = [this, &ledger](std::uint64_t sequence) {
-        return accountability_.ask(sequence, ledger.head());
+        return limit_counting_.run<Answerable>(
+            [directory = services_.settings.state_dir + "/ledger", known = ledger.head(),
+             sequence] { return who_answers(directory, known, sequence); });
     };
 }
 

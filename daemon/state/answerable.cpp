@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "daemon/state/beside_loop.h"
 #include "holdfast/agent_id.h"
 #include "ledger/record.h"
 #include "ledger/writer/scan.h"
@@ -140,16 +139,6 @@ Result<Answerable> who_answers(const std::string& directory, const LedgerHead& k
     if (declared == seen.declared.end())
         return not_found(sequence, ": " + agent + " was declared later", "undeclared");
     return answer_of(*seen.record, std::move(agent), declared->second);
-}
-
-Accountability::Accountability(boost::asio::any_io_executor loop, std::string ledger_directory)
-    : loop_(std::move(loop)), directory_(std::move(ledger_directory)) {}
-
-Async<Answerable> Accountability::ask(std::uint64_t sequence, LedgerHead known) {
-    auto job = [directory = directory_, known, sequence] {
-        return who_answers(directory, known, sequence);
-    };
-    return beside_loop<Answerable>(thread_, loop_, std::move(job));
 }
 
 }  // namespace holdfast::daemon

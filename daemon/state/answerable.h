@@ -2,16 +2,13 @@
 #ifndef HOLDFAST_DAEMON_STATE_ANSWERABLE_H
 #define HOLDFAST_DAEMON_STATE_ANSWERABLE_H
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/thread_pool.hpp>
-
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "daemon/link/async.h"
 #include "holdfast/evidence.h"
+#include "holdfast/result.h"
 
 namespace holdfast::daemon {
 
@@ -34,18 +31,6 @@ struct Answerable {
 // record before it), unknown_record.
 Result<Answerable> who_answers(const std::string& directory, const LedgerHead& known,
                                std::uint64_t sequence);
-
-// Event loop only. One ledger is read at a time.
-class Accountability {
-  public:
-    Accountability(boost::asio::any_io_executor loop, std::string ledger_directory);
-    Async<Answerable> ask(std::uint64_t sequence, LedgerHead known);
-
-  private:
-    boost::asio::any_io_executor loop_;
-    std::string directory_;
-    boost::asio::thread_pool thread_{1};
-};
 
 }  // namespace holdfast::daemon
 

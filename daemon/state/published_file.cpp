@@ -10,13 +10,10 @@
 #include <system_error>
 #include <utility>
 
-#include "daemon/state/beside_loop.h"
 #include "holdfast/descriptor.h"
 
 namespace holdfast::daemon {
 namespace {
-
-namespace asio = boost::asio;
 
 constexpr mode_t for_all_to_read = 0644;
 
@@ -54,12 +51,12 @@ Done replace_file(const std::string& path, ByteView content) {
     return done();
 }
 
-PublishedFile::PublishedFile(asio::any_io_executor loop, std::string path)
-    : loop_(std::move(loop)), path_(std::move(path)) {}
+PublishedFile::PublishedFile(boost::asio::any_io_executor loop, std::string path)
+    : path_(std::move(path)), writing_(std::move(loop)) {}
 
 Async<std::monostate> PublishedFile::write(Bytes content) {
     auto job = [path = path_, bytes = std::move(content)] { return replace_file(path, bytes); };
-    return beside_loop<std::monostate>(thread_, loop_, std::move(job));
+    return writing_.run<std::monostate>(std::move(job));
 }
 
 }  // namespace holdfast::daemon

@@ -3,11 +3,11 @@
 #define HOLDFAST_DAEMON_STATE_PUBLISHED_FILE_H
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <string>
 
 #include "daemon/link/async.h"
+#include "daemon/state/off_loop.h"
 #include "holdfast/bytes.h"
 
 namespace holdfast::daemon {
@@ -24,9 +24,8 @@ class PublishedFile {
     Async<std::monostate> write(Bytes content);
 
   private:
-    boost::asio::any_io_executor loop_;
     std::string path_;
-    boost::asio::thread_pool thread_{1};
+    OffLoop writing_;
 };
 
 }  // namespace holdfast::daemon

@@ -48,6 +48,9 @@ Async<Answer> ledger_who(Services&, const Call&) {
 Async<Answer> status(Services&, const Call&) {
     std::abort();
 }
+Async<Answer> list_policies(Services&, const Call&) {
+    std::abort();
+}
 Async<Answer> list_agents(Services&, const Call&) {
     std::abort();
 }

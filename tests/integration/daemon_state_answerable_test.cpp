@@ -117,16 +117,6 @@ TEST_CASE("accountability: a ledger that is not the daemon's own is not asked",
     CHECK_FALSE(who_answers(records.place.path() + "/ledger", other, declared));
 }
 
-TEST_CASE("accountability: the loop waits for no disk, and is told", "[daemon][accountability]") {
-    Records records;
-    const auto declared = records.declare("bot", "owner");
-    daemon::Accountability beside(records.bench.loop.get_executor(),
-                                  records.place.path() + "/ledger");
-    const auto found = records.bench.run(beside.ask(declared, records.ledger->head()));
-    REQUIRE(found);
-    CHECK(found->owner == "owner");
-}
-
 TEST_CASE("durable ledger: each record is told once, when it is durable, in order",
           "[daemon][ledger]") {
     Records records;
