@@ -15,6 +15,7 @@
 #include "holdfast/custody.h"
 #include "holdfast/result.h"
 #include "policy/limit.h"
+#include "policy/triggers.h"
 
 namespace holdfast::policy {
 
@@ -74,6 +75,7 @@ struct AgentFile {
     std::vector<std::string> actions;    // allowed names; goes away when policies come
     std::vector<std::string> audiences;  // allowed audiences; empty = any
     std::vector<Limit> limits;           // [[limit]]
+    TriggerRules triggers;               // [triggers.NAME]
     Sha256 digest{};                     // of the file's bytes
 };
 
