@@ -21,8 +21,6 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds settle_again{2};
-// Well below supervisor.h's orderly_end.
-constexpr std::chrono::seconds last_anchor_within{2};
 // Sums may be this late: also the pause before the next try when the ledger cannot be written.
 constexpr std::int64_t sums_late = 60;
 
@@ -110,6 +108,7 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
       counting_(io.get_executor(), [this] { return count_limits(); }),
       stop_waits_(io.get_executor()) {
     take_limits(ledger, std::move(replayed.limits));
+    hear_triggers();
 }
 
 Done FrontProcess::start() {
@@ -134,7 +133,7 @@ asio::awaitable<void> FrontProcess::begin() {
         io_.stop();
         co_return;
     }
-    if (handlers::unsettled(services_)) settling_.plan(settle_again);
+    plan_settling();
     asio::co_spawn(io_, settle_anchor(), asio::detached);
     plan_anchor();
     plan_counting();
@@ -149,9 +148,8 @@ Done FrontProcess::listen() {
 
 Async<Answer> FrontProcess::handle(const Route& route, const Call& call) {
     auto answer = co_await route.handler(services_, call);
-    // Only operators leave a containment unfinished.
-    if (!call.principal.empty() && handlers::unsettled(services_)) settling_.plan(settle_again);
-    if (!call.principal.empty() && anchor_.unfinished()) anchor_settling_.plan(settle_again);
+    // Only operators leave a containment unfinished, and what a trigger set off.
+    if (!call.principal.empty()) plan_settling();
     // And only they declare limits.
     if (!call.principal.empty()) plan_counting();
     plan_sums();
@@ -160,10 +158,15 @@ Async<Answer> FrontProcess::handle(const Route& route, const Call& call) {
     co_return answer;
 }
 
+void FrontProcess::plan_settling() {
+    if (handlers::unsettled(services_)) settling_.plan(settle_again);
+    if (anchor_.unfinished()) anchor_settling_.plan(settle_again);
+}
+
 asio::awaitable<void> FrontProcess::settle() {
     const auto settled = co_await handlers::settle(services_);
     if (!settled) log_warning("unfinished containment: " + settled.error().text());
-    if (handlers::unsettled(services_)) settling_.plan(settle_again);
+    plan_settling();
 }
 
 void FrontProcess::plan_sums() {
@@ -175,48 +178,6 @@ asio::awaitable<void> FrontProcess::sum_refusals() {
     refusals_.tick();
     plan_sums();
     co_return;
-}
-
-// ── the anchor counter ──────────────────────────────────────────────────────────────────────────
-
-// At start, whenever the chip's worker is there anew, and as long as something is unfinished.
-asio::awaitable<void> FrontProcess::settle_anchor() {
-    const auto settled = co_await anchor_.settle();
-    // Said once, however often it is tried again.
-    const std::string trouble = settled ? "" : settled.error().text();
-    if (!settled && trouble != anchor_trouble_) log_warning("anchor counter: " + trouble);
-    anchor_trouble_ = trouble;
-    if (anchor_.unfinished()) anchor_settling_.plan(settle_again);
-}
-
-void FrontProcess::plan_anchor() {
-    const std::int64_t interval = services_.settings.anchor_interval_s;
-    if (interval != 0) anchor_advancing_.plan(std::chrono::seconds(interval));
-}
-
-asio::awaitable<void> FrontProcess::advance_anchor() {
-    // Each step wears flash: without a new record there is nothing to protect.
-    if (anchor_.is_current()) co_return plan_anchor();
-    const auto advanced = co_await anchor_.advance("interval", "daemon");
-    if (!advanced) log_warning("anchor counter: " + advanced.error().text());
-    if (anchor_.unfinished()) anchor_settling_.plan(settle_again);
-    plan_anchor();
-}
-
-void FrontProcess::stop() {
-    if (std::exchange(stopping_, true)) return;
-    stop_waits_.expires_after(last_anchor_within);
-    stop_waits_.async_wait([this](const boost::system::error_code&) { io_.stop(); });
-    asio::co_spawn(io_, last_anchor_step(), asio::detached);
-}
-
-asio::awaitable<void> FrontProcess::last_anchor_step() {
-    const bool is_open = anchor_.holds() && !anchor_.is_current() && !services_.ledger.failed();
-    if (is_open) {
-        const auto advanced = co_await anchor_.advance("stop", "daemon");
-        if (!advanced) log_warning("anchor counter: " + advanced.error().text());
-    }
-    stop_waits_.cancel();
 }
 
 WorkerLink& FrontProcess::link_of(WorkerKind kind) {

@@ -60,6 +60,9 @@ class FrontProcess {
     boost::asio::awaitable<void> last_anchor_step();
     void take_limits(const Ledger& ledger, policy::Limits counted);
     void plan_counting();
+    void hear_triggers();
+    boost::asio::awaitable<void> finish_trigger(Async<std::monostate> work);
+    void plan_settling();
     boost::asio::awaitable<void> count_limits();
     void plan_recheck();
     boost::asio::awaitable<void> recheck();

@@ -22,6 +22,7 @@
 #include "daemon/state/ledger.h"
 #include "daemon/state/refusals.h"
 #include "daemon/state/registry.h"
+#include "daemon/state/trigger_memory.h"
 #include "daemon/state/turns.h"
 #include "policy/agent_file.h"
 #include "policy/evaluate.h"
@@ -77,6 +78,7 @@ struct Services {
     LimitsInForce limits{};
     std::function<Result<policy::Decision>(const policy::AgentFile&, const Action&)> decide =
         policy::evaluate;
+    TriggerMemory triggers{};
 };
 
 struct Call {

@@ -8,6 +8,7 @@
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/limits.h"
+#include "daemon/handlers/triggers.h"
 #include "policy/evaluate.h"
 
 namespace holdfast::daemon::handlers {
@@ -132,7 +133,8 @@ Async<Answer> sign_recorded(Services& services, ToSign wanted) {
 
 Async<Answer> sign_action(Services& services, const Call& call) {
     HOLDFAST_CO_TRY(request, api::action_request(call.body));
-    auto asked = permission_of(services, call, caller_of(services, call), request);
+    auto asked = permission_of(services, call,
+                               watched_caller(services, call, request.action.action), request);
     if (!asked) {
         Error error = std::move(asked).error();
         co_return co_await refuse_action(services, call, std::move(request.action),

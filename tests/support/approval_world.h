@@ -26,9 +26,9 @@ struct ApprovalWorld : HandlerWorld {
     }
 
     void name_operators(const std::string& toml) {
-        auto operators = policy::Operators::parse("operators.toml", toml);
-        if (!operators) std::abort();
-        services.operators = *std::move(operators);
+        auto named = policy::Operators::parse("operators.toml", toml);
+        if (!named) std::abort();
+        services.operators = *std::move(named);
     }
     // What policy says of everything from here on.
     void demand(policy::Demand demanded) {

@@ -1,0 +1,25 @@
+// FrontProcess, triggers: what they set off goes on beside everything else.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <utility>
+
+#include "daemon/front/front_process.h"
+#include "daemon/handlers/handlers.h"
+#include "daemon/log.h"
+
+namespace holdfast::daemon {
+
+void FrontProcess::hear_triggers() {
+    services_.triggers.beside = [this](Async<std::monostate> work) {
+        boost::asio::co_spawn(io_, finish_trigger(std::move(work)), boost::asio::detached);
+    };
+}
+
+boost::asio::awaitable<void> FrontProcess::finish_trigger(Async<std::monostate> work) {
+    const auto finished = co_await std::move(work);
+    if (!finished) log_warning("a trigger: " + finished.error().text());
+    plan_settling();
+}
+
+}  // namespace holdfast::daemon
