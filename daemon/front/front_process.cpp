@@ -90,6 +90,7 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
              .handle = [this](const Route& route, const Call& call) { return handle(route, call); },
              .refused =
                  [this](const Refusal& refusal) {
+                     note_refusal(refusal);
                      auto recorded = refusals_.record(refusal);
                      plan_sums();
                      return recorded;

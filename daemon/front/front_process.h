@@ -63,6 +63,7 @@ class FrontProcess {
     void hear_triggers();
     boost::asio::awaitable<void> finish_trigger(Async<std::monostate> work);
     void plan_settling();
+    void note_refusal(const Refusal& refusal);
     boost::asio::awaitable<void> count_limits();
     void plan_recheck();
     boost::asio::awaitable<void> recheck();

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "daemon/front/front_process.h"
-#include "daemon/handlers/handlers.h"
+#include "daemon/handlers/triggers.h"
 #include "daemon/log.h"
 
 namespace holdfast::daemon {
@@ -14,6 +14,12 @@ void FrontProcess::hear_triggers() {
     services_.triggers.beside = [this](Async<std::monostate> work) {
         boost::asio::co_spawn(io_, finish_trigger(std::move(work)), boost::asio::detached);
     };
+}
+
+// Of a connection, before any handler. Without an agent nobody knows whose code it is.
+void FrontProcess::note_refusal(const Refusal& refusal) {
+    if (!refusal.agent.empty() && refusal.reason == "measurement_changed")
+        handlers::note_drift(services_, refusal.agent, refusal.reason, "");
 }
 
 boost::asio::awaitable<void> FrontProcess::finish_trigger(Async<std::monostate> work) {

@@ -68,6 +68,29 @@ Done check_canary(Services& services, const policy::AgentFile& file, std::string
     return Error(Code::denied, seen + ": nobody is meant to").because("canary_used");
 }
 
+bool is_of_a_trigger(std::string_view reason) {
+    return reason == "canary_used" || reason == "novel_audience";
+}
+
+// What policy, or an approval, does not allow. Limits have a burst of their own; who may not act,
+// or is somebody else by now, was not judged.
+bool is_policy_denial(const Services& services, const Call& call, const Refused& refused) {
+    const std::string& reason = refused.error.reason();
+    const bool judged = refused.operation == "action" && refused.error.code() == Code::denied &&
+                        !reason.starts_with("limit_") && !is_of_a_trigger(reason);
+    return judged && same_caller_of(services, call).has_value();
+}
+
+void count(Services& services, const std::string& agent, policy::Trigger trigger,
+           const std::optional<policy::Burst>& burst, const std::string& reason) {
+    if (!burst) return;
+    TriggerMemory& memory = services.triggers;
+    if (!memory.counts.add(agent, trigger, *burst, memory.steady())) return;
+    (void)fire(services, agent, trigger,
+               std::to_string(burst->count) + " refusals within " + std::to_string(burst->within) +
+                   " s, the last one " + reason);
+}
+
 }  // namespace
 
 bool is_by_trigger(std::string_view principal) noexcept {
@@ -100,6 +123,29 @@ Result<Caller> watched_caller(Services& services, const Call& call) {
     HOLDFAST_TRY(caller, caller_of(services, call));
     HOLDFAST_CHECK(check_canary(services, *caller.file, "", "the agent's key was used"));
     return caller;
+}
+
+void note_refusal(Services& services, const Call& call, const Refused& refused) {
+    if (call.instance == nullptr) return;
+    const std::string agent = call.instance->agent;
+    const std::string& reason = refused.error.reason();
+    const auto file = services.agents.find(agent);
+    if (file == services.agents.end()) return;
+    const policy::TriggerRules& rules = file->second.triggers;
+    // A launched agent may map more of its tree as it goes on, which is judged anew: note_drift().
+    if (reason == "measurement_changed" && !call.instance->is_launched())
+        note_drift(services, agent, reason, call.instance->id);
+    if (reason == "limit_exceeded")
+        count(services, agent, policy::Trigger::limit_exceeded, rules.limit_exceeded, reason);
+    if (is_policy_denial(services, call, refused))
+        count(services, agent, policy::Trigger::denial_burst, rules.denial_burst, reason);
+}
+
+void note_drift(Services& services, const std::string& agent, std::string_view reason,
+                std::string_view instance) {
+    std::string seen(reason);
+    if (!instance.empty()) seen += ", instance " + std::string(instance);
+    (void)fire(services, agent, policy::Trigger::measurement_drift, std::move(seen));
 }
 
 }  // namespace holdfast::daemon::handlers

@@ -28,6 +28,14 @@ Result<Caller> watched_caller(Services& services, const Call& call, std::string_
 // The same of whoever asks for a credential or evidence: a canary key is used by that.
 Result<Caller> watched_caller(Services& services, const Call& call);
 
+// ── what agents do ──
+
+// Each refusal of an agent's call, before its record: bursts are counted, other code is drift.
+void note_refusal(Services& services, const Call& call, const Refused& refused);
+// The code of a launched instance (or of a connection) is not what it was.
+void note_drift(Services& services, const std::string& agent, std::string_view reason,
+                std::string_view instance);
+
 }  // namespace holdfast::daemon::handlers
 
 #endif  // HOLDFAST_DAEMON_HANDLERS_TRIGGERS_H
