@@ -14,6 +14,7 @@ std::vector<Command> doctor_commands();    // doctor
 std::vector<Command> agent_commands();     // agent list, show
 std::vector<Command> contain_commands();   // suspend, kill, throttle, …; agent suspend, …, retire
 std::vector<Command> approval_commands();  // approvals list, show, approve, deny
+std::vector<Command> trigger_commands();   // heartbeat, security-event
 std::vector<Command> launch_commands();    // launch, ps, stop, logs
 std::vector<Command> identity_commands();  // whoami, credential, sign, evidence
 std::vector<Command> manifest_commands();  // manifest create, sign, verify, diff, lint

@@ -107,8 +107,10 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
       anchor_settling_(io.get_executor(), [this] { return settle_anchor(); }),
       anchor_advancing_(io.get_executor(), [this] { return advance_anchor(); }),
       counting_(io.get_executor(), [this] { return count_limits(); }),
+      heartbeats_(io.get_executor(), [this] { return look_for_heartbeats(); }),
       stop_waits_(io.get_executor()) {
     take_limits(ledger, std::move(replayed.limits));
+    services_.triggers = std::move(replayed.triggers);
     hear_triggers();
 }
 
@@ -138,6 +140,7 @@ asio::awaitable<void> FrontProcess::begin() {
     asio::co_spawn(io_, settle_anchor(), asio::detached);
     plan_anchor();
     plan_counting();
+    plan_heartbeats();
     supervisor_.ready();
     log_info("serving");
 }
@@ -153,6 +156,7 @@ Async<Answer> FrontProcess::handle(const Route& route, const Call& call) {
     if (!call.principal.empty()) plan_settling();
     // And only they declare limits.
     if (!call.principal.empty()) plan_counting();
+    if (!call.principal.empty()) plan_heartbeats();
     plan_sums();
     plan_recheck();
     plan_expiry();

@@ -27,6 +27,7 @@ namespace holdfast::daemon {
 struct Replayed {
     std::uint64_t last_anchor = 0;
     policy::Limits limits;
+    TriggerMemory triggers;
 };
 
 class FrontProcess {
@@ -64,6 +65,8 @@ class FrontProcess {
     boost::asio::awaitable<void> finish_trigger(Async<std::monostate> work);
     void plan_settling();
     void note_refusal(const Refusal& refusal);
+    void plan_heartbeats();
+    boost::asio::awaitable<void> look_for_heartbeats();
     boost::asio::awaitable<void> count_limits();
     void plan_recheck();
     boost::asio::awaitable<void> recheck();
@@ -96,7 +99,7 @@ class FrontProcess {
     Admission admission_;
     Front front_;
     Chore settling_, summing_, rechecking_, expiring_, anchor_settling_, anchor_advancing_,
-        counting_;
+        counting_, heartbeats_;
     boost::asio::steady_timer stop_waits_;
     bool stopping_ = false;
     std::string anchor_trouble_;

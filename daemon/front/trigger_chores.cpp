@@ -2,6 +2,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "daemon/front/front_process.h"
@@ -26,6 +28,18 @@ boost::asio::awaitable<void> FrontProcess::finish_trigger(Async<std::monostate> 
     const auto finished = co_await std::move(work);
     if (!finished) log_warning("a trigger: " + finished.error().text());
     plan_settling();
+}
+
+// Only while an agent waits for one that an operator has still time for.
+void FrontProcess::plan_heartbeats() {
+    const auto due = handlers::next_heartbeat_due(services_);
+    if (due) heartbeats_.plan_by(std::chrono::seconds(std::max<std::int64_t>(*due, 1)));
+}
+
+boost::asio::awaitable<void> FrontProcess::look_for_heartbeats() {
+    handlers::check_heartbeats(services_);
+    plan_heartbeats();
+    co_return;
 }
 
 }  // namespace holdfast::daemon

@@ -62,6 +62,7 @@ Result<api::Agent> agent_of(const Services& services, const AgentRow& row) {
     if (file == services.agents.end()) return agent;
     agent.declared = declaration_of(file->second);
     agent.declared->limits = limits_shown(services, file->second);
+    agent.declared->triggers = policy::to_json(file->second.triggers);
     if (file->second.launch) agent.log = services.settings.agent_log(row.name);
     return agent;
 }

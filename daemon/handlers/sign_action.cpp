@@ -21,11 +21,12 @@ struct Permission {
     policy::Demand demand;  // met by the request's approval, or there is none in it
 };
 
-Result<Permission> permission_of(const Services& services, const Call& call, Result<Caller> found,
+Result<Permission> permission_of(Services& services, const Call& call, Result<Caller> found,
                                  const api::ActionRequest& request) {
     HOLDFAST_TRY(caller, std::move(found));
     HOLDFAST_CHECK(services.containment.turn_left(caller.row->name));
     HOLDFAST_TRY(decision, services.decide(*caller.file, request.action));
+    HOLDFAST_CHECK(check_audience(services, *caller.file, request.action.audience));
     policy::Demand demand = demand_of(services, caller, decision);
     HOLDFAST_CHECK(approval_fits(services, call, request, demand));
     return Permission{caller, std::move(decision), std::move(demand)};
@@ -178,6 +179,7 @@ Async<Answer> sign_action(Services& services, const Call& call) {
         co_return co_await refuse_limited(services, call, std::move(request.action),
                                           std::move(*refusal));
     reserve_for(wanted, std::get<policy::Reservation>(std::move(reserved)));
+    note_audience(services, call.instance->agent, request.action.audience);
     // Used with the record, whatever becomes of the signature.
     encode::Json approvals = use_approval(services, request.approval);
     if (!approvals.is_null()) wanted.record["approvals"] = std::move(approvals);

@@ -3,6 +3,7 @@
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/host_stop.h"
 #include "daemon/handlers/limits.h"
+#include "daemon/handlers/triggers.h"
 #include "daemon/log.h"
 
 namespace holdfast::daemon::handlers {
@@ -133,6 +134,7 @@ Async<std::monostate> start(Services& services) {
     declare_from_files(services);
     name_operators(services);
     take_declared_limits(services);
+    begin_triggers(services);
     Done asked = co_await take_host_fuse(services);
     if (!asked) log_warning("the host's state is unfinished: " + asked.error().text());
     Done settled = co_await settle(services);

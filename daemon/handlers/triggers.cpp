@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/contain_messages.h"
+#include "api/printable.h"
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/stopping.h"
 #include "daemon/log.h"
@@ -101,6 +102,7 @@ bool fire(Services& services, const std::string& agent, policy::Trigger trigger,
     const policy::Reaction* reaction = reaction_of(services, agent, trigger);
     if (reaction == nullptr) return false;
     const std::string by = std::string(by_trigger) + std::string(policy::to_string(trigger));
+    seen = api::printable(seen);  // one byte a character: it may be cut anywhere
     seen.resize(std::min(seen.size(), api::max_reason));
     auto row = current_row(services, agent);
     auto order = stop_order(reaction->then, by, std::move(seen), reaction->rate);
@@ -112,7 +114,16 @@ bool fire(Services& services, const std::string& agent, policy::Trigger trigger,
     return true;
 }
 
+bool would_fire(const Services& services, const std::string& agent, policy::Trigger trigger) {
+    const policy::Reaction* reaction = reaction_of(services, agent, trigger);
+    const auto row = current_row(services, agent);
+    if (reaction == nullptr || !row) return false;
+    const auto order = stop_order(reaction->then, "", "", reaction->rate);
+    return order && stops_further(*row, *order);
+}
+
 Result<Caller> watched_caller(Services& services, const Call& call, std::string_view action) {
+    check_clock(services);
     HOLDFAST_TRY(caller, caller_of(services, call));
     HOLDFAST_CHECK(check_canary(services, *caller.file, action,
                                 "action " + std::string(action) + " was asked for"));
@@ -123,6 +134,22 @@ Result<Caller> watched_caller(Services& services, const Call& call) {
     HOLDFAST_TRY(caller, caller_of(services, call));
     HOLDFAST_CHECK(check_canary(services, *caller.file, "", "the agent's key was used"));
     return caller;
+}
+
+Done check_audience(Services& services, const policy::AgentFile& file, std::string_view audience) {
+    const auto& rule = file.triggers.novel_audience;
+    if (!rule) return done();
+    const policy::KnownAudiences& known = services.triggers.audiences;
+    if (!known.is_novel(file.name, audience, static_cast<std::size_t>(rule->number))) return done();
+    std::string seen = "audience " + std::string(audience) + " after " +
+                       std::to_string(known.count(file.name)) + " others";
+    Error error = Error(Code::denied, "agent " + file.name + ": " + seen).because("novel_audience");
+    (void)fire(services, file.name, policy::Trigger::novel_audience, std::move(seen));
+    return error;
+}
+
+void note_audience(Services& services, const std::string& agent, std::string_view audience) {
+    services.triggers.audiences.note(agent, audience);
 }
 
 void note_refusal(Services& services, const Call& call, const Refused& refused) {

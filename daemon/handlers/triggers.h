@@ -2,9 +2,13 @@
 #ifndef HOLDFAST_DAEMON_HANDLERS_TRIGGERS_H
 #define HOLDFAST_DAEMON_HANDLERS_TRIGGERS_H
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "api/admin_messages.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/services.h"
 #include "policy/triggers.h"
@@ -21,12 +25,20 @@ bool is_by_trigger(std::string_view principal) noexcept;
 // people.
 bool fire(Services& services, const std::string& agent, policy::Trigger trigger, std::string seen);
 
+// Would fire() do something?
+bool would_fire(const Services& services, const std::string& agent, policy::Trigger trigger);
+
 // ── where an action goes by ──
 
-// caller_of(), unless this sets off a canary: denied, canary_used.
+// caller_of(), unless this sets off a canary: denied, canary_used. Looks at the clock first.
 Result<Caller> watched_caller(Services& services, const Call& call, std::string_view action);
 // The same of whoever asks for a credential or evidence: a canary key is used by that.
 Result<Caller> watched_caller(Services& services, const Call& call);
+
+// Where policy permits: denied, novel_audience. Asked in the step in which the record is queued,
+// too, and then noted: so two at once do not both pass for the last free one.
+Done check_audience(Services& services, const policy::AgentFile& file, std::string_view audience);
+void note_audience(Services& services, const std::string& agent, std::string_view audience);
 
 // ── what agents do ──
 
@@ -35,6 +47,19 @@ void note_refusal(Services& services, const Call& call, const Refused& refused);
 // The code of a launched instance (or of a connection) is not what it was.
 void note_drift(Services& services, const std::string& agent, std::string_view reason,
                 std::string_view instance);
+
+// ── what time does ──
+
+// At start, when the declared agents are known and before anybody is heard.
+void begin_triggers(Services& services);
+// After each apply that put files in force. `changes`: as its reply says them.
+void take_declared_triggers(Services& services, const std::vector<api::Change>& changes);
+// The wall clock went back: every agent whose file minds is stopped.
+void check_clock(Services& services);
+// No heartbeat came in time: every agent whose file wants them is stopped.
+void check_heartbeats(Services& services);
+// Seconds until the next one is overdue, unless its agent is stopped by then; none: nobody waits.
+std::optional<std::int64_t> next_heartbeat_due(const Services& services);
 
 }  // namespace holdfast::daemon::handlers
 

@@ -13,8 +13,8 @@
 namespace holdfast::daemon {
 
 // What must still be written when the disk is full: stopping an agent, and what was not released.
-inline constexpr std::array<std::string_view, 3> containment_types = {"containment", "trigger",
-                                                                      "withheld"};
+inline constexpr std::array<std::string_view, 4> containment_types = {
+    "containment", "security_event", "trigger", "withheld"};
 
 // A port, so that tests can have a disk that is full.
 class Ledger {

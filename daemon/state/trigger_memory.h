@@ -7,7 +7,10 @@
 
 #include "daemon/link/async.h"
 #include "daemon/state/containment.h"
+#include "policy/clock_watch.h"
+#include "policy/heartbeats.h"
 #include "policy/known_audiences.h"
+#include "policy/seen_events.h"
 #include "policy/trigger_counts.h"
 
 namespace holdfast::daemon {
@@ -22,6 +25,9 @@ inline std::int64_t steady_seconds() {
 struct TriggerMemory {
     policy::TriggerCounts counts;
     policy::KnownAudiences audiences;
+    policy::ClockWatch clock;
+    policy::Heartbeats heartbeats;
+    policy::SeenEvents events;
     std::function<std::int64_t()> steady = steady_seconds;
     // Runs it on the loop beside everything else, and sees to what it leaves unfinished.
     std::function<void(Async<std::monostate> work)> beside;

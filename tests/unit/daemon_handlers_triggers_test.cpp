@@ -187,3 +187,13 @@ TEST_CASE("trigger: what is signed meanwhile does not leave", "[daemon][triggers
     CHECK(reason_of(world.finish(under_way)) == "agent_suspended");
     CHECK(world.ledger.count("withheld") == 1);
 }
+
+TEST_CASE("trigger: operators see which ones an agent has", "[daemon][triggers]") {
+    CanaryWorld world({"throttle", 3});
+    const auto shown = json_of(world.as_operator(handlers::show_agent, HandlerWorld::bot));
+    CHECK(text_at(shown, {"declared", "triggers"}) ==
+          R"({"canary":{"actions":["vault.export"],"key":false,"rate":3,"then":"throttle"}})");
+    world.rules() = {};
+    const auto none = json_of(world.as_operator(handlers::show_agent, HandlerWorld::bot));
+    CHECK(text_at(none, {"declared", "triggers"}) == "{}");
+}

@@ -1,4 +1,6 @@
 // What is counted and remembered for triggers.
+#include "policy/clock_watch.h"
+#include "policy/heartbeats.h"
 #include "policy/known_audiences.h"
 #include "policy/trigger_counts.h"
 #include "tests/support/catch.h"
@@ -84,4 +86,103 @@ TEST_CASE("known audiences: what has no room stays novel", "[policy][triggers]")
     known.note("one-more", "https://a");
     CHECK(known.count("one-more") == 0);
     CHECK(known.is_novel("one-more", "https://a", 2));
+}
+
+TEST_CASE("clock watch: a step back is told of once, to those who mind so much",
+          "[policy][triggers]") {
+    ClockWatch clock;
+    clock.take(1000);
+    CHECK(clock.goes_on(1000));
+    CHECK(clock.goes_on(1100));
+    CHECK_FALSE(clock.goes_on(1099));
+    CHECK(clock.went_back(1099, {{"bot", 30}}).empty());
+    CHECK_FALSE(clock.goes_on(1069));
+    const auto steps = clock.went_back(1069, {{"bot", 30}, {"patient", 60}});
+    REQUIRE(steps.size() == 1);
+    CHECK(steps[0].agent == "bot");
+    CHECK(steps[0].seconds == 31);
+    CHECK(clock.goes_on(1069));
+    CHECK(clock.goes_on(1070));
+}
+
+TEST_CASE("clock watch: exactly as far back as is allowed is allowed", "[policy][triggers]") {
+    ClockWatch clock;
+    clock.take(1000);
+    CHECK_FALSE(clock.goes_on(970));
+    CHECK(clock.went_back(970, {{"bot", 30}}).empty());
+    CHECK_FALSE(clock.goes_on(969));
+    CHECK(clock.went_back(969, {{"bot", 30}}).size() == 1);
+}
+
+TEST_CASE("clock watch: many small steps are one big one", "[policy][triggers]") {
+    ClockWatch clock;
+    clock.take(1000);
+    std::int64_t now = 1000;
+    std::size_t told = 0;
+    for (int i = 0; i < 10; ++i) {
+        now -= 5;
+        CHECK_FALSE(clock.goes_on(now));
+        told += clock.went_back(now, {{"bot", 30}}).size();
+        now += 1;
+        CHECK(clock.goes_on(now));
+    }
+    CHECK(told == 1);
+    // Once it has caught up, nothing is remembered.
+    CHECK(clock.goes_on(2000));
+    CHECK_FALSE(clock.goes_on(1980));
+    CHECK(clock.went_back(1980, {{"bot", 30}}).empty());
+}
+
+TEST_CASE("heartbeats: without one it has been for ever", "[policy][triggers]") {
+    Heartbeats beats;
+    beats.begin({1'700'000'000, 50});
+    CHECK(beats.age("bot", {1'700'000'000, 50}) >= 1'700'000'000);
+    CHECK(beats.last() == 0);
+}
+
+TEST_CASE("heartbeats: a restart does not make it younger", "[policy][triggers]") {
+    Heartbeats beats;
+    beats.take_beat(900);
+    beats.take_beat(1000);
+    beats.begin({1060, 7});
+    CHECK(beats.age("bot", {1060, 7}) == 60);
+    CHECK(beats.age("bot", {1090, 37}) == 90);
+    beats.beat({1100, 47});
+    CHECK(beats.age("bot", {1101, 48}) == 1);
+    CHECK(beats.last() == 1100);
+}
+
+TEST_CASE("heartbeats: whoever sets the clock back gains nothing", "[policy][triggers]") {
+    Heartbeats beats;
+    beats.take_beat(1000);
+    beats.begin({1060, 100});
+    CHECK(beats.age("bot", {10, 200}) == 160);
+    CHECK(beats.age("bot", {5000, 101}) == 4000);
+    beats.beat({10, 200});
+    CHECK(beats.age("bot", {10, 230}) == 30);
+    // From a ledger whose last heartbeat lies ahead: it counts as now.
+    Heartbeats ahead;
+    ahead.take_beat(9000);
+    ahead.begin({1000, 100});
+    CHECK(ahead.age("bot", {1000, 100}) == 0);
+    CHECK(ahead.age("bot", {1000, 160}) == 60);
+}
+
+TEST_CASE("heartbeats: who declares an agent is there for it, and for no other",
+          "[policy][triggers]") {
+    Heartbeats beats;
+    beats.take_beat(1000);
+    beats.take_declared("bot", 1500);
+    beats.begin({1600, 0});
+    CHECK(beats.age("bot", {1600, 0}) == 100);
+    CHECK(beats.age("other", {1600, 0}) == 600);
+    beats.beat({1650, 50});
+    CHECK(beats.age("bot", {1650, 50}) == 0);
+    for (std::size_t i = 1; i < max_known_agents; ++i)
+        beats.declared("a" + std::to_string(i), {1700, 100});
+    CHECK(beats.age("a4095", {1700, 100}) == 0);
+    beats.declared("one-more", {1700, 100});
+    CHECK(beats.age("one-more", {1700, 100}) == 50);
+    beats.declared("bot", {1700, 100});
+    CHECK(beats.age("bot", {1700, 100}) == 0);
 }
