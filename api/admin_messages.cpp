@@ -39,8 +39,6 @@ Json table(const std::map<std::string, Value>& rows) {
 
 Json declaration_json(const Declaration& declared) {
     Json::Object object;
-    object["actions"] = texts(declared.actions);
-    object["audiences"] = texts(declared.audiences);
     object["can_stop"] = texts(declared.can_stop);
     object["environment"] = declared.environment;
     object["executable_sha256"] =
@@ -51,6 +49,7 @@ Json declaration_json(const Declaration& declared) {
     object["manifest_keys"] = texts(declared.manifest_keys);
     object["lifetime_s"] = declared.lifetime;
     object["owner"] = declared.owner;
+    object["policies"] = to_json(declared.policies);
     object["policy_author"] = declared.policy_author;
     object["sponsor"] = declared.sponsor;
     object["uid"] = declared.launched ? Json() : Json(declared.uid);
@@ -148,6 +147,7 @@ Json to_json(const Applied& reply) {
     Json::Object object;
     object["changes"] = std::move(changes);
     object["dry_run"] = reply.dry_run;
+    object["policies"] = to_json(reply.policies);
     return object;
 }
 

@@ -11,6 +11,7 @@
 
 #include "api/anchor_messages.h"
 #include "api/limit_messages.h"
+#include "api/policy_messages.h"
 #include "core/encode/json.h"
 #include "holdfast/bytes.h"
 #include "holdfast/custody.h"
@@ -43,7 +44,7 @@ struct Declaration {
     Sha256 executable{};
     std::vector<std::string> manifest_keys;  // fingerprints of who may sign its manifest
     std::int64_t lifetime = 0;               // seconds
-    std::vector<std::string> actions, audiences;
+    std::vector<PolicySource> policies;      // that can permit it something
     std::vector<LimitUse> limits;
     encode::Json triggers = encode::Json::Object{};  // by name, members as the agent file has them
 };
@@ -78,6 +79,7 @@ struct Change {
 struct Applied {
     bool dry_run = false;
     std::vector<Change> changes;
+    std::vector<PolicyChange> policies;
 };
 encode::Json to_json(const Applied& reply);
 

@@ -102,6 +102,7 @@ Json to_json(const Credential& reply) {
 Json to_json(const Signed& reply) {
     Json::Object object;
     object["jws"] = reply.jws;
+    object["rules"] = Json::Array(reply.rules.begin(), reply.rules.end());
     object["sequence"] = static_cast<std::int64_t>(reply.sequence);
     return object;
 }

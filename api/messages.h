@@ -59,6 +59,7 @@ encode::Json to_json(const Credential& reply);
 struct Signed {
     std::string jws;
     std::uint64_t sequence = 0;
+    std::vector<std::string> rules;  // "SET:ID" of the policies that permitted it
 };
 encode::Json to_json(const Signed& reply);
 

@@ -39,7 +39,7 @@ class Values {
 
 struct Command {
     std::string name;      // one or two words: "agent show"
-    std::string operands;  // "NAME", "[FILE]", "": their number is checked
+    std::string operands;  // "NAME", "[FILE]", "PATH...", "": their number is checked
     std::string summary;   // one line for `holdfast help`
     std::vector<Option> options;
     Exit (*run)(const Globals& globals, const Values& values);

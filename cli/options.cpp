@@ -2,6 +2,7 @@
 #include <boost/program_options.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <exception>
 #include <sstream>
 
@@ -40,13 +41,14 @@ struct Expected {
     std::size_t most = 0;
 };
 
-// "NAME [FILE]": one at least, two at most.
+// "NAME [FILE]": one at least, two at most. "NAME [FILE...]": as many as there are.
 Expected expected_operands(const std::string& described) {
     Expected expected;
     std::istringstream words(described);
     for (std::string word; words >> word;) {
         ++expected.most;
         if (word.front() != '[') ++expected.least;
+        if (word.find("...") != std::string::npos) expected.most = SIZE_MAX;
     }
     return expected;
 }

@@ -136,6 +136,11 @@ std::string table_of(const encode::Json& array, const std::vector<std::string>& 
     return aligned(rows);
 }
 
+Answered answer_of(encode::Json json) {
+    std::string body = encode::canonical(json);
+    return {std::move(body), std::move(json)};
+}
+
 Exit show(const Globals& globals, const Answered& answered, std::string_view people) {
     std::cout << (globals.json ? std::string_view(answered.body) : people);
     if (globals.json && !answered.body.ends_with('\n')) std::cout << '\n';

@@ -12,6 +12,9 @@
 
 namespace holdfast::cli {
 
+// What a command found out by itself, to be shown as an answer is.
+Answered answer_of(encode::Json json);
+
 // With --json the daemon's own bytes; else `people`.
 Exit show(const Globals& globals, const Answered& answered, std::string_view people);
 

@@ -20,6 +20,7 @@ std::vector<Command> every_command() {
     append(all, agent_commands());
     append(all, contain_commands());
     append(all, trigger_commands());
+    append(all, policy_commands());
     append(all, approval_commands());
     append(all, launch_commands());
     append(all, store_commands());

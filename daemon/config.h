@@ -18,6 +18,7 @@ struct Settings {
     std::string host_domain;     // [host] domain; default "local.internal"
     std::string state_dir;       // [paths] state; registry, ledger/, keys/
     std::string agents_dir;      // [paths] agents
+    std::string policies_dir;    // [paths] policies; need not be there
     std::string operators_file;  // [paths] operators: people, logins and keys; need not be there
     std::string store_dir;       // [paths] store; default: store in the state directory
     std::string log_dir;         // [paths] log: what launched agents print
@@ -47,7 +48,8 @@ struct Settings {
     std::int64_t max_connections = 0;
     std::int64_t max_connections_per_uid = 0;
     bool dev = false;  // one uid for all: privileges not separated, writable executables allowed
-    std::int64_t approvals_expire_s = 0;  // [approvals] how long one is asked for and can be used
+    bool policy_unsigned_allowed = false;  // [policy] unsigned = allow: sets nobody signed
+    std::int64_t approvals_expire_s = 0;   // [approvals] how long one is asked for and can be used
     // [security_events] whose tokens (RFC 8417) count; all three or none.
     std::string events_issuer, events_audience;
     std::string events_keys;   // a file: JWK set of public keys

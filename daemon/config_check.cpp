@@ -62,6 +62,7 @@ Done check_socket(std::string_view name, const std::string& path) {
 Done check_paths(const Settings& settings) {
     HOLDFAST_CHECK(check_path("paths.state", settings.state_dir));
     HOLDFAST_CHECK(check_path("paths.agents", settings.agents_dir));
+    HOLDFAST_CHECK(check_path("paths.policies", settings.policies_dir));
     HOLDFAST_CHECK(check_path("paths.operators", settings.operators_file));
     HOLDFAST_CHECK(check_path("paths.store", settings.store_dir));
     HOLDFAST_CHECK(check_path("paths.log", settings.log_dir));

@@ -40,6 +40,7 @@ Settings default_settings() {
     settings.host_keys = "tpm";
     settings.state_dir = "/var/lib/holdfast";
     settings.agents_dir = "/etc/holdfast/agents.d";
+    settings.policies_dir = "/etc/holdfast/policies.d";
     settings.operators_file = "/etc/holdfast/operators.toml";
     settings.log_dir = "/var/log/holdfast";
     settings.launch_first_uid = default_first_uid;
@@ -70,6 +71,8 @@ Settings dev_settings(const std::string& directory) {
     settings.dev = true;
     settings.state_dir = base + "/state";
     settings.agents_dir = base + "/agents.d";
+    settings.policies_dir = base + "/policies.d";
+    settings.policy_unsigned_allowed = true;
     settings.operators_file = base + "/operators.toml";
     settings.store_dir = base + "/store";
     settings.log_dir = base + "/log";

@@ -177,31 +177,35 @@ Done read_credential(TomlTable& root, AgentFile& agent) {
     return table.finish();
 }
 
-struct List {
-    std::string_view key;
-    std::size_t max_count;
-    std::size_t max_bytes;
-    bool (*valid)(std::string_view) noexcept;
-    std::string_view complaint;
-};
-constexpr List actions_list{"actions", max_actions, max_action_name, encode::is_action_name,
-                            "cannot be the name of an action"};
-constexpr List audiences_list{"audiences", max_audiences, max_audience, encode::is_audience,
-                              "is no URI and no host name"};
-
-Done read_list(TomlTable& root, const List& list, std::vector<std::string>& into) {
-    if (!root.has(list.key)) return done();
-    HOLDFAST_TRY(entries, root.texts(list.key, list.max_count, list.max_bytes));
-    for (const std::string& entry : entries)
-        if (!list.valid(entry))
-            return root.wrong(list.key, "\"" + entry + "\" " + std::string(list.complaint));
-    into = std::move(entries);
-    return done();
+// Entities of the list that an older file has under this key; one to be filled in otherwise.
+std::vector<std::string> entities_in(TomlTable& root, std::string_view key, std::string_view type,
+                                     bool (*valid)(std::string_view) noexcept) {
+    constexpr std::size_t max_entries = 256;
+    std::vector<std::string> entities;
+    auto entries = root.texts(key, max_entries, max_audience);
+    if (!entries) return entities;
+    for (const std::string& entry : *entries)
+        if (valid(entry)) entities.push_back(std::string(type) + "::\"" + entry + "\"");
+    return entities;
 }
 
-Done read_permissions(TomlTable& root, AgentFile& agent) {
-    HOLDFAST_CHECK(read_list(root, actions_list, agent.actions));
-    return read_list(root, audiences_list, agent.audiences);
+// What agent files said before there were policies is refused with the policy that says it.
+Done refuse_permissions(TomlTable& root, const AgentFile& agent) {
+    const std::string_view key = root.has("actions") ? "actions" : "audiences";
+    if (!root.has(key)) return done();
+    const auto actions = entities_in(root, "actions", "Action", encode::is_action_name);
+    const auto audiences = entities_in(root, "audiences", "Audience", encode::is_audience);
+    std::string line = "permit(principal == Agent::\"" + agent.name + "\", action";
+    for (std::size_t n = 0; n < actions.size(); ++n)
+        line += (n == 0 ? " in [" : ", ") + actions[n];
+    line += actions.empty() ? ", resource)" : "], resource)";
+    for (std::size_t n = 0; n < audiences.size(); ++n)
+        line += (n == 0 ? " when { [" : ", ") + audiences[n];
+    if (!audiences.empty()) line += "].contains(resource) }";
+    return root.wrong(key,
+                      "policies say what an agent may sign; write into policies.d/NAME.cedar: "
+                      "@id(\"" +
+                          agent.name + "\") " + line + ";");
 }
 
 Done read_all(TomlTable& root, std::string_view stem, Declared& declared) {
@@ -210,7 +214,7 @@ Done read_all(TomlTable& root, std::string_view stem, Declared& declared) {
     HOLDFAST_CHECK(read_origin(root, declared));
     HOLDFAST_CHECK(read_key(root, declared.agent));
     HOLDFAST_CHECK(read_credential(root, declared.agent));
-    HOLDFAST_CHECK(read_permissions(root, declared.agent));
+    HOLDFAST_CHECK(refuse_permissions(root, declared.agent));
     HOLDFAST_TRY(limits, read_limits(root));
     declared.agent.limits = std::move(limits);
     HOLDFAST_TRY(triggers, read_triggers(root));

@@ -21,8 +21,6 @@ namespace holdfast::policy {
 
 inline constexpr std::size_t max_agent_file = 64UL * 1024;
 inline constexpr std::size_t max_agents = 1024;
-inline constexpr std::size_t max_actions = 256;
-inline constexpr std::size_t max_audiences = 256;
 inline constexpr std::size_t max_environment = 64;
 inline constexpr std::size_t max_principal = 255;  // sponsor, owner, …
 inline constexpr std::size_t max_can_stop = 32;
@@ -71,12 +69,10 @@ struct AgentFile {
     Sha256 executable{};           // [recognise] executable_sha256
     std::optional<Launch> launch;  // then uid and executable mean nothing
     KeyChoice key;
-    std::int64_t lifetime = 0;           // [credential] lifetime_s, seconds
-    std::vector<std::string> actions;    // allowed names; goes away when policies come
-    std::vector<std::string> audiences;  // allowed audiences; empty = any
-    std::vector<Limit> limits;           // [[limit]]
-    TriggerRules triggers;               // [triggers.NAME]
-    Sha256 digest{};                     // of the file's bytes
+    std::int64_t lifetime = 0;  // [credential] lifetime_s, seconds
+    std::vector<Limit> limits;  // [[limit]]
+    TriggerRules triggers;      // [triggers.NAME]
+    Sha256 digest{};            // of the file's bytes
 };
 
 // Errors are Code::invalid, "NAME.toml:LINE: …": unknown key, missing accountability, bad value.

@@ -29,9 +29,8 @@ Error exceeded(const Limit& limit, const Draw& draw, std::uint64_t used,
 Done LimitCounter::has_room(const Limit& limit, const Draw& draw, std::int64_t now) const {
     if (now < spent_until_)
         return Error(Code::denied,
-                     of(limit, draw.key) +
-                         "all of it counts as used since a state of this host " + "was accepted; " +
-                         in(spent_until_ - now),
+                     of(limit, draw.key) + "all of it counts as used since a state of this host " +
+                         "was accepted; " + in(spent_until_ - now),
                      Retry::later)
             .because("limit_exceeded");
     const auto found = windows_.find(draw.key);

@@ -27,12 +27,6 @@ Done take(Taken& taken, const TomlTable& table, std::string_view key, const std:
     return table.wrong(key, what + " is " + first->second + "'s already");
 }
 
-bool is_group_name(std::string_view name) noexcept {
-    return std::ranges::all_of(name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-    });
-}
-
 Done read_uids(TomlTable& table, Taken& taken, Operator& who) {
     if (!table.has("uids")) return done();
     HOLDFAST_TRY(uids, table.integers("uids", max_operator_uids, 0, max_uid));
@@ -94,6 +88,13 @@ Error unknown_signer(const std::string& why) {
 }
 
 }  // namespace
+
+bool is_group_name(std::string_view name) noexcept {
+    const auto fits = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    };
+    return !name.empty() && name.size() <= max_group_name && std::ranges::all_of(name, fits);
+}
 
 Result<Operators> Operators::parse(std::string_view file_name, std::string_view text) {
     const std::string shown(file_name);

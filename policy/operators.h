@@ -24,6 +24,9 @@ inline constexpr std::size_t max_operator_key = 16UL * 1024;  // bytes of one, a
 inline constexpr std::size_t max_operator_groups = 32;
 inline constexpr std::size_t max_group_name = 64;
 
+// What @approvers can name: lower case, digits, - _ and .
+bool is_group_name(std::string_view name) noexcept;
+
 struct Operator {
     std::string name;
     std::vector<uid_t> uids;               // login uids (audit(7): /proc/PID/loginuid)

@@ -42,6 +42,12 @@ class TomlTable {
     Result<std::vector<std::int64_t>> integers(std::string_view key, std::size_t max_count,
                                                std::int64_t low, std::int64_t high);
     Result<bool> flag(std::string_view key);
+    // Unix seconds of an offset date-time (RFC 3339, as TOML writes it: without quotes), from 1970.
+    Result<std::int64_t> time(std::string_view key);
+    // A table as the JSON object it stands for, canonical, of max_depth levels at most; our JSON
+    // has no word for fractions and times.
+    Result<std::string> json(std::string_view key, std::size_t max_depth);
+    bool holds_text(std::string_view key) const { return (*table_)[key].is_string(); }
     Result<TomlTable> table(std::string_view key);
     Result<std::vector<TomlTable>> tables(std::string_view key, std::size_t max_count);  // [[key]]
 

@@ -35,6 +35,7 @@ import() { hold store import "$work/manifests/$1-$2.json" "$work/code/$1" --json
 declare_launched() {
   sed "s|@SPONSOR_KEY@|$(cat "$work/sponsor.pub")|" "examples/$1/launched.toml.in" >"$work/agents.d/$1.toml"
   choose_key "$work/agents.d/$1.toml"
+  take_policy "$1"
   hold apply >/dev/null || broke "the agent could not be declared"
 }
 
@@ -57,6 +58,7 @@ agent_is_made() {
   grep -vE '^(#|$)' "$work/agents.d/python-agent.toml" | sed 's/\(ssh-ed25519 .\{12\}\).*/\1…"]/' | quote
   [ "$(hold agent show python-agent --json | jq -r .fuse)" = "$fuse" ] || broke "its key has another fuse"
   held "declared; $key_made"
+  say_policy python-agent
   import python-agent 1 >"$work/imported" || broke "the code could not be imported"
   held "imported: each file hashed while it was copied, $(jq .files "$work/imported") files in the store"
   launch
@@ -129,7 +131,7 @@ refusals() {
 tool_of_an_agent() {
   local runner=$work/code/tool-runner tools=$work/state/data/tool-runner/tools.sock
   cp -r examples/tool-runner "$runner"
-  rm "$runner"/{README.md,*.toml.in}
+  rm "$runner"/{README.md,*.toml.in,*.cedar}
   cp clients/python/holdfast.py "$runner"
   describe tool-runner 1 "$work/sponsor" --interpreter /usr/bin/python3 --arg runner.py
   declare_launched tool-runner

@@ -16,10 +16,12 @@ agent_is_made() {
   sed -e "s/@UID@/$(id -u)/" -e "s/@DIGEST@/$(sha256sum "$program" | cut -d' ' -f1)/" \
     examples/refund-agent/refund-agent.toml.in >"$work/agents.d/refund-agent.toml"
   choose_key "$work/agents.d/refund-agent.toml"
+  take_policy refund-agent
   grep -vE '^(#|$)' "$work/agents.d/refund-agent.toml" | quote
   hold apply >/dev/null || broke "the agent could not be declared"
   [ "$(hold agent show refund-agent --json | jq -r .fuse)" = "$fuse" ] || broke "its key has another fuse"
   held "$key_made"
+  say_policy refund-agent
   refused not_launchable "to launch it, instead of only looking at it" hold launch refund-agent --json
   say "with one user for all nobody could keep a launched agent apart: as root, scripts/demo launches one"
 }
@@ -52,7 +54,7 @@ refusals() {
   mv "$work/agent/as-declared" "$program"
   refused measurement_mismatch "another program of the same user, curl" \
     curl -s --unix-socket "$HOLDFAST_SOCKET" http://holdfast/v1/whoami
-  refused action_not_allowed "an action not on its list, payout.create" sign --action payout.create
+  refused action_not_allowed "an action that no policy permits, payout.create" sign --action payout.create
   hold agent revoke refund-agent >/dev/null || broke "revoking failed"
   refused agent_revoked "$key_ended" sign
 }

@@ -110,6 +110,26 @@ remove_users() {
   made_users=()
 }
 
+# take_policy NAME: what that example may sign, signed by who answers for its policy.
+take_policy() {
+  if [ ! -e "$work/author" ]; then
+    ssh-keygen -q -t ed25519 -N '' -C security@example.org -f "$work/author"
+    cat >"$work/operators.toml" <<EOF
+[[operator]]
+name = "security@example.org"
+keys = ["$(cat "$work/author.pub")"]
+policies = true
+EOF
+  fi
+  cp "examples/$1/$1.cedar" "$work/policies.d/"
+  ssh-keygen -q -Y sign -n holdfast-policy -f "$work/author" "$work/policies.d/$1.cedar" 2>/dev/null
+}
+say_policy() {
+  grep -vE '^//' "$work/policies.d/$1.cedar" | quote
+  held "what it may sign, signed by its policy author: $(hold agent show "$1" --json |
+    jq -r '.declared.policies[] | "\(.set) version \(.version) by \(.author)"')"
+}
+
 # The daemon's users and its settings, as on a real host.
 set_up_host() {
   local user
@@ -125,6 +145,8 @@ state = $work/state
 store = $work/store
 log = $work/log
 agents = $work/agents.d
+policies = $work/policies.d
+operators = $work/operators.toml
 libexec = $work/libexec
 [listen]
 agent_socket = $work/agent.sock

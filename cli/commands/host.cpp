@@ -29,11 +29,18 @@ Exit check_file(const Globals& globals, const std::string& path) {
     return show(globals, answered, path + ": agent " + agent->name + " is declared correctly\n");
 }
 
+bool has_rows(const Json* table) {
+    return table != nullptr && table->array() != nullptr && !table->array()->empty();
+}
+
 std::string changes_text(const Answered& answered) {
-    const Json* changes = answered.json.find("changes");
-    if (changes == nullptr || changes->array() == nullptr || changes->array()->empty())
-        return "no agents are declared\n";
-    std::string text = table_of(*changes, {"name", "change", "state"});
+    const Json* agents = answered.json.find("changes");
+    const Json* policies = answered.json.find("policies");
+    std::string text = has_rows(agents) ? table_of(*agents, {"name", "change", "state"})
+                                        : "no agents are declared\n";
+    text += has_rows(policies)
+                ? '\n' + table_of(*policies, {"set", "change", "version", "mode", "author"})
+                : "no policies: nothing is permitted\n";
     const Json* dry_run = answered.json.find("dry_run");
     if (dry_run != nullptr && dry_run->boolean() != nullptr && *dry_run->boolean())
         text += "nothing was changed (--dry-run)\n";
@@ -79,7 +86,7 @@ std::vector<Command> host_commands() {
     return {
         {"apply",
          "",
-         "read the agent files again and make what they declare",
+         "read agent files and policies again and make what they declare",
          {{"check", "FILE", "only check this file, offline"},
           {"dry-run", "", "only say what would change"}},
          apply},

@@ -1,25 +1,14 @@
-// FrontProcess, the anchor counter: compared at start, advanced at intervals and at the end.
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-
+// FrontProcess, the anchor counter: compared at start, advanced at intervals and at an orderly
+// stop.
 #include <chrono>
-#include <utility>
 
 #include "daemon/front/front_process.h"
 #include "daemon/log.h"
 
 namespace holdfast::daemon {
-namespace {
-
-namespace asio = boost::asio;
-
-// Well below supervisor.h's orderly_end.
-constexpr std::chrono::seconds last_anchor_within{2};
-
-}  // namespace
 
 // At start, whenever the chip's worker is there anew, and as long as something is unfinished.
-asio::awaitable<void> FrontProcess::settle_anchor() {
+boost::asio::awaitable<void> FrontProcess::settle_anchor() {
     const auto settled = co_await anchor_.settle();
     // Said once, however often it is tried again.
     const std::string trouble = settled ? "" : settled.error().text();
@@ -33,7 +22,7 @@ void FrontProcess::plan_anchor() {
     if (interval != 0) anchor_advancing_.plan(std::chrono::seconds(interval));
 }
 
-asio::awaitable<void> FrontProcess::advance_anchor() {
+boost::asio::awaitable<void> FrontProcess::advance_anchor() {
     // Each step wears flash: without a new record there is nothing to protect.
     if (anchor_.is_current()) co_return plan_anchor();
     const auto advanced = co_await anchor_.advance("interval", "daemon");
@@ -42,14 +31,7 @@ asio::awaitable<void> FrontProcess::advance_anchor() {
     plan_anchor();
 }
 
-void FrontProcess::stop() {
-    if (std::exchange(stopping_, true)) return;
-    stop_waits_.expires_after(last_anchor_within);
-    stop_waits_.async_wait([this](const boost::system::error_code&) { io_.stop(); });
-    asio::co_spawn(io_, last_anchor_step(), asio::detached);
-}
-
-asio::awaitable<void> FrontProcess::last_anchor_step() {
+boost::asio::awaitable<void> FrontProcess::last_anchor_step() {
     const bool is_open = anchor_.holds() && !anchor_.is_current() && !services_.ledger.failed();
     if (is_open) {
         const auto advanced = co_await anchor_.advance("stop", "daemon");

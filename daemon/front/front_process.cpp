@@ -12,6 +12,7 @@
 #include "daemon/handlers/approvals.h"
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/host_stop.h"
+#include "daemon/handlers/policies.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
 
@@ -20,7 +21,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::chrono::seconds settle_again{2};
+// Well below supervisor.h's orderly_end.
+constexpr std::chrono::seconds last_anchor_within{2};
 // Sums may be this late: also the pause before the next try when the ledger cannot be written.
 constexpr std::int64_t sums_late = 60;
 
@@ -58,7 +60,8 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
       credentials_(issuer_, ledger, unix_now),
       refusals_(ledger, unix_now),
       host_(keys_),
-      limit_counting_(io.get_executor(), settings.state_dir + "/ledger"),
+      limit_counting_(io.get_executor()),
+      policy_reading_(io.get_executor()),
       instances_(measurer_, agents_, launched_,
                  [this](const std::string& instance, const Error& why) {
                      spawn("ending a session",
@@ -80,7 +83,13 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
                 .agents = agents_,
                 .operators = operators_,
                 .now = unix_now,
-                .links = [this] { return links(); }},
+                .links = [this] { return links(); },
+                .read_policies =
+                    [this](PolicyFiles files) {
+                        return policy_reading_.run<policy::Policies>([wanted = std::move(files)] {
+                            return handlers::read_policies(wanted);
+                        });
+                    }},
       admission_(static_cast<std::size_t>(settings.max_connections),
                  static_cast<std::size_t>(settings.max_connections_per_uid)),
       front_{.instances = instances_,
@@ -183,6 +192,13 @@ asio::awaitable<void> FrontProcess::sum_refusals() {
     refusals_.tick();
     plan_sums();
     co_return;
+}
+
+void FrontProcess::stop() {
+    if (std::exchange(stopping_, true)) return;
+    stop_waits_.expires_after(last_anchor_within);
+    stop_waits_.async_wait([this](const boost::system::error_code&) { io_.stop(); });
+    asio::co_spawn(io_, last_anchor_step(), asio::detached);
 }
 
 WorkerLink& FrontProcess::link_of(WorkerKind kind) {

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <map>
 #include <string>
 
@@ -19,7 +20,7 @@
 #include "daemon/state/anchor.h"
 #include "daemon/state/credentials.h"
 #include "daemon/state/durable_ledger.h"
-#include "daemon/state/limit_counting.h"
+#include "daemon/state/off_loop.h"
 
 namespace holdfast::daemon {
 
@@ -47,6 +48,8 @@ class FrontProcess {
     void end();
 
   private:
+    static constexpr std::chrono::seconds settle_again{2};
+
     boost::asio::awaitable<void> begin();
     Done listen();
     Async<Answer> handle(const Route& route, const Call& call);
@@ -93,7 +96,7 @@ class FrontProcess {
     std::map<std::string, policy::AgentFile> agents_;
     policy::Operators operators_;
     Launched launched_;
-    LimitCounting limit_counting_;
+    OffLoop limit_counting_, policy_reading_;
     Instances instances_;
     Services services_;
     Admission admission_;

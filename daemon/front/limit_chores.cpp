@@ -5,6 +5,7 @@
 #include "daemon/front/front_process.h"
 #include "daemon/handlers/limits.h"
 #include "daemon/log.h"
+#include "daemon/state/limit_fold.h"
 
 namespace holdfast::daemon {
 namespace {
@@ -16,7 +17,9 @@ constexpr std::chrono::seconds count_again{30};  // it reads the whole ledger
 void FrontProcess::take_limits(const Ledger& ledger, policy::Limits counted) {
     services_.limits.counted = std::move(counted);
     services_.limits.count = [this, &ledger](policy::DeclaredLimits declared) {
-        return limit_counting_.count(std::move(declared), ledger.head());
+        return limit_counting_.run<policy::Limits>(
+            [directory = services_.settings.state_dir + "/ledger", known = ledger.head(),
+             wanted = std::move(declared)] { return count_from_ledger(directory, known, wanted); });
     };
 }
 

@@ -17,7 +17,7 @@ using Allowed::admin;
 using Allowed::agent;
 using Allowed::both;
 
-constexpr std::array<Route, 37> table = {{
+constexpr std::array<Route, 38> table = {{
     {"GET", "/v1/whoami", agent, none, recognised, handlers::whoami},
     {"POST", "/v1/credential", agent, small, recognised, handlers::credential},
     {"POST", "/v1/actions", agent, full, recognised, handlers::sign_action},
@@ -27,6 +27,7 @@ constexpr std::array<Route, 37> table = {{
 
     {"GET", "/v1/status", admin, none, anyone, handlers::status},
     {"GET", "/v1/agents", admin, none, anyone, handlers::list_agents},
+    {"GET", "/v1/policies", admin, none, anyone, handlers::list_policies},
     {"GET", "/v1/agents/{name}", admin, none, anyone, handlers::show_agent},
     {"POST", "/v1/apply", admin, small, anyone, handlers::apply},
     {"POST", "/v1/agents/{name}/suspend", admin, small, anyone, handlers::suspend},

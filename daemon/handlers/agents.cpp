@@ -33,8 +33,6 @@ api::Declaration declaration_of(const policy::AgentFile& file) {
     declared.launched = file.launch.has_value();
     if (file.launch) declared.manifest_keys = fingerprints_of(file.launch->manifest_keys);
     declared.lifetime = file.lifetime;
-    declared.actions = file.actions;
-    declared.audiences = file.audiences;
     return declared;
 }
 
@@ -63,6 +61,8 @@ Result<api::Agent> agent_of(const Services& services, const AgentRow& row) {
     agent.declared = declaration_of(file->second);
     agent.declared->limits = limits_shown(services, file->second);
     agent.declared->triggers = policy::to_json(file->second.triggers);
+    for (const policy::Source& source : services.policies.sources_for(file->second))
+        agent.declared->policies.push_back({source.set, source.version, source.author});
     if (file->second.launch) agent.log = services.settings.agent_log(row.name);
     return agent;
 }

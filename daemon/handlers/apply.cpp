@@ -6,6 +6,7 @@
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/key_choice.h"
 #include "daemon/handlers/limits.h"
+#include "daemon/handlers/policies.h"
 #include "daemon/handlers/triggers.h"
 #include "daemon/log.h"
 
@@ -66,11 +67,11 @@ bool is_away(const Error& error) {
            error.code() == Code::timeout;
 }
 
-Async<Answer> show_plan(Services& services, Files files) {
+Async<Answer> show_plan(Services& services, Files files, std::vector<api::PolicyChange> policies) {
     auto checking = check_key_choices(services, declared_in(files));
     const Done choices = co_await std::move(checking);
     if (!choices && !is_away(choices.error())) co_return choices.error();
-    const api::Applied reply{true, plan(services, files)};
+    const api::Applied reply{true, plan(services, files), std::move(policies)};
     co_return json_answer(api::to_json(reply));
 }
 
@@ -218,15 +219,17 @@ Async<Answer> apply(Services& services, const Call& call) {
     if (services.ongoing.applying)
         co_return Error(Code::conflict, "another apply is under way", Retry::later)
             .because("apply_under_way");
+    const Held applying(services.ongoing.applying);
     // Everything is read before anything is done: one bad file, and all stays as it was.
     HOLDFAST_CO_TRY(files, policy::read_agent_files(services.settings.agents_dir));
     HOLDFAST_CO_TRY(operators, policy::Operators::read(services.settings.operators_file));
-    if (request.dry_run) co_return co_await show_plan(services, std::move(files));
-
-    const Held applying(services.ongoing.applying);
+    HOLDFAST_CO_TRY(policies, co_await declared_policies(services, operators));
+    HOLDFAST_CO_TRY(policy_news, policy_changes(services, policies));
+    if (request.dry_run)
+        co_return co_await show_plan(services, std::move(files), std::move(policy_news));
     auto checking = check_key_choices(services, declared_in(files));
     HOLDFAST_CO_CHECK(co_await std::move(checking));
-    api::Applied reply{false, plan(services, files)};
+    api::Applied reply{false, plan(services, files), std::move(policy_news)};
     // For the records: asked once, and nothing to fail for.
     (void)co_await services.host.identity();
     for (const api::Change& change : reply.changes) {
@@ -237,10 +240,13 @@ Async<Answer> apply(Services& services, const Call& call) {
     }
     HOLDFAST_CO_TRY(is_news,
                     co_await record_all(services, files, reply.changes, operators, call.principal));
+    HOLDFAST_CO_TRY(is_policy,
+                    co_await record_policies(services, policies, reply.policies, call.principal));
+    HOLDFAST_CO_CHECK(put_policies(services, std::move(policies), reply.policies));
     HOLDFAST_CO_CHECK(put_in_force(services, std::move(files), reply.changes, call.principal));
     services.operators = std::move(operators);
     // Yesterday's declarations are not to come back with yesterday's disk.
-    if (is_news) {
+    if (is_news || is_policy) {
         const auto anchored = co_await anchor_step(services, "apply", call.principal);
         if (!anchored) log_warning("anchor counter: " + anchored.error().text());
     }

@@ -4,6 +4,7 @@
 #include "core/crypto/digest.h"
 #include "core/encode/base64.h"
 #include "daemon/handlers/approving.h"
+#include "daemon/handlers/permission.h"
 
 namespace holdfast::daemon::handlers {
 namespace {
@@ -78,9 +79,9 @@ Async<Answer> ask_approval(Services& services, const Call& call, Action action,
     encode::Json::Object asked;
     asked["action"] = action.action;
     asked["audience"] = action.audience;
-    asked["rule"] = decision.rule;
+    asked["rule"] = rule_of(decision);
     auto document = document_of(services, call, std::move(action), std::move(demand));
-    document.rule = std::move(decision.rule);
+    document.rule = rule_of(decision);
     auto shown = add_approval(services, call, std::move(document));
     if (!shown) {
         Refused refused{"action", std::move(asked), std::move(shown).error()};

@@ -7,7 +7,7 @@
 #include "api/messages.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/services.h"
-#include "policy/evaluate.h"
+#include "policy/policies.h"
 
 namespace holdfast::daemon::handlers {
 

@@ -18,18 +18,19 @@ Async<Answer> wait_approval(Services& services,
 Async<Answer> openapi(Services& services, const Call& call);  // GET /v1/openapi.json
 
 // Admin socket. `call.principal` says who; `call.argument` is the {name} of the path.
-Async<Answer> status(Services& services, const Call& call);       // GET  /v1/status
-Async<Answer> list_agents(Services& services, const Call& call);  // GET  /v1/agents
-Async<Answer> show_agent(Services& services, const Call& call);   // GET  /v1/agents/{name}
-Async<Answer> apply(Services& services, const Call& call);        // POST /v1/apply
-Async<Answer> suspend(Services& services, const Call& call);      // POST /v1/agents/{name}/suspend
-Async<Answer> reinstate(Services& services, const Call& call);    // POST …/reinstate
-Async<Answer> revoke(Services& services, const Call& call);       // POST …/revoke
-Async<Answer> retire(Services& services, const Call& call);       // POST …/retire
-Async<Answer> launch(Services& services, const Call& call);       // POST …/launch
-Async<Answer> stop(Services& services, const Call& call);         // POST …/stop
-Async<Answer> kill(Services& services, const Call& call);         // POST …/kill
-Async<Answer> throttle(Services& services, const Call& call);     // POST …/throttle
+Async<Answer> status(Services& services, const Call& call);         // GET  /v1/status
+Async<Answer> list_agents(Services& services, const Call& call);    // GET  /v1/agents
+Async<Answer> list_policies(Services& services, const Call& call);  // GET  /v1/policies
+Async<Answer> show_agent(Services& services, const Call& call);     // GET  /v1/agents/{name}
+Async<Answer> apply(Services& services, const Call& call);          // POST /v1/apply
+Async<Answer> suspend(Services& services, const Call& call);    // POST /v1/agents/{name}/suspend
+Async<Answer> reinstate(Services& services, const Call& call);  // POST …/reinstate
+Async<Answer> revoke(Services& services, const Call& call);     // POST …/revoke
+Async<Answer> retire(Services& services, const Call& call);     // POST …/retire
+Async<Answer> launch(Services& services, const Call& call);     // POST …/launch
+Async<Answer> stop(Services& services, const Call& call);       // POST …/stop
+Async<Answer> kill(Services& services, const Call& call);       // POST …/kill
+Async<Answer> throttle(Services& services, const Call& call);   // POST …/throttle
 Async<Answer> approval_only(Services& services, const Call& call);    // POST …/approval-only
 Async<Answer> contain(Services& services, const Call& call);          // POST /v1/contain
 Async<Answer> list_instances(Services& services, const Call& call);   // GET  /v1/instances

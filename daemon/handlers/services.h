@@ -25,9 +25,9 @@
 #include "daemon/state/trigger_memory.h"
 #include "daemon/state/turns.h"
 #include "policy/agent_file.h"
-#include "policy/evaluate.h"
 #include "policy/limits.h"
 #include "policy/operators.h"
+#include "policy/policies.h"
 
 namespace holdfast::daemon {
 
@@ -41,6 +41,13 @@ struct Ongoing {
     int host_verbs = 0;                       // verbs about the host under way
     std::optional<HostRow> unsaved_host;      // as `unsaved`, of the host
     Approvals approvals;
+};
+
+// Where policy sets are read from, and whose signatures count there.
+struct PolicyFiles {
+    std::string directory;
+    policy::Operators operators;
+    policy::Unsigned unsigned_sets = policy::Unsigned::refuse;
 };
 
 // What agents may sign at most, as declared, and what was used of it. Event loop only.
@@ -76,8 +83,9 @@ struct Services {
     std::function<std::map<std::string, std::string>()> links;
     Ongoing ongoing{};
     LimitsInForce limits{};
-    std::function<Result<policy::Decision>(const policy::AgentFile&, const Action&)> decide =
-        policy::evaluate;
+    policy::Policies policies{};  // in force
+    // Reads what an apply declares, off the loop.
+    std::function<Async<policy::Policies>(PolicyFiles)> read_policies{};
     TriggerMemory triggers{};
 };
 

@@ -8,38 +8,11 @@
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/limits.h"
+#include "daemon/handlers/permission.h"
 #include "daemon/handlers/triggers.h"
-#include "policy/evaluate.h"
 
 namespace holdfast::daemon::handlers {
 namespace {
-
-// Valid until the next co_await.
-struct Permission {
-    Caller caller;
-    policy::Decision decision;
-    policy::Demand demand;  // met by the request's approval, or there is none in it
-};
-
-Result<Permission> permission_of(Services& services, const Call& call, Result<Caller> found,
-                                 const api::ActionRequest& request) {
-    HOLDFAST_TRY(caller, std::move(found));
-    HOLDFAST_CHECK(services.containment.turn_left(caller.row->name));
-    HOLDFAST_TRY(decision, services.decide(*caller.file, request.action));
-    HOLDFAST_CHECK(check_audience(services, *caller.file, request.action.audience));
-    policy::Demand demand = demand_of(services, caller, decision);
-    HOLDFAST_CHECK(approval_fits(services, call, request, demand));
-    return Permission{caller, std::move(decision), std::move(demand)};
-}
-
-Async<Answer> refuse_action(Services& services, const Call& call, Action action, Error error) {
-    encode::Json::Object asked;
-    asked["action"] = std::move(action.action);
-    asked["audience"] = std::move(action.audience);
-    asked["rule"] = "default deny";
-    Refused refused{"action", std::move(asked), std::move(error)};
-    co_return co_await refuse(services, call, std::move(refused));
-}
 
 Statement statement_of(const Services& services, const Call& call, const Permission& permission,
                        Action action, Custody custody) {
@@ -56,7 +29,7 @@ Statement statement_of(const Services& services, const Call& call, const Permiss
     statement.time = services.now();
     statement.sequence = services.ledger.next_index();
     statement.decision = "permit";
-    statement.rule = permission.decision.rule;
+    statement.rule = rule_of(permission.decision);
     return statement;
 }
 
@@ -67,6 +40,7 @@ struct ToSign {
     std::string input;   // JWS signing input
     encode::Json::Object record;
     std::uint64_t sequence;
+    std::vector<std::string> rules;
     policy::Reservation reservation{};
 };
 
@@ -99,9 +73,15 @@ Result<ToSign> to_sign(const Services& services, const Call& call, const Permiss
     std::string input = encode::signing_input(header, payload);
     encode::Json::Object record;
     record["credential_serial"] = credential.serial;
+    record["policy"] = policy_record(permission);
     record["statement"] = std::move(payload);
-    return ToSign{row.name,         call.instance->id, row.key.id,
-                  std::move(input), std::move(record), statement.sequence};
+    return ToSign{row.name,
+                  call.instance->id,
+                  row.key.id,
+                  std::move(input),
+                  std::move(record),
+                  statement.sequence,
+                  rules_named(permission.decision)};
 }
 
 // The caller did not suspend since the sequence was read, so the record gets exactly that index.
@@ -123,7 +103,8 @@ Async<Answer> sign_recorded(Services& services, ToSign wanted) {
         (void)co_await record_withheld(services, wanted.sequence, std::move(reason));
         co_return std::move(released).error();
     }
-    const api::Signed reply{encode::compact(wanted.input, *signed_raw), wanted.sequence};
+    const api::Signed reply{encode::compact(wanted.input, *signed_raw), wanted.sequence,
+                            std::move(wanted.rules)};
     Answer answer = json_answer(api::to_json(reply));
     answer.gated_agent = wanted.agent;
     answer.sequence = wanted.sequence;
@@ -134,21 +115,26 @@ Async<Answer> sign_recorded(Services& services, ToSign wanted) {
 
 Async<Answer> sign_action(Services& services, const Call& call) {
     HOLDFAST_CO_TRY(request, api::action_request(call.body));
-    auto asked = permission_of(services, call,
-                               watched_caller(services, call, request.action.action), request);
-    if (!asked) {
-        Error error = std::move(asked).error();
+    auto known = watched_caller(services, call, request.action.action);
+    if (!known) {
+        Denial denial{std::move(known).error()};
         co_return co_await refuse_action(services, call, std::move(request.action),
-                                         std::move(error));
+                                         std::move(denial));
     }
+    // Policies speak of the host, too. Asked once.
+    HOLDFAST_CO_TRY(identity, co_await services.host.identity());
+    auto ruling = ruling_of(services, call, caller_of(services, call), request, identity);
+    if (auto* denial = std::get_if<Denial>(&ruling))
+        co_return co_await refuse_action(services, call, std::move(request.action),
+                                         std::move(*denial));
+    auto& asked = std::get<Permission>(ruling);
     HOLDFAST_CO_CHECK(services.ledger.writable());
     HOLDFAST_CO_CHECK(services.anchor.holds());
-    if (must_ask(asked->demand, request))
+    if (must_ask(asked.demand, request))
         co_return co_await ask_approval(services, call, std::move(request.action),
-                                        std::move(asked->decision), std::move(asked->demand));
-    const KeyDescription key = asked->caller.row->key;
-    CredentialRequest wanted_credential = credential_request(asked->caller, call, key);
-    HOLDFAST_CO_TRY(identity, co_await services.host.identity());
+                                        std::move(asked.decision), std::move(asked.demand));
+    const KeyDescription key = asked.caller.row->key;
+    CredentialRequest wanted_credential = credential_request(asked.caller, call, key);
     HOLDFAST_CO_TRY(credential,
                     co_await services.credentials.current(std::move(wanted_credential)));
 
@@ -160,21 +146,20 @@ Async<Answer> sign_action(Services& services, const Call& call) {
                                           *std::move(no_block));
     // Issuing may have taken seconds: containment, declaration and code as they are now decide.
     // From here to the queued record nothing suspends, or the sequence would be another record's.
-    auto permission = permission_of(services, call, same_caller_of(services, call), request);
-    if (!permission) {
-        Error error = std::move(permission).error();
+    ruling = ruling_of(services, call, same_caller_of(services, call), request, identity);
+    if (auto* denial = std::get_if<Denial>(&ruling))
         co_return co_await refuse_action(services, call, std::move(request.action),
-                                         std::move(error));
-    }
-    if (permission->caller.row->key.id != key.id)
+                                         std::move(*denial));
+    const auto& permission = std::get<Permission>(ruling);
+    if (permission.caller.row->key.id != key.id)
         co_return Error(Code::busy, "the agent's key was replaced meanwhile", Retry::later);
-    if (must_ask(permission->demand, request))
+    if (must_ask(permission.demand, request))
         co_return Error(Code::denied, "an approval is demanded since a moment ago", Retry::later)
             .because("approval_required");
-    HOLDFAST_CO_CHECK(services.containment.take_turn(permission->caller.row->name));
-    HOLDFAST_CO_TRY(wanted, to_sign(services, call, *permission, request.action,
+    HOLDFAST_CO_CHECK(services.containment.take_turn(permission.caller.row->name));
+    HOLDFAST_CO_TRY(wanted, to_sign(services, call, permission, request.action,
                                     custody_of(key, identity), credential));
-    auto reserved = reserve_limits(services, *permission->caller.file, request.action);
+    auto reserved = reserve_limits(services, *permission.caller.file, request.action);
     if (auto* refusal = std::get_if<policy::LimitRefusal>(&reserved))
         co_return co_await refuse_limited(services, call, std::move(request.action),
                                           std::move(*refusal));

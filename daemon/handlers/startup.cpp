@@ -3,6 +3,7 @@
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/host_stop.h"
 #include "daemon/handlers/limits.h"
+#include "daemon/handlers/policies.h"
 #include "daemon/handlers/triggers.h"
 #include "daemon/log.h"
 
@@ -133,6 +134,7 @@ Async<std::monostate> start(Services& services) {
     contain_from_registry(services);
     declare_from_files(services);
     name_operators(services);
+    load_policies(services);
     take_declared_limits(services);
     begin_triggers(services);
     Done asked = co_await take_host_fuse(services);
@@ -141,6 +143,7 @@ Async<std::monostate> start(Services& services) {
     if (!settled) log_warning("containment is unfinished: " + settled.error().text());
     encode::Json::Object record;
     record["agents"] = static_cast<std::int64_t>(services.agents.size());
+    record["policies"] = static_cast<std::int64_t>(services.policies.sets().size());
     record["trust_domain"] = services.settings.trust_domain();
     record["version"] = HOLDFAST_VERSION;
     HOLDFAST_CO_CHECK(co_await services.ledger.append("start", std::move(record)));

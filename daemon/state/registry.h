@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/state/agent_state.h"
+#include "daemon/state/policy_rows.h"
 #include "holdfast/custody.h"
 #include "holdfast/result.h"
 
@@ -55,6 +56,10 @@ class Registry {
     const HostRow& host() const;
     // conflict: it is revoked, and nothing undoes that.
     Done put_host(const HostRow& row);
+    // Also of sets whose files are gone: their versions count on.
+    const PolicyRows& policies() const;
+    // As write_policy_rows().
+    Done put_policies(const PolicyRows& rows);
 
     // Small named facts: the pinned SRK name, the CA serial …
     std::optional<std::string> note(std::string_view name) const;

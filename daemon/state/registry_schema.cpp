@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::int64_t first_version = 1;
 constexpr std::int64_t second_version = 2;
+constexpr std::int64_t third_version = 3;
 
 // `key` keeps every key ever used, also those of retired agents; a fuse belongs to its key.
 constexpr std::array first_schema = {
@@ -46,6 +47,14 @@ constexpr std::array to_third = {
     "UPDATE schema SET version = 3",
 };
 
+// Agent files said before what policies say now: an agent has nothing signed until they are
+// applied.
+constexpr std::array to_fourth = {
+    "CREATE TABLE policy_set (name TEXT PRIMARY KEY, version INTEGER NOT NULL,"
+    " text TEXT NOT NULL, signature TEXT NOT NULL) STRICT",
+    "UPDATE schema SET version = 4",
+};
+
 template <std::size_t N>
 Done run_all(const Database& database, const std::array<const char*, N>& statements) {
     for (const auto* const statement : statements)
@@ -65,7 +74,8 @@ Done prepare_schema(const Database& database) {
         return Error(Code::invalid, "registry: schema version " + std::to_string(*version) +
                                         ", this program knows " + std::to_string(schema_version));
     if (*version < second_version) HOLDFAST_CHECK(run_all(database, to_second));
-    if (*version < schema_version) HOLDFAST_CHECK(run_all(database, to_third));
+    if (*version < third_version) HOLDFAST_CHECK(run_all(database, to_third));
+    if (*version < schema_version) HOLDFAST_CHECK(run_all(database, to_fourth));
     return transaction.commit();
 }
 

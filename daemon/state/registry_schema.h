@@ -8,7 +8,8 @@ namespace holdfast::daemon {
 
 // 1: keys in a TPM. 2: a key says its backend, algorithm, custody and token.
 // 3: an agent has a reason, a rate, its sponsor and environment; the host has a state.
-inline constexpr std::int64_t schema_version = 3;
+// 4: policy sets.
+inline constexpr std::int64_t schema_version = 4;
 
 // Makes the tables of an empty database, or brings old ones up to date: each in one transaction,
 // so that what ends in between leaves either. invalid: a newer program's, or no registry at all.

@@ -41,7 +41,7 @@ struct Statement {
     std::int64_t time = 0;       // Unix seconds, UTC
     std::uint64_t sequence = 0;  // index in the host's ledger
     std::string decision;        // "permit"
-    std::string rule;            // which rule decided: "agent_file:actions[0]"
+    std::string rule;            // which rule decided: "payments:refunds"
 };
 
 }  // namespace holdfast

@@ -37,10 +37,9 @@ begin() {
 copy_as_own() { cp "$1" "$2" && printf '%s' "$NAME" >>"$2"; }
 
 declare_launched() {
+  permit "$AUDIENCE" "$1" refund.create
   cat >"$DIR/agents.d/$1.toml" <<END
 name = "$1"
-actions = ["refund.create"]
-audiences = ["$AUDIENCE"]
 [accountability]
 sponsor = "sponsor@example.org"
 owner = "owner@example.org"

@@ -28,14 +28,15 @@ start_daemon
 "$ROOT/scripts/software-tpm" roots "$DIR" >"$DIR/tpm-vendors.pem"
 
 # Agents are known by their programs: one of them is curl, the other the `holdfast` command.
-declare_program() {  # NAME PROGRAM AUDIENCE
+declare_program() {  # NAME PROGRAM
   cp "$2" "$AGENTS/$1"  # the same digest as the program itself
-  AUDIENCE=$3 declare_agent "$1" refund.create
+  declare_agent "$1" refund.create
 }
 curl_program=$(readlink -f "$(type -P curl)")
 holdfast_program=$(readlink -f "$HOLDFAST_BIN/holdfast")
-declare_program refund-agent "$curl_program" https://payments.example
-declare_program shown-agent "$holdfast_program" 'https://payments.example", "https://pay.example'
+declare_program refund-agent "$curl_program"
+declare_program shown-agent "$holdfast_program"
+permit any shown-agent refund.create
 holdfast apply
 cd "$DIR" || exit
 NONCE=$(head -c 32 /dev/urandom | basenc --base64url -w0 | tr -d =)
@@ -73,6 +74,7 @@ for example in python-agent=/usr/bin/python3 tool-runner=/usr/bin/python3 "node-
   rm -f agents.d/{python-agent,tool-runner,node-agent}.toml
   sed -e "s/@UID@/$(id -u)/" -e "s/@DIGEST@/$(sha256sum "${example#*=}" | cut -d' ' -f1)/" \
     "$ROOT/examples/$name/$name.toml.in" >"agents.d/$name.toml"
+  cp "$ROOT/examples/$name/$name.cedar" policies.d/
   holdfast apply >/dev/null
   rm -rf my-agent
   blocks sh "examples/$name/README.md" | here | run_all

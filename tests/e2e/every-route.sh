@@ -100,7 +100,7 @@ refused  "GET /v1/whoami" 403 measurement_mismatch agent /v1/whoami
 truncate -s -1 "$AGENTS/caller"
 
 say "An operator looks"
-for path in /v1/status /v1/agents /v1/instances /v1/store /v1/ledger/head /v1/anchor /v1/enroll/host; do
+for path in /v1/status /v1/agents /v1/policies /v1/instances /v1/store /v1/ledger/head /v1/anchor /v1/enroll/host; do
   accepted "GET $path" admin "$path"
   refused  "GET $path" 413 body_too_large admin "$path" '{}'
 done

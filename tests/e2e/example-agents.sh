@@ -9,6 +9,7 @@ declare_example() {
   printf '%s' "$1" >>"$AGENTS/$1"
   sed -e "s/@UID@/$AGENT_UID/" -e "s/@DIGEST@/$(sha256sum "$AGENTS/$1" | cut -d' ' -f1)/" \
     "$ROOT/examples/$1/$1.toml.in" >"$DIR/agents.d/$1.toml"
+  cp "$ROOT/examples/$1/$1.cedar" "$DIR/policies.d/"
   mkdir -p "$DIR/$1"
   cp -r "$ROOT/examples/$1/." "$ROOT/clients/python/holdfast.py" "$DIR/$1/"
 }

@@ -42,6 +42,7 @@ domain = agents.example
 [paths]
 state = $DIR/state
 agents = $DIR/agents.d
+policies = $DIR/policies.d
 libexec = $DIR/libexec
 store = $DIR/store
 log = $DIR/log
@@ -49,6 +50,8 @@ operators = $DIR/operators.toml
 [listen]
 agent_socket = $DIR/agent.sock
 admin_socket = $DIR/admin.sock
+[policy]
+unsigned = allow
 [tpm]
 tcti = swtpm:path=$DIR/tpm/sock
 simulator = allow
@@ -56,15 +59,13 @@ END
   printf '%s\n' "$@" >>"$DIR/holdfastd.conf"
 }
 
-# declare_launched NAME ACTION…: an agent file of an agent that is launched; whatever $DIR/sponsor signs.
+# declare_launched NAME ACTION…: an agent file and a policy set of an agent that is launched; whatever $DIR/sponsor signs.
 declare_launched() {
-  local name=$1 actions
-  shift
-  actions=$(printf '"%s", ' "$@")
+  local name=$1
+  permit any "$@"
   cat >"$DIR/agents.d/$name.toml" <<END
 name = "$name"
 environment = "test"
-actions = [${actions%, }]
 [accountability]
 sponsor = "sponsor@example.org"
 owner = "owner@example.org"

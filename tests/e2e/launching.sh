@@ -18,7 +18,7 @@ set_up_launching() {
 # example NAME: its code, and the client that it uses, in $DIR/code/NAME.
 example() {
   cp -r "$ROOT/examples/$1" "$DIR/code/$1"
-  rm -f "$DIR/code/$1"/{README.md,*.toml.in}
+  rm -f "$DIR/code/$1"/{README.md,*.toml.in,*.cedar}
   [ ! -e "$DIR/code/$1/agent.mjs" ] && cp "$ROOT/clients/python/holdfast.py" "$DIR/code/$1"
   return 0
 }

@@ -11,7 +11,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 DIR=$(mktemp -d "${TMPDIR:-/tmp}/holdfast-e2e.XXXXXX")
 # dir of agents: measured executables live here, one copy for each agent
 AGENTS=$DIR/bin
-mkdir -p "$DIR/agents.d" "$AGENTS"
+mkdir -p "$DIR/agents.d" "$DIR/policies.d" "$AGENTS"
 export HOLDFAST_SOCKET=$DIR/agent.sock HOLDFAST_ADMIN_SOCKET=$DIR/admin.sock NO_COLOR=1
 export PATH=$HOLDFAST_BIN:$PATH TSS2_LOG=all+none
 AUDIENCE=https://payments.example  # what refund-agent asks for unless told otherwise
@@ -106,21 +106,33 @@ gone() {
   [ -z "$state" ] || [ "$state" = Z ]
 }
 
-# declare_agent NAME ACTION…: an agent file and, if there is none yet, a program of its own: two
+# permit AUDIENCE NAME ACTION…: the policy set of that name; a newer version where it says something
+# else. AUDIENCE any: whoever is meant to act on it.
+permit() {
+  local resource="resource == Audience::\"$1\"" name=$2 file=$DIR/policies.d/$2.cedar version=1 actions policy
+  [ "$1" != any ] || resource=resource
+  shift 2
+  actions=$(printf 'Action::"%s", ' "$@")
+  policy="@id(\"$name\") permit(principal == Agent::\"$name\", action in [${actions%, }], $resource);"
+  if [ -e "$file" ]; then
+    [ "$(tail -n +2 "$file")" != "$policy" ] || return 0
+    version=$(($(sed -n '1s/[^0-9]//gp' "$file") + 1))
+  fi
+  printf '//! version = %s\n%s\n' "$version" "$policy" >"$file"
+}
+
+# declare_agent NAME ACTION…: an agent file, a policy set and, if there is none yet, a program of its own: two
 # agents of one user must be two programs, so a copy for another name has that name at its end.
 declare_agent() {
-  local name=$1 actions
-  shift
+  local name=$1
+  permit "$AUDIENCE" "$@"
   if [ ! -e "$AGENTS/$name" ]; then
     cp "$HOLDFAST_BIN/refund-agent" "$AGENTS/$name"
     [ "$name" = refund-agent ] || printf '%s' "$name" >>"$AGENTS/$name"
   fi
-  actions=$(printf '"%s", ' "$@")
   cat >"$DIR/agents.d/$name.toml" <<EOF
 name = "$name"
 environment = "test"
-actions = [${actions%, }]
-audiences = ["$AUDIENCE"]
 
 [accountability]
 sponsor = "sponsor@example.org"

@@ -87,7 +87,7 @@ def refusals():
     refused(lambda: client.evidence(bytes(15), "verifier"), 400, "malformed_request")
     refused(lambda: client.sign_action("payout.create", AUDIENCE), 403, "action_not_allowed")
     refused(lambda: client.sign_action(ACTION, "https://elsewhere.example"), 403,
-            "audience_not_allowed")
+            "action_not_allowed")
     require(client.whoami().instance == instance, "these refusals keep the connection")
     refused(lambda: client.sign_action(ACTION, AUDIENCE, params={"note": "x" * 70_000}), 413,
             "body_too_large")

@@ -13,7 +13,7 @@ speaker() {
     printf '%s' "$name" >>"$AGENTS/$name"
   fi
   declare_agent "$name" refund.create
-  sed -i '/^audiences/d' "$DIR/agents.d/$name.toml"
+  permit any "$name" refund.create
   printf '%s\n' "$@" >>"$DIR/agents.d/$name.toml"
 }
 # asks NAME ACTION [AUDIENCE]: "signed", or the code it is refused with

@@ -61,7 +61,6 @@ std::string written(const policy::TriggerRules& rules) {
 std::string written(const AgentFile& agent) {
     std::string out = "name = " + quoted(agent.name) + "\n";
     if (!agent.environment.empty()) out += "environment = " + quoted(agent.environment) + "\n";
-    out += "actions = " + quoted(agent.actions) + "\naudiences = " + quoted(agent.audiences) + "\n";
     out += "[accountability]\nsponsor = " + quoted(agent.accountability.sponsor);
     out += "\nowner = " + quoted(agent.accountability.owner);
     out += "\npolicy_author = " + quoted(agent.accountability.policy_author);
@@ -93,10 +92,6 @@ void check_bounds(const AgentFile& agent) {
         promise(reaction == nullptr || reaction->rate.has_value() == (reaction->then == "throttle"),
                 "a throttle has a rate, and nothing else has");
     }
-    for (const auto& action : agent.actions)
-        promise(encode::is_action_name(action), "what may be permitted is an action's name");
-    for (const auto& audience : agent.audiences)
-        promise(encode::is_audience(audience), "an audience is a URI or a host name");
 }
 
 void check_refusal(const Error& error) {

@@ -39,6 +39,9 @@ Async<Answer> openapi(Services&, const Call&) {
 Async<Answer> status(Services&, const Call&) {
     std::abort();
 }
+Async<Answer> list_policies(Services&, const Call&) {
+    std::abort();
+}
 Async<Answer> list_agents(Services&, const Call&) {
     std::abort();
 }

@@ -25,7 +25,7 @@ inline std::string signing_input() {
     statement.time = now;
     statement.sequence = 7;
     statement.decision = "permit";
-    statement.rule = "agent_file:actions[0]";
+    statement.rule = "payments:refunds";
     return encode::signing_input({.alg = "ES256",
                                   .typ = std::string(encode::action_typ),
                                   .kid = *crypto::jwk_thumbprint(agent_spki()),

@@ -109,7 +109,7 @@ TEST_CASE("registry: one of the first version is brought up to date, and nothing
         CHECK(registry->note("ledger_head") == "5 abc");
         REQUIRE(registry->put(token_row()));
     }
-    CHECK(version_in(path) == "3");
+    CHECK(version_in(path) == "4");
     const auto again = Registry::open(path);
     REQUIRE(again);
     CHECK(again->rows().size() == 3);
@@ -155,7 +155,7 @@ TEST_CASE("registry: one of the second version keeps its states, without reason 
         young.returns_by = "login:7";
         REQUIRE(registry->put(young));
     }
-    CHECK(version_in(path) == "3");
+    CHECK(version_in(path) == "4");
     const auto again = Registry::open(path);
     REQUIRE(again);
     const AgentRow& young = *again->find("young");
@@ -225,11 +225,11 @@ TEST_CASE("registry: a newer program's is left alone", "[daemon][registry][schem
     const tests::TemporaryDirectory place;
     const std::string path = place.file("registry.db");
     REQUIRE(Registry::open(path));
-    for (const char* version : {"4", "0", "-1"}) {
+    for (const char* version : {"5", "0", "-1"}) {
         run_sql(path, std::string("UPDATE schema SET version = ") + version);
         const auto opened = Registry::open(path);
         REQUIRE_FALSE(opened);
-        CHECK(opened.error().text().find("this program knows 3") != std::string::npos);
+        CHECK(opened.error().text().find("this program knows 4") != std::string::npos);
     }
 }
 

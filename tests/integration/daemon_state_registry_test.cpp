@@ -161,6 +161,31 @@ TEST_CASE("registry: what ended cannot come back", "[daemon][registry]") {
     CHECK(registry->find("bot")->key.id == "agent-bot-2");
 }
 
+TEST_CASE("registry: policy sets are there after a restart, and none goes back",
+          "[daemon][registry]") {
+    const tests::TemporaryDirectory place;
+    const std::string path = place.file("registry.db");
+    {
+        auto registry = Registry::open(path);
+        REQUIRE(registry);
+        REQUIRE(registry->put_policies(
+            {{"a", {"a", 2, "text", "signature"}}, {"b", {"b", 9'007'199'254'740'991, "", ""}}}));
+        // One that goes back, and none of them is written.
+        const auto refused =
+            registry->put_policies({{"a", {"a", 3, "new", ""}}, {"b", {"b", 1, "old", ""}}});
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().reason() == "policy_older");
+        CHECK(registry->policies().at("a").version == 2);
+    }
+    const auto registry = Registry::open(path);
+    REQUIRE(registry);
+    REQUIRE(registry->policies().size() == 2);
+    CHECK(registry->policies().at("a").version == 2);
+    CHECK(registry->policies().at("a").text == "text");
+    CHECK(registry->policies().at("a").signature == "signature");
+    CHECK(registry->policies().at("b").version == 9'007'199'254'740'991);
+}
+
 TEST_CASE("registry: a row that cannot be written is not seen either", "[daemon][registry]") {
     const tests::TemporaryDirectory place;
     const std::string path = place.file("registry.db");
@@ -191,7 +216,7 @@ TEST_CASE("registry: anything but an intact registry is refused with its path",
     }
     SECTION("a newer schema") {
         REQUIRE(Registry::open(path));
-        run_sql(path, "UPDATE schema SET version = 4");
+        run_sql(path, "UPDATE schema SET version = 5");
     }
     SECTION("a state that does not exist") {
         {
@@ -200,6 +225,10 @@ TEST_CASE("registry: anything but an intact registry is refused with its path",
             REQUIRE(registry->put(sample_row("bot")));
         }
         run_sql(path, "UPDATE agent SET state = 9");
+    }
+    SECTION("a policy set of no version") {
+        REQUIRE(Registry::open(path));
+        run_sql(path, "INSERT INTO policy_set VALUES ('a', 0, '', '')");
     }
     SECTION("damaged pages") {
         {

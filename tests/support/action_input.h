@@ -24,7 +24,7 @@ inline Bytes action_input(const KeyDescription& key, const std::string& agent,
     statement.fuse = FuseKind::counter;
     statement.time = 1'700'000'000;
     statement.decision = "permit";
-    statement.rule = "agent_file:actions[0]";
+    statement.rule = "payments:refunds";
     encode::JwsHeader header;
     header.alg = jws_alg(key.algorithm);
     header.typ = encode::action_typ;

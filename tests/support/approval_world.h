@@ -31,16 +31,17 @@ struct ApprovalWorld : HandlerWorld {
         services.operators = *std::move(named);
     }
     // What policy says of everything from here on.
-    void demand(policy::Demand demanded) {
-        services.decide = [demanded](const policy::AgentFile&,
-                                     const Action&) -> Result<policy::Decision> {
-            return policy::Decision{"payments:refund", demanded};
-        };
+    void demand(const policy::Demand& demanded) {
+        const std::string annotations = demanded.approvals == 0
+                                            ? std::string()
+                                            : "@approvals(\"" + std::to_string(demanded.approvals) +
+                                                  "\") @approvers(\"" + demanded.approvers + "\") ";
+        put_policy("payments", "//! version = 1\n@id(\"refund\") " + annotations +
+                                   "permit(principal, action, resource);\n");
     }
     void forbid() {
-        services.decide = [](const policy::AgentFile&, const Action&) -> Result<policy::Decision> {
-            return Error(Code::denied, "forbidden").because("forbidden");
-        };
+        put_policy("payments",
+                   "//! version = 1\n@id(\"no\") forbid(principal, action, resource);\n");
     }
 
     // The agent asks; the id it gets.

@@ -56,7 +56,7 @@ inline Statement statement_of(const std::string& agent) {
     statement.time = now;
     statement.sequence = 7;
     statement.decision = "permit";
-    statement.rule = "agent_file:actions[0]";
+    statement.rule = "payments:refunds";
     statement.custody = Custody::tpm;
     statement.fuse = FuseKind::counter;
     return statement;

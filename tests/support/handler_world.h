@@ -13,10 +13,12 @@
 #include <list>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "daemon/handlers/handlers.h"
+#include "daemon/handlers/policies.h"
 #include "tests/support/fake_issuer.h"
 #include "tests/support/fake_keys.h"
 #include "tests/support/fake_launcher.h"
@@ -83,6 +85,10 @@ struct HandlerWorld {
         services.triggers.beside = [this](daemon::Async<std::monostate> work) {
             boost::asio::co_spawn(loop, beside(std::move(work)), boost::asio::detached);
         };
+        services.read_policies = [](daemon::PolicyFiles files) -> daemon::Async<policy::Policies> {
+            co_return daemon::handlers::read_policies(files);
+        };
+        permit_refunds();
     }
     boost::asio::awaitable<void> beside(daemon::Async<std::monostate> work) {
         ++works_beside;
@@ -104,8 +110,6 @@ struct HandlerWorld {
         file.uid = peer.uid;
         file.executable.fill(0xee);
         file.lifetime = 3600;
-        file.actions = {"refund.create"};
-        file.audiences = {"https://payments.example"};
         file.digest.fill(0xdd);
         daemon::AgentRow row;
         row.name = name;
@@ -158,10 +162,31 @@ struct HandlerWorld {
         return **pending;
     }
 
-    void write_agent_file(const std::string& name, const std::string& action = "refund.create") {
+    // In force, and in its file: this set as it was applied before the story begins.
+    void put_policy(const std::string& name, const std::string& text) {
+        auto set = policy::parse_policy_set(name + ".cedar", text);
+        if (!set) throw std::runtime_error(set.error().text());
+        set->may_permit = true;
+        policy::PolicySets sets = services.policies.sets();
+        sets.insert_or_assign(name, *set);
+        if (!registry.put_policies({{name, {name, set->version, text, ""}}})) std::abort();
+        std::ofstream(settings.policies_dir + "/" + name + ".cedar") << text;
+        auto policies = policy::Policies::of(std::move(sets));
+        if (!policies) throw std::runtime_error(policies.error().text());
+        services.policies = *std::move(policies);
+    }
+    // What agents may, unless a story says otherwise.
+    void permit_refunds() {
+        put_policy("payments",
+                   "//! version = 1\n@id(\"refunds\") permit(principal, action == "
+                   "Action::\"refund.create\", resource == "
+                   "Audience::\"https://payments.example\");\n");
+    }
+
+    void write_agent_file(const std::string& name, const std::string& environment = "test") {
         std::ofstream file(settings.agents_dir + "/" + name + ".toml");
-        file << "name = \"" << name << "\"\nenvironment = \"test\"\nactions = [\"" << action
-             << "\"]\n[accountability]\nsponsor = \"s@example.org\"\nowner = \"o@example.org\"\n"
+        file << "name = \"" << name << "\"\nenvironment = \"" << environment
+             << "\"\n[accountability]\nsponsor = \"s@example.org\"\nowner = \"o@example.org\"\n"
              << "policy_author = \"p@example.org\"\ncan_stop = [\"c@example.org\"]\n"
              << "[recognise]\nuid = " << uid_of(name) << "\nexecutable_sha256 = \""
              << std::string(64, 'e') << "\"\n";
@@ -172,10 +197,13 @@ struct HandlerWorld {
         settings.host_name = "host";
         settings.host_domain = "test";
         settings.agents_dir = path + "/agents.d";
+        settings.policies_dir = path + "/policies.d";
+        settings.policy_unsigned_allowed = true;
         settings.operators_file = path + "/operators.toml";
         settings.approvals_expire_s = 900;
         settings.reinstate_by = "another";
         std::filesystem::create_directory(settings.agents_dir);
+        std::filesystem::create_directory(settings.policies_dir);
         return settings;
     }
     static daemon::Registry open_registry(const std::string& path) {

@@ -62,7 +62,7 @@ Statement SoftwareAttester::statement() const {
     out.time = now - 5;
     out.sequence = 42;
     out.decision = "permit";
-    out.rule = "agent_file:actions[0]";
+    out.rule = "payments:refunds";
     return out;
 }
 

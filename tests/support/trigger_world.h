@@ -15,13 +15,18 @@ inline const policy::Reaction suspends{"suspend", {}};
 struct TriggerWorld : HandlerWorld {
     explicit TriggerWorld(Anchored how = Anchored::no) : HandlerWorld(how) {
         declare(bot);
-        agents[bot].actions = {"refund.create", "refund.cancel"};
-        agents[bot].audiences.clear();
+        permit("payments", "refund.create");
         services.triggers.steady = [this] { return steady; };
         // Issued once, so that stories are about actions.
         (void)as_agent(daemon::handlers::credential, "");
         keys.calls.clear();
         ledger.records.clear();
+    }
+    // For every audience: the next version of the set of that name.
+    void permit(const std::string& set, const std::string& action) {
+        put_policy(set, "//! version = " + std::to_string(++version) + "\n@id(\"" + set +
+                            "\") permit(principal, action == Action::\"" + action +
+                            "\", resource);\n");
     }
     policy::TriggerRules& rules() { return agents[bot].triggers; }
 
@@ -50,6 +55,7 @@ struct TriggerWorld : HandlerWorld {
     }
 
     std::int64_t steady = 5000;
+    int version = 1;
 };
 
 }  // namespace holdfast::tests

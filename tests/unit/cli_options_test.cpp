@@ -8,6 +8,7 @@
 #include "tests/support/catch.h"
 
 using holdfast::Code;
+using holdfast::cli::Arguments;
 using holdfast::cli::Command;
 using holdfast::cli::Exit;
 using holdfast::cli::Globals;
@@ -61,6 +62,15 @@ TEST_CASE("options: [OPERAND] may be missing", "[cli]") {
     CHECK(read_options(sample("NAME [FILE]"), {"one"}));
     CHECK(read_options(sample("NAME [FILE]"), {"one", "two"}));
     CHECK_FALSE(read_options(sample("NAME [FILE]"), {"one", "two", "three"}));
+}
+
+TEST_CASE("options: OPERAND... may be any number", "[cli]") {
+    CHECK_FALSE(read_options(sample("PATH..."), {}));
+    CHECK(read_options(sample("PATH..."), {"one"}));
+    CHECK(read_options(sample("PATH..."), Arguments(100, "one")));
+    CHECK_FALSE(read_options(sample("FILE [PATH...]"), {}));
+    CHECK(read_options(sample("FILE [PATH...]"), {"one"}));
+    CHECK(read_options(sample("FILE [PATH...]"), {"one", "two", "three"}));
 }
 
 TEST_CASE("options: --help wins over what is missing", "[cli]") {

@@ -29,7 +29,7 @@ Statement statement() {
     statement.time = 1'800'000'000;
     statement.sequence = 42;
     statement.decision = "permit";
-    statement.rule = "agent_file:actions[0]";
+    statement.rule = "payments:refunds";
     return statement;
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("statement: its JSON is this text", "[core][encode]") {
         R"("fuse":"counter","instance":"bot-1","measurement":")" +
             std::string("abababababababababababababababababababababababababababababababab") +
             R"(","on_behalf_of":"zoe@example.org","params":{"amount":5000,"currency":"EUR"},)"
-            R"("resource":"order 17 — für Zoë","rule":"agent_file:actions[0]","sequence":42,)"
+            R"("resource":"order 17 — für Zoë","rule":"payments:refunds","sequence":42,)"
             R"("sponsor":"finance","time":1800000000})");
 }
 

@@ -101,6 +101,7 @@ TEST_CASE("anchor unread: nothing is signed before the chip has answered",
                               world.operators,
                               world.now,
                               {}};
+    services.policies = world.services.policies;
     world.declare(HandlerWorld::bot);
     const daemon::Call call{
         world.peer, &world.callers[HandlerWorld::bot], "", "", an_action, [] { return done(); }};

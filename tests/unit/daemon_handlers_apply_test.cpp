@@ -99,9 +99,9 @@ TEST_CASE("apply: a changed file is in force afterwards, with the key it had", "
     ApplyWorld world;
     world.write_agent_file("deploy-bot");
     REQUIRE(world.apply());
-    world.write_agent_file("deploy-bot", "payout.create");
+    world.write_agent_file("deploy-bot", "staging");
     CHECK(changes(world.apply()) == "deploy-bot changed active");
-    CHECK(world.agents.at("deploy-bot").actions == std::vector<std::string>{"payout.create"});
+    CHECK(world.agents.at("deploy-bot").environment == "staging");
     CHECK(world.keys.count("create") == 1);
 }
 
@@ -109,7 +109,7 @@ TEST_CASE("apply: one bad file, and everything stays as it was", "[daemon][apply
     ApplyWorld world;
     world.write_agent_file("deploy-bot");
     REQUIRE(world.apply());
-    world.write_agent_file("deploy-bot", "payout.create");
+    world.write_agent_file("deploy-bot", "staging");
     world.write_agent_file("other-bot");
     std::ofstream(world.settings.agents_dir + "/bad.toml") << "name = \"bad\"\n";
     const auto answer = world.apply();
@@ -117,7 +117,7 @@ TEST_CASE("apply: one bad file, and everything stays as it was", "[daemon][apply
     CHECK(answer.error().code() == Code::invalid);
     CHECK(answer.error().text().find("bad.toml") != std::string::npos);
     CHECK(world.agents.size() == 1);
-    CHECK(world.agents.at("deploy-bot").actions == std::vector<std::string>{"refund.create"});
+    CHECK(world.agents.at("deploy-bot").environment == "test");
     CHECK(world.keys.count("create") == 1);
 }
 
@@ -203,7 +203,7 @@ TEST_CASE("apply: a revoked name stays revoked until retired, then gets a new ke
     world.write_agent_file("deploy-bot");
     REQUIRE(world.apply());
     REQUIRE(world.as_operator(handlers::revoke, "deploy-bot"));
-    world.write_agent_file("deploy-bot", "payout.create");
+    world.write_agent_file("deploy-bot", "staging");
     CHECK(changes(world.apply()) == "deploy-bot changed revoked");
     CHECK(world.state("deploy-bot") == AgentState::revoked);
     CHECK(world.keys.count("create") == 1);
@@ -232,7 +232,7 @@ TEST_CASE("start: only what was applied is in force again", "[daemon][apply]") {
     world.write_agent_file("deploy-bot");
     world.write_agent_file("other-bot");
     REQUIRE(world.apply());
-    world.write_agent_file("other-bot", "payout.create");
+    world.write_agent_file("other-bot", "staging");
     world.write_agent_file("new-bot");
     world.agents.clear();
     world.containment = {};

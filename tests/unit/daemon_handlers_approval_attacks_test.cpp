@@ -149,7 +149,7 @@ TEST_CASE("approvals: what policy says at the use counts", "[daemon][approvals]"
     const std::string id = world.approved();
     SECTION("a forbid") {
         world.forbid();
-        check_refused(world, world.use(id), "forbidden");
+        check_refused(world, world.use(id), "forbidden_by_policy");
     }
     SECTION("more approvals") {
         world.demand({3, "finance", {}});

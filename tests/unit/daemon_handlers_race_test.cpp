@@ -63,7 +63,7 @@ Pending<daemon::Answer> begin_evidence(RaceWorld& world) {
 }
 // A changed file, and a second agent that is new.
 Pending<daemon::Answer> begin_apply(RaceWorld& world) {
-    world.write_agent_file(RaceWorld::bot, "payout.create");
+    world.write_agent_file(RaceWorld::bot, "staging");
     world.write_agent_file("second-bot");
     return world.begin_as_operator(handlers::apply, "");
 }

@@ -110,7 +110,7 @@ TEST_CASE("sign: what policy does not permit costs no hardware and is recorded",
         const auto answer =
             world.as_agent(handlers::sign_action,
                            R"({"action":"refund.create","audience":"https://elsewhere.example"})");
-        check_refused(world, answer, "audience_not_allowed");
+        check_refused(world, answer, "action_not_allowed");
     }
 }
 

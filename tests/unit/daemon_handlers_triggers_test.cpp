@@ -49,7 +49,7 @@ TEST_CASE("canary: asking for it stops the agent before the chip is asked", "[da
 
 TEST_CASE("canary: whatever policy says of it", "[daemon][triggers]") {
     CanaryWorld world;
-    world.agents[HandlerWorld::bot].actions.emplace_back("vault.export");
+    world.permit("vault", "vault.export");
     CHECK(world.sign("vault.export") == "canary_used");
     CHECK(world.state() == "suspended");
 }

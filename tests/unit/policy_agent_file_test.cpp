@@ -1,10 +1,11 @@
-
+#include <array>
 #include <fstream>
 #include <sstream>
 
 #include "core/crypto/digest.h"
 #include "core/encode/base64.h"
 #include "policy/agent_file.h"
+#include "policy/policy_set.h"
 #include "tests/support/catch.h"
 
 using namespace holdfast;
@@ -17,7 +18,7 @@ const std::string digest_text(64, 'a');
 // Every part as a string, so that a test can change one and leave the rest right.
 struct Parts {
     std::string name = "name = \"bot\"\n";
-    std::string root = "actions = [\"refund.create\"]\n";
+    std::string root = "environment = \"test\"\n";
     std::string accountability =
         "[accountability]\nsponsor = \"s\"\nowner = \"o\"\npolicy_author = \"p\"\ncan_stop = "
         "[\"c\"]\n";
@@ -63,8 +64,6 @@ TEST_CASE("agent file: the example of docs/agent-file.md is one", "[policy]") {
     CHECK(agent->uid == 1001);
     CHECK(encode::hex(agent->executable).starts_with("0d71ee44"));
     CHECK(agent->lifetime == 3600);
-    CHECK(agent->actions == std::vector<std::string>{"refund.create", "refund.cancel"});
-    CHECK(agent->audiences == std::vector<std::string>{"https://payments.example.org"});
     CHECK(agent->digest == crypto::sha256(view_of(text)));
 }
 
@@ -73,8 +72,6 @@ TEST_CASE("agent file: what may be left out has the documented meaning", "[polic
     parts.root.clear();
     const auto agent = parse_agent_file("/etc/holdfast/agents.d/bot.toml", parts.text());
     REQUIRE(agent);
-    CHECK(agent->actions.empty());
-    CHECK(agent->audiences.empty());
     CHECK(agent->environment.empty());
     CHECK(agent->lifetime == default_lifetime);
 }
@@ -166,15 +163,6 @@ TEST_CASE("agent file: lifetimes hold at the bounds and not one past them", "[po
 }
 
 TEST_CASE("agent file: lists hold at the bounds and not one past them", "[policy]") {
-    const std::pair<std::string, std::size_t> lists[] = {{"actions", max_actions},
-                                                         {"audiences", max_audiences}};
-    for (const auto& [key, most] : lists) {
-        Parts parts;
-        parts.root = key + " = " + list_of(most) + "\n";
-        CHECK(problem(parts) == "accepted");
-        parts.root = key + " = " + list_of(most + 1) + "\n";
-        CHECK(problem(parts).find("more than 256 entries") != std::string::npos);
-    }
     Parts parts;
     const std::string before = "can_stop = [\"c\"]";
     const std::size_t at = parts.accountability.find(before);
@@ -202,24 +190,44 @@ TEST_CASE("agent file: texts hold at the bounds and not one past them", "[policy
     CHECK(problem(parts).find("control characters") != std::string::npos);
 }
 
-TEST_CASE("agent file: names of actions and audiences are checked when declared", "[policy]") {
-    for (const char* actions :
-         {"[\"Refund\"]", "[\"refund..create\"]", "[\"refund.\"]", "[\"re fund\"]", "[\"*\"]",
-          "[5]", "\"refund\"", "[\"a\", \"a\"]", "[\"\"]"}) {
+TEST_CASE("agent file: what policies say is refused with the policy to write", "[policy]") {
+    const std::string before =
+        "policies say what an agent may sign; write into "
+        "policies.d/NAME.cedar: @id(\"bot\") permit(principal == "
+        "Agent::\"bot\", action";
+    const std::array<std::array<std::string, 3>, 5> said = {{
+        {"actions = [\"refund.create\"]\n", "2: actions",
+         " in [Action::\"refund.create\"], resource);"},
+        {"actions = [\"a\", \"b.c\"]\naudiences = [\"https://a.example\", \"b.example\"]\n",
+         "2: actions",
+         " in [Action::\"a\", Action::\"b.c\"], resource) when { [Audience::\"https://a.example\", "
+         "Audience::\"b.example\"].contains(resource) };"},
+        {"audiences = [\"https://a.example\"]\n", "2: audiences",
+         ", resource) when { [Audience::\"https://a.example\"].contains(resource) };"},
+        {"actions = [\"Refund\", \"a\\\"b\"]\n", "2: actions", ", resource);"},
+        {"actions = 5\n", "2: actions", ", resource);"},
+    }};
+    for (const auto& [root, at, after] : said) {
         Parts parts;
-        parts.root = "actions = " + std::string(actions) + "\n";
-        CHECK(problem(parts).starts_with("bot.toml:2: actions: "));
+        parts.root = root;
+        CHECK(problem(parts) == "bot.toml:" + at + ": " + before + after);
     }
+}
+
+TEST_CASE("agent file: the policy to write is one that is accepted", "[policy]") {
     Parts parts;
-    parts.root = "audiences = [\n \"https://a.example\",\n \"not a host\"]\n";
-    CHECK(problem(parts).starts_with("bot.toml:"));
-    parts.root = "audiences = [\n \"a.example\",\n \"a.example\"]\n";
-    CHECK(problem(parts) == "bot.toml:4: audiences: \"a.example\" stands there twice");
+    parts.root = "actions = [\"a\", \"b.c\"]\naudiences = [\"https://a.example\"]\n";
+    const std::string told = problem(parts);
+    const auto policy = told.find("@id(");
+    REQUIRE(policy != std::string::npos);
+    const auto set = parse_policy_set("bot.cedar", "//! version = 1\n" + told.substr(policy));
+    REQUIRE(set);
+    CHECK(set->rules.policies.size() == 1);
 }
 
 TEST_CASE("agent file: TOML's own errors carry file and line", "[policy]") {
     Parts parts;
-    parts.root = "actions = [\n";
+    parts.root = "environment = [\n";
     CHECK(problem(parts).starts_with("bot.toml:"));
     parts.root = "name = \"again\"\n";
     CHECK(problem(parts).starts_with("bot.toml:2: "));

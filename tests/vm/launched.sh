@@ -27,8 +27,6 @@ declare_clerk() {
   cat >"$MORE/etc/holdfast/agents.d/clerk.toml" <<END
 name = "clerk"
 environment = "test"
-actions = ["refund.create"]
-audiences = ["$AUDIENCE"]
 
 [accountability]
 sponsor = "sponsor@example.org"
