@@ -7,6 +7,7 @@
 #include "tests/support/cli_run.h"
 #include "tests/support/ledger_on_disk.h"
 #include "tests/support/policy_records.h"
+#include "tests/support/written_ledger.h"
 
 using namespace holdfast;
 using cli::Exit;
@@ -17,6 +18,7 @@ using tests::Desk;
 using tests::printed;
 using tests::refusal_record;
 using tests::statement_of;
+using tests::WrittenLedger;
 
 namespace {
 
@@ -32,35 +34,6 @@ constexpr const char* noon =
 bool has(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
-
-// A ledger that is written record by record.
-class Ledger {
-  public:
-    explicit Ledger(const std::string& directory) : path_(directory), log_(opened(directory)) {}
-
-    std::uint64_t add(const std::string& type, const Json::Object& members) {
-        ledger::Record record;
-        record.type = type;
-        record.time = 1767614401;  // 2026-01-05T12:00:01Z
-        record.index = log_.head().size;
-        record.members = members;
-        const auto leaf = ledger::encode_record(record);
-        REQUIRE(leaf);
-        REQUIRE(log_.append(std::vector<Bytes>{*leaf}));
-        return record.index;
-    }
-    const std::string& path() const { return path_; }
-
-  private:
-    static ledger::Log opened(const std::string& directory) {
-        std::filesystem::create_directory(directory);
-        auto log = tests::open_ledger(directory);
-        REQUIRE(log);
-        return *std::move(log);
-    }
-    std::string path_;
-    ledger::Log log_;
-};
 
 // What apply would have recorded of that file.
 Json::Object policy_record(std::int64_t version, const std::string& text) {
@@ -86,7 +59,7 @@ std::vector<std::string> types_in(const std::string& directory) {
 
 TEST_CASE("ledger reader: every record, in order, and no half one", "[ledger][cli]") {
     const Desk desk;
-    Ledger ledger(desk.path("ledger"));
+    WrittenLedger ledger(desk.path("ledger"));
     ledger.add("agent", agent_record());
     ledger.add("action", action_record());
     CHECK(types_in(ledger.path()) == std::vector<std::string>{"agent", "action"});
@@ -111,7 +84,7 @@ TEST_CASE("ledger reader: every record, in order, and no half one", "[ledger][cl
 
 TEST_CASE("policy simulate: what would change, and a summary", "[cli][policy]") {
     const Desk desk;
-    Ledger ledger(desk.path("ledger"));
+    WrittenLedger ledger(desk.path("ledger"));
     ledger.add("agent", agent_record());
     ledger.add("action", action_record());
     ledger.add("refused", refusal_record());
@@ -159,14 +132,14 @@ TEST_CASE("policy simulate: without a ledger or policies it simulates nothing", 
     CHECK(has(printed({"policy", "simulate", refunds}).error, "--against is missing"));
     CHECK(printed({"policy", "simulate", "--against", desk.folder(), refunds}).exit ==
           Exit::not_found);
-    const Ledger ledger(desk.path("ledger"));
+    const WrittenLedger ledger(desk.path("ledger"));
     CHECK(has(printed({"policy", "simulate", "--against", ledger.path()}).error,
               "--policies is missing"));
 }
 
 TEST_CASE("policy explain: who, what, which rule, whose, and who can stop it", "[cli][policy]") {
     const Desk desk;
-    Ledger ledger(desk.path("ledger"));
+    WrittenLedger ledger(desk.path("ledger"));
     ledger.add("agent", agent_record());
     ledger.add("policy", policy_record(7, small));
     Json::Object record = action_record();
@@ -214,7 +187,7 @@ TEST_CASE("policy explain: who, what, which rule, whose, and who can stop it", "
 
 TEST_CASE("policy explain: a rule's words are those of the text that decided", "[cli][policy]") {
     const Desk desk;
-    Ledger ledger(desk.path("ledger"));
+    WrittenLedger ledger(desk.path("ledger"));
     ledger.add("policy", policy_record(7, small));
     const auto sequence = std::to_string(ledger.add("action", action_record()));
     const auto explained = [&](const std::string& text) {
@@ -236,7 +209,7 @@ TEST_CASE("policy explain: a rule's words are those of the text that decided", "
 
 TEST_CASE("policy explain: of a refusal, why, and what is not on record", "[cli][policy]") {
     const Desk desk;
-    Ledger ledger(desk.path("ledger"));
+    WrittenLedger ledger(desk.path("ledger"));
     ledger.add("agent", agent_record());
     Json::Object record = refusal_record("forbidden_by_policy");
     Json::Object asked{{"action", "refund.create"},
@@ -259,7 +232,7 @@ TEST_CASE("policy explain: of a refusal, why, and what is not on record", "[cli]
 
 TEST_CASE("policy explain: a record by itself, and never as another ledger's", "[cli][policy]") {
     const Desk desk;
-    Ledger ledger(desk.path("ledger"));
+    WrittenLedger ledger(desk.path("ledger"));
     ledger.add("agent", agent_record());
     ledger::Record record;
     record.type = "action";
@@ -290,7 +263,7 @@ TEST_CASE("policy explain: a record by itself, and never as another ledger's", "
 TEST_CASE("policy explain: whatever a record holds, it is lines without control characters",
           "[cli][policy]") {
     const Desk desk;
-    Ledger ledger(desk.path("ledger"));
+    WrittenLedger ledger(desk.path("ledger"));
     Json::Object record = refusal_record("a\x1b[2Jb\nc");
     record["agent"] = "\x1b[31m";
     record["asked"] = Json::Object{
