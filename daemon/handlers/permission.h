@@ -11,7 +11,7 @@ namespace holdfast::daemon::handlers {
 
 // Valid until the next co_await.
 struct Permission {
-    Caller caller;
+    Caller caller{};
     policy::Decision decision;
     policy::Situation situation;
     policy::Demand demand;  // met by the request's approval, or there is none in it
