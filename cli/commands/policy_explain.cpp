@@ -17,7 +17,7 @@ using encode::Json;
 struct Explained {
     ledger::Record record;
     Around around;
-    policy::PolicySets given;
+    policy::Policies given;
 };
 
 const Json* member(const ledger::Record& record, std::string_view name) {
@@ -84,11 +84,10 @@ Done look_before(const std::string& folder, const ledger::Record& record, Around
     return done();
 }
 
-Result<policy::PolicySets> sets_from(const Values& values) {
-    policy::PolicySets sets;
-    if (!values.has("policies")) return sets;
-    HOLDFAST_TRY(policies, policies_from(values, {}));
-    return policies.sets();
+// --policies, or none.
+Result<policy::Policies> given_by(const Values& values) {
+    if (values.has("policies")) return policies_from(values, {});
+    return policy::Policies();
 }
 
 // A record that was handed over is the ledger's own, or it is explained by no ledger.
@@ -106,7 +105,7 @@ Result<Explained> explain(const Values& values) {
     if (sequence && !folder)
         return Error(Code::invalid, "--ledger is missing: the folder with that record");
     Explained all;
-    HOLDFAST_TRY(given, sets_from(values));
+    HOLDFAST_TRY(given, given_by(values));
     all.given = std::move(given);
     if (!sequence) {
         HOLDFAST_TRY(record, record_in(which));
@@ -132,7 +131,7 @@ Json json_of(const std::optional<ledger::Record>& record) {
 
 Json json_of(const Explained& all) {
     Json::Array rules;
-    for (const ExplainedRule& rule : explained_rules(all.record, all.around, all.given))
+    for (const ExplainedRule& rule : explained_rules(all.record, all.around, all.given.sets()))
         rules.emplace_back(Json::Object{{"note", rule.note},
                                         {"owner", rule.owner},
                                         {"reason", rule.reason},
@@ -149,7 +148,7 @@ Exit policy_explain(const Globals& globals, const Values& values) {
     const auto all = explain(values);
     if (!all) return fail_with_lines(globals, all.error());
     return show(globals, answer_of(json_of(*all)),
-                record_words(all->record, all->around, all->given));
+                record_words(all->record, all->around, all->given.sets()));
 }
 
 }  // namespace holdfast::cli
