@@ -17,7 +17,6 @@ using tests::agent_record;
 using tests::Desk;
 using tests::printed;
 using tests::refusal_record;
-using tests::statement_of;
 using tests::WrittenLedger;
 
 namespace {
