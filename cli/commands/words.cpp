@@ -21,7 +21,7 @@ std::string params_words(const Action& action) {
     std::string text =
         params->object()->empty() ? word_line("parameters", "none") : "  parameters\n";
     for (const auto& [name, value] : *params->object())
-        text += "    " + plain(Json(name)) + ": " + encode::canonical(value) + '\n';
+        text += "    " + plain(Json(name)) + ": " + printable(encode::canonical(value)) + '\n';
     return text;
 }
 

@@ -53,9 +53,14 @@ void check_words(const ledger::Record& record) {
     around.agent = record;
     around.withheld = record;
     const std::string text = cli::record_words(record, around, policies().sets());
-    const bool plain = std::ranges::none_of(text, [](unsigned char letter) {
+    bool plain = std::ranges::none_of(text, [](unsigned char letter) {
         return (letter < 0x20 && letter != '\n') || letter == 0x7f;
     });
+    // U+0080 to U+009F are controls, too.
+    for (std::size_t at = text.find('\xc2'); at != std::string::npos;
+         at = text.find('\xc2', at + 1))
+        plain =
+            plain && (at + 1 == text.size() || static_cast<unsigned char>(text[at + 1]) >= 0xa0);
     promise(plain, "a terminal sees printable lines");
 }
 
