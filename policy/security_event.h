@@ -38,8 +38,8 @@ struct SecurityEvent {
 // of that size, or JSON with a name twice. denied, each by its name:
 //   set_type        typ is not secevent+jwt (RFC 8417 §2.3): a token made for something else
 //   set_alg_none    nobody signed it
-//   set_alg         another algorithm than ES256, RS256 and EdDSA; HMAC would sign with a public
-//   key set_crit        says that it must not be understood without extensions (RFC 7515 §4.1.11)
+//   set_alg         another algorithm than ES256, RS256 and EdDSA (HMAC would sign by a public key)
+//   set_crit        says that it must not be understood without extensions (RFC 7515 §4.1.11)
 //   set_key         no pinned key has this kid and fits this alg
 //   set_signature   and none of those made this signature
 Result<SecurityEvent> verify_security_event(std::string_view token, const EventIssuer& issuer,

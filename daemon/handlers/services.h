@@ -83,10 +83,12 @@ struct Services {
     std::function<std::map<std::string, std::string>()> links;
     Ongoing ongoing{};
     LimitsInForce limits{};
+    // NOLINTBEGIN(readability-redundant-member-init): g++ misses it where others are named.
     policy::Policies policies{};  // in force
     // Reads what an apply declares, off the loop.
     std::function<Async<policy::Policies>(PolicyFiles)> read_policies{};
     TriggerMemory triggers{};
+    // NOLINTEND(readability-redundant-member-init)
 };
 
 struct Call {
