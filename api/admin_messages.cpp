@@ -47,6 +47,7 @@ Json declaration_json(const Declaration& declared) {
         declared.launched ? Json() : Json(encode::hex(declared.executable));
     object["launched"] = declared.launched;
     object["limits"] = to_json(declared.limits);
+    object["triggers"] = declared.triggers;
     object["manifest_keys"] = texts(declared.manifest_keys);
     object["lifetime_s"] = declared.lifetime;
     object["owner"] = declared.owner;

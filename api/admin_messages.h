@@ -48,6 +48,7 @@ struct Declaration {
     std::int64_t lifetime = 0;               // seconds
     std::vector<PolicySource> policies;      // that can permit it something
     std::vector<LimitUse> limits;
+    encode::Json triggers = encode::Json::Object{};  // by name, members as the agent file has them
 };
 
 struct Agent {

@@ -9,13 +9,6 @@
 namespace holdfast::cli {
 namespace {
 
-// A daemon's text could try to repaint the operator's terminal; only printable bytes get there.
-std::string printable(std::string text) {
-    for (char& letter : text)
-        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) letter = '?';
-    return text;
-}
-
 std::string_view name_of(Exit exit) {
     switch (exit) {
         case Exit::ok: return "ok";
@@ -43,6 +36,20 @@ std::string admin_socket(const Globals& globals) {
     const char* chosen = std::getenv("HOLDFAST_ADMIN_SOCKET");
     if (chosen != nullptr && *chosen != '\0') return chosen;
     return "/run/holdfast/admin.sock";
+}
+
+std::string printable(std::string_view text) {
+    std::string clean;
+    clean.reserve(text.size());
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const auto letter = static_cast<unsigned char>(text[at]);
+        const auto next = static_cast<unsigned char>(at + 1 < text.size() ? text[at + 1] : 0);
+        // U+0080 to U+009F in UTF-8: 0xc2 and the number itself.
+        const bool is_c1 = letter == 0xc2 && next >= 0x80 && next < 0xa0;
+        if (is_c1) ++at;
+        clean += is_c1 || letter < 0x20 || letter == 0x7f ? '?' : text[at];
+    }
+    return clean;
 }
 
 Exit exit_of(const Error& error) noexcept {

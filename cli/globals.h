@@ -33,6 +33,10 @@ std::string agent_socket(
     const Globals& globals);  // $HOLDFAST_SOCKET, else /run/holdfast/agent.sock
 std::string admin_socket(const Globals& globals);  // $HOLDFAST_ADMIN_SOCKET, else …/admin.sock
 
+// What others wrote could try to repaint a terminal: every control character (C0, DEL, and U+0080
+// to U+009F, of which some terminals take U+009B for ESC [) as '?'.
+std::string printable(std::string_view text);
+
 Exit exit_of(const Error& error) noexcept;
 
 // Says why on standard error ("holdfast: …"; with --json one object) and returns the exit code.

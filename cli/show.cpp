@@ -20,12 +20,6 @@ bool is_time(std::string_view name, std::int64_t value) {
     return value >= year_2000 && (named || name.ends_with("_at"));
 }
 
-std::string printable(std::string text) {
-    for (char& letter : text)
-        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) letter = '?';
-    return text;
-}
-
 std::string value_text(std::string_view name, const encode::Json& value) {
     if (value.integer() != nullptr && is_time(name, *value.integer())) return utc(*value.integer());
     return plain(value);
@@ -114,7 +108,7 @@ std::string plain(const encode::Json& value) {
     if (value.string() != nullptr)
         return value.string()->empty() ? "-" : printable(*value.string());
     if (value.array() == nullptr || !is_list_of_scalars(*value.array()))
-        return encode::canonical(value);
+        return printable(encode::canonical(value));  // which escapes only some of them
     std::string joined;
     for (const auto& item : *value.array())
         joined += (joined.empty() ? "" : ", ") + plain(item);

@@ -19,6 +19,7 @@ std::vector<Command> every_command() {
     append(all, anchor_commands());
     append(all, agent_commands());
     append(all, contain_commands());
+    append(all, trigger_commands());
     append(all, ended_commands());
     append(all, policy_commands());
     append(all, approval_commands());

@@ -127,6 +127,9 @@ const std::vector<Setting>& settings_table() {
         choice("policy.unsigned", &Settings::policy_unsigned_allowed, "allow", "refuse"),
         number("approvals.expire_s", &Settings::approvals_expire_s),
         text("containment.reinstate_by", &Settings::reinstate_by),
+        text("security_events.issuer", &Settings::events_issuer),
+        text("security_events.audience", &Settings::events_audience),
+        text("security_events.keys", &Settings::events_keys),
     };
     return table;
 }

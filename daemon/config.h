@@ -51,12 +51,16 @@ struct Settings {
     bool dev = false;  // one uid for all: privileges not separated, writable executables allowed
     bool policy_unsigned_allowed = false;  // [policy] unsigned = allow: sets nobody signed
     std::int64_t approvals_expire_s = 0;   // [approvals] how long one is asked for and can be used
+    // [security_events] whose tokens (RFC 8417) count; all three or none.
+    std::string events_issuer, events_audience;
+    std::string events_keys;   // a file: JWK set of public keys
     std::string reinstate_by;  // "another" principal than the one who suspended, or "anyone"
 
     // What launched instances of an agent print, and where they may write.
     std::string agent_log(const std::string& agent) const { return log_dir + "/" + agent + ".log"; }
     std::string agent_data(const std::string& agent) const { return state_dir + "/data/" + agent; }
     bool has_tpm() const { return tpm_tcti != "none"; }
+    bool has_security_events() const { return !events_issuer.empty(); }
     bool has_pkcs11() const { return !pkcs11_module.empty(); }
     std::string trust_domain() const { return host_name + "." + host_domain; }
     friend bool operator==(const Settings&, const Settings&) = default;

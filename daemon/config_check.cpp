@@ -165,6 +165,16 @@ Done check_host_keys(const Settings& settings) {
     return done();
 }
 
+// Without one of them a token would be checked against nothing.
+Done check_security_events(const Settings& settings) {
+    const bool any = settings.has_security_events() || !settings.events_audience.empty() ||
+                     !settings.events_keys.empty();
+    if (!any) return done();
+    if (settings.events_issuer.empty()) return wrong("security_events.issuer", "must be set");
+    if (settings.events_audience.empty()) return wrong("security_events.audience", "must be set");
+    return check_path("security_events.keys", settings.events_keys);
+}
+
 }  // namespace
 
 Done check_settings(const Settings& settings) {
@@ -181,6 +191,7 @@ Done check_settings(const Settings& settings) {
     HOLDFAST_CHECK(check_launch(settings));
     HOLDFAST_CHECK(check_anchor(settings));
     HOLDFAST_CHECK(check_limits(settings));
+    HOLDFAST_CHECK(check_security_events(settings));
     if (settings.approvals_expire_s < min_approval_time ||
         settings.approvals_expire_s > max_approval_time)
         return wrong("approvals.expire_s", "must be 60 to 86400");

@@ -15,7 +15,8 @@ namespace holdfast::ledger {
 inline constexpr std::size_t max_record = 60UL * 1024;  // entry bundles prefix 16-bit lengths
 
 // Types: "action", "withheld", "refused", "strangers", "credential", "evidence", "containment",
-// "agent", "operators", "start". docs/protocol.md lists their members.
+// "agent", "operators", "trigger", "heartbeat", "security_event", "start". docs/protocol.md lists
+// their members.
 struct Record {
     std::string type;
     std::int64_t time = 0;    // Unix seconds

@@ -11,6 +11,7 @@
 #include "policy/declared.h"
 #include "policy/limits_file.h"
 #include "policy/toml_table.h"
+#include "policy/triggers_file.h"
 
 namespace holdfast::policy {
 namespace {
@@ -216,6 +217,8 @@ Done read_all(TomlTable& root, std::string_view stem, Declared& declared) {
     HOLDFAST_CHECK(refuse_permissions(root, declared.agent));
     HOLDFAST_TRY(limits, read_limits(root));
     declared.agent.limits = std::move(limits);
+    HOLDFAST_TRY(triggers, read_triggers(root));
+    declared.agent.triggers = std::move(triggers);
     return root.finish();
 }
 

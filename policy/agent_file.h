@@ -15,6 +15,7 @@
 #include "holdfast/custody.h"
 #include "holdfast/result.h"
 #include "policy/limit.h"
+#include "policy/triggers.h"
 
 namespace holdfast::policy {
 
@@ -70,6 +71,7 @@ struct AgentFile {
     KeyChoice key;
     std::int64_t lifetime = 0;  // [credential] lifetime_s, seconds
     std::vector<Limit> limits;  // [[limit]]
+    TriggerRules triggers;      // [triggers.NAME]
     Sha256 digest{};            // of the file's bytes
 };
 

@@ -110,7 +110,7 @@ class Limits {
     };
     using Shape = std::pair<std::string, std::string>;  // agent, shape_of
     struct Asked {
-        std::uint64_t counter;
+        std::uint64_t counter = 0;
         const Limit& limit;
         Draw draw;
     };

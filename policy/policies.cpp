@@ -52,6 +52,7 @@ bool can_permit(const PolicySet& set, const AgentFile& agent) noexcept {
 
 std::vector<std::string> names_of(const PolicySet& set, const cedar::Verdict& verdict) {
     std::vector<std::string> names;
+    names.reserve(verdict.rules.size());
     for (const cedar::Policy* rule : verdict.rules)
         names.push_back(set.name + ":" + rule->id);
     return names;

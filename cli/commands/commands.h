@@ -13,8 +13,9 @@ std::vector<Command> anchor_commands();    // anchor show, accept
 std::vector<Command> doctor_commands();    // doctor
 std::vector<Command> agent_commands();     // agent list, show
 std::vector<Command> contain_commands();   // suspend, kill, throttle, …; agent suspend, …, retire
-std::vector<Command> policy_commands();    // policy list, check, test
+std::vector<Command> policy_commands();    // policy list, check, test, …
 std::vector<Command> approval_commands();  // approvals list, show, approve, deny
+std::vector<Command> trigger_commands();   // heartbeat, security-event
 std::vector<Command> ended_commands();     // crl, tombstone
 std::vector<Command> launch_commands();    // launch, ps, stop, logs
 std::vector<Command> identity_commands();  // whoami, credential, sign, evidence

@@ -25,6 +25,10 @@ Exit list(const Globals& globals, const Values& /*values*/) {
 }  // namespace
 
 std::vector<Command> policy_commands() {
+    std::vector<Option> simulating = policies_options();
+    simulating.insert(simulating.begin(),
+                      {{"against", "DIR", "the ledger's folder: a copy, or the daemon's own"},
+                       {"ledger", "DIR", "the same"}});
     return {
         {"policy list", "", "the policy sets in force, and who signed them", {}, list},
         {"policy check",
@@ -34,6 +38,16 @@ std::vector<Command> policy_commands() {
          policy_check},
         {"policy test", "CASES [PATH...]", "a table of requests: is each decided as expected?",
          policies_options(), policy_test},
+        {"policy simulate", "[PATH...]",
+         "decide a ledger's recorded actions again: what would change?", std::move(simulating),
+         policy_simulate},
+        {"policy explain",
+         "RECORD",
+         "one record, by its sequence or as a JSON file: who, what, and by which rules",
+         {{"ledger", "DIR", "the ledger's folder: who answers for the agent, what came after"},
+          {"policies", "PATH",
+           "the policies' texts, for each rule's @reason and @owner; repeatable"}},
+         policy_explain},
     };
 }
 

@@ -10,6 +10,10 @@ namespace holdfast::cli {
 Exit policy_check(const Globals& globals, const Values& values);
 // A table of requests: does each get the decision that is expected?
 Exit policy_test(const Globals& globals, const Values& values);
+// A ledger's recorded actions: what would these policies have made of them?
+Exit policy_simulate(const Globals& globals, const Values& values);
+// One record of a ledger: who wanted what, and why it was decided so.
+Exit policy_explain(const Globals& globals, const Values& values);
 
 }  // namespace holdfast::cli
 

@@ -10,33 +10,34 @@ namespace {
 using encode::Json;
 
 // "carol@example.org", or why nobody is named.
-std::string author_of(const policy::PolicySet& set, bool looked) {
-    if (set.signature.empty()) return "unsigned";
+std::string author_of(const PolicyFile& file, bool looked) {
+    if (!file.is_signed) return "unsigned";
     if (!looked) return "signature not looked at";
-    if (set.author.empty()) return "signature does not count";
-    return "by " + plain(set.author);
+    if (file.author.empty()) return "signature does not count";
+    return "by " + plain(file.author);
 }
 
 std::string line_of(const PolicyFile& file, bool looked) {
-    const policy::PolicySet& set = file.set;
-    const std::size_t count = set.rules.policies.size();
-    return plain(file.path) + ": " + set.name + " version " + std::to_string(set.version) + ", " +
-           std::string(to_string(set.mode)) + ", " + std::to_string(count) +
-           (count == 1 ? " policy, " : " policies, ") + author_of(set, looked) + '\n';
+    return plain(file.path) + ": " + file.set + " version " + std::to_string(file.version) + ", " +
+           std::string(to_string(file.mode)) + ", " + std::to_string(file.policies) +
+           (file.policies == 1 ? " policy, " : " policies, ") + author_of(file, looked) + '\n';
+}
+
+Json text_or_null(const std::string& text) {
+    return text.empty() ? Json() : Json(text);
 }
 
 Json json_of(const PolicyFile& file) {
-    const policy::PolicySet& set = file.set;
     Json::Object object;
-    object["author"] = set.author.empty() ? Json() : Json(set.author);
-    object["author_key"] = set.author_key.empty() ? Json() : Json(set.author_key);
+    object["author"] = text_or_null(file.author);
+    object["author_key"] = text_or_null(file.author_key);
     object["file"] = file.path;
-    object["file_sha256"] = encode::hex(set.digest);
-    object["mode"] = to_string(set.mode);
-    object["policies"] = static_cast<std::int64_t>(set.rules.policies.size());
-    object["set"] = set.name;
-    object["signed"] = !set.signature.empty();
-    object["version"] = set.version;
+    object["file_sha256"] = encode::hex(file.digest);
+    object["mode"] = to_string(file.mode);
+    object["policies"] = static_cast<std::int64_t>(file.policies);
+    object["set"] = file.set;
+    object["signed"] = file.is_signed;
+    object["version"] = file.version;
     return object;
 }
 

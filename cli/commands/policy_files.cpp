@@ -58,6 +58,18 @@ Result<std::string> signature_beside(const std::string& path) {
     return signature;
 }
 
+PolicyFile facts_of(const policy::PolicySet& set, const std::string& path) {
+    return {path,
+            set.name,
+            set.version,
+            set.mode,
+            set.rules.policies.size(),
+            set.digest,
+            !set.signature.empty(),
+            set.author,
+            set.author_key};
+}
+
 class Reader {
   public:
     explicit Reader(const std::optional<policy::Operators>& operators) : operators_(operators) {}
@@ -71,8 +83,15 @@ class Reader {
         return done();
     }
 
+    // What no file shows by itself: ids that stand twice, too many, wrong demands.
     Result<PolicyFiles> take() {
-        check_together();
+        if (sets_.size() > policy::max_policy_sets)
+            find("more than " + std::to_string(policy::max_policy_sets) + " files");
+        auto policies = policy::Policies::of(std::move(sets_));
+        if (!policies)
+            find(policies.error(), path_of(policies.error().text()));
+        else if (read_.findings.empty())
+            read_.policies = *std::move(policies);
         return std::move(read_);
     }
 
@@ -90,7 +109,10 @@ class Reader {
             check_signature(*set, path);
         else
             set->may_permit = true;
-        read_.files.push_back({path, *std::move(set)});
+        read_.files.push_back(facts_of(*set, path));
+        std::string name = set->name;
+        if (!sets_.try_emplace(name, *std::move(set)).second)
+            find(path + ": another file is the set " + name + ", too");
         return done();
     }
 
@@ -99,26 +121,10 @@ class Reader {
         if (!author) find(author.error(), path);
     }
 
-    // What no file shows by itself: names and ids that stand twice, too many, wrong demands.
-    void check_together() {
-        policy::PolicySets sets;
-        for (const PolicyFile& file : read_.files) {
-            const auto [first, added] = sets.emplace(file.set.name, file.set);
-            if (!added) find(file.path + ": another file is the set " + first->first + ", too");
-        }
-        if (sets.size() > policy::max_policy_sets)
-            find("more than " + std::to_string(policy::max_policy_sets) + " files");
-        auto policies = policy::Policies::of(std::move(sets));
-        if (!policies)
-            find(policies.error(), path_of(policies.error().text()));
-        else if (read_.findings.empty())
-            read_.policies = *std::move(policies);
-    }
-
     // Of the set that the error names: "refunds.cedar:3:1: …".
     std::string path_of(std::string_view text) const {
         for (const PolicyFile& file : read_.files)
-            if (text.starts_with(file.set.name + std::string(ending) + ":")) return file.path;
+            if (text.starts_with(file.set + std::string(ending) + ":")) return file.path;
         return "policies";
     }
 
@@ -129,6 +135,7 @@ class Reader {
     void find(std::string line) { read_.findings.push_back(std::move(line)); }
 
     const std::optional<policy::Operators>& operators_;
+    policy::PolicySets sets_;
     PolicyFiles read_;
 };
 

@@ -2,20 +2,29 @@
 #ifndef HOLDFAST_CLI_COMMANDS_POLICY_FILES_H
 #define HOLDFAST_CLI_COMMANDS_POLICY_FILES_H
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/command.h"
+#include "holdfast/bytes.h"
 #include "holdfast/result.h"
 #include "policy/operators.h"
 #include "policy/policies.h"
 
 namespace holdfast::cli {
 
+// What one file says it is.
 struct PolicyFile {
     std::string path;  // as it was given
-    policy::PolicySet set;
+    std::string set;
+    std::int64_t version = 0;
+    policy::Mode mode = policy::Mode::enforce;
+    std::size_t policies = 0;
+    Sha256 digest{};
+    bool is_signed = false;          // a signature stands beside it
+    std::string author, author_key;  // whose it is, where it was looked at and counts
 };
 
 struct PolicyFiles {

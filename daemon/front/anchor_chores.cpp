@@ -14,7 +14,7 @@ boost::asio::awaitable<void> FrontProcess::settle_anchor() {
     const std::string trouble = settled ? "" : settled.error().text();
     if (!settled && trouble != anchor_trouble_) log_warning("anchor counter: " + trouble);
     anchor_trouble_ = trouble;
-    if (anchor_.unfinished()) anchor_settling_.plan(settle_again);
+    plan_settling();
 }
 
 void FrontProcess::plan_anchor() {
@@ -27,7 +27,7 @@ boost::asio::awaitable<void> FrontProcess::advance_anchor() {
     if (anchor_.is_current()) co_return plan_anchor();
     const auto advanced = co_await anchor_.advance("interval", "daemon");
     if (!advanced) log_warning("anchor counter: " + advanced.error().text());
-    if (anchor_.unfinished()) anchor_settling_.plan(settle_again);
+    plan_settling();
     plan_anchor();
 }
 

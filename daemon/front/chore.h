@@ -24,16 +24,25 @@ class Chore {
 
     // Nothing changes when it is planned already: asking often does not put it off.
     void plan(std::chrono::seconds from_now) {
-        if (std::exchange(planned_, true)) return;
-        timer_.expires_after(from_now);
-        timer_.async_wait([this](const boost::system::error_code& error) {
-            planned_ = false;
-            if (!error)
-                boost::asio::co_spawn(timer_.get_executor(), work_(), boost::asio::detached);
-        });
+        if (!planned_) wait(from_now);
+    }
+    // The same, unless it is planned for later: then it is brought forward.
+    void plan_by(std::chrono::seconds from_now) {
+        const auto wanted = std::chrono::steady_clock::now() + from_now;
+        if (!planned_ || wanted < timer_.expiry()) wait(from_now);
     }
 
   private:
+    void wait(std::chrono::seconds from_now) {
+        planned_ = true;
+        timer_.expires_after(from_now);  // a wait that is under way ends with an error
+        timer_.async_wait([this](const boost::system::error_code& error) {
+            if (error) return;
+            planned_ = false;
+            boost::asio::co_spawn(timer_.get_executor(), work_(), boost::asio::detached);
+        });
+    }
+
     boost::asio::steady_timer timer_;
     Work work_;
     bool planned_ = false;

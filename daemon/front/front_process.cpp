@@ -105,6 +105,7 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
              .handle = [this](const Route& route, const Call& call) { return handle(route, call); },
              .refused =
                  [this](const Refusal& refusal) {
+                     note_refusal(refusal);
                      auto recorded = refusals_.record(refusal);
                      plan_sums();
                      return recorded;
@@ -121,10 +122,13 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
       anchor_settling_(io.get_executor(), [this] { return settle_anchor(); }),
       anchor_advancing_(io.get_executor(), [this] { return advance_anchor(); }),
       counting_(io.get_executor(), [this] { return count_limits(); }),
+      heartbeats_(io.get_executor(), [this] { return look_for_heartbeats(); }),
       crl_publishing_(io.get_executor(), [this] { return publish_crl(); }),
       crl_renewing_(io.get_executor(), [this] { return renew_crl(); }),
       stop_waits_(io.get_executor()) {
     take_limits(ledger, std::move(replayed.limits));
+    services_.triggers = std::move(replayed.triggers);
+    hear_triggers();
     remember_records(ledger);
 }
 
@@ -150,10 +154,11 @@ asio::awaitable<void> FrontProcess::begin() {
         io_.stop();
         co_return;
     }
-    if (handlers::unsettled(services_)) settling_.plan(settle_again);
+    plan_settling();
     asio::co_spawn(io_, settle_anchor(), asio::detached);
     plan_anchor();
     plan_counting();
+    plan_heartbeats();
     plan_crl();
     plan_crl_renewal();
     supervisor_.ready();
@@ -167,11 +172,11 @@ Done FrontProcess::listen() {
 
 Async<Answer> FrontProcess::handle(const Route& route, const Call& call) {
     auto answer = co_await route.handler(services_, call);
-    // Only operators leave a containment unfinished.
-    if (!call.principal.empty() && handlers::unsettled(services_)) settling_.plan(settle_again);
-    if (!call.principal.empty() && anchor_.unfinished()) anchor_settling_.plan(settle_again);
+    // Only operators leave a containment unfinished, and what a trigger set off.
+    if (!call.principal.empty()) plan_settling();
     // And only they declare limits.
     if (!call.principal.empty()) plan_counting();
+    if (!call.principal.empty()) plan_heartbeats();
     if (!call.principal.empty()) plan_crl();
     plan_sums();
     plan_recheck();
@@ -179,10 +184,15 @@ Async<Answer> FrontProcess::handle(const Route& route, const Call& call) {
     co_return answer;
 }
 
+void FrontProcess::plan_settling() {
+    if (handlers::unsettled(services_)) settling_.plan(settle_again);
+    if (anchor_.unfinished()) anchor_settling_.plan(settle_again);
+}
+
 asio::awaitable<void> FrontProcess::settle() {
     const auto settled = co_await handlers::settle(services_);
     if (!settled) log_warning("unfinished containment: " + settled.error().text());
-    if (handlers::unsettled(services_)) settling_.plan(settle_again);
+    plan_settling();
 }
 
 void FrontProcess::plan_sums() {

@@ -31,6 +31,7 @@ namespace holdfast::daemon {
 struct Replayed {
     std::uint64_t last_anchor = 0;
     policy::Limits limits;
+    TriggerMemory triggers;
     History history;
 };
 
@@ -67,6 +68,12 @@ class FrontProcess {
     boost::asio::awaitable<void> last_anchor_step();
     void take_limits(const Ledger& ledger, policy::Limits counted);
     void plan_counting();
+    void hear_triggers();
+    boost::asio::awaitable<void> finish_trigger(Async<std::monostate> work);
+    void plan_settling();
+    void note_refusal(const Refusal& refusal);
+    void plan_heartbeats();
+    boost::asio::awaitable<void> look_for_heartbeats();
     boost::asio::awaitable<void> count_limits();
     void remember_records(DurableLedger& ledger);
     void plan_crl();
@@ -106,7 +113,7 @@ class FrontProcess {
     Admission admission_;
     Front front_;
     Chore settling_, summing_, rechecking_, expiring_, anchor_settling_, anchor_advancing_,
-        counting_, crl_publishing_, crl_renewing_;
+        counting_, heartbeats_, crl_publishing_, crl_renewing_;
     boost::asio::steady_timer stop_waits_;
     bool stopping_ = false;
     std::string anchor_trouble_, crl_trouble_;

@@ -12,6 +12,7 @@
 #include "daemon/process.h"
 #include "daemon/state/last_anchor.h"
 #include "daemon/state/limit_fold.h"
+#include "daemon/state/trigger_fold.h"
 #include "policy/agent_file.h"
 
 namespace holdfast::daemon {
@@ -39,16 +40,20 @@ Done run() {
     LastAnchor last_anchor;
     policy::Limits limits(limits_declared_in(settings.agents_dir));
     LimitFold counted(limits);
+    TriggerMemory triggers;
+    TriggerFold remembered(triggers);
     History history;
     const auto fold = [&](const ledger::Record& record) -> Done {
         HOLDFAST_CHECK(last_anchor.take(record));
         HOLDFAST_CHECK(history.take(record));
+        remembered.take(record);
         return counted.take(record);
     };
     HOLDFAST_TRY(ledger, DurableLedger::open(settings.state_dir + "/ledger", registry,
                                              io.get_executor(), unix_now, fold));
-    FrontProcess front(io, settings, registry, *ledger,
-                       {last_anchor.value(), std::move(limits), std::move(history)}, ceiling);
+    FrontProcess front(
+        io, settings, registry, *ledger,
+        {last_anchor.value(), std::move(limits), std::move(triggers), std::move(history)}, ceiling);
     signals.async_wait([&](const auto& error, int) {
         if (!error) front.stop();
     });
@@ -56,8 +61,8 @@ Done run() {
     io.run();
 
     front.end();
-    const auto remembered = ledger->remember_head(registry);
-    if (!remembered) log_warning(remembered.error().text());
+    const auto kept = ledger->remember_head(registry);
+    if (!kept) log_warning(kept.error().text());
     ledger.reset();  // waits until the disk has what was queued
     // Requests under way refer to all of the above and end with the process, not one by one.
     std::_Exit(EXIT_SUCCESS);

@@ -17,7 +17,7 @@ using Allowed::admin;
 using Allowed::agent;
 using Allowed::both;
 
-constexpr std::array<Route, 39> table = {{
+constexpr std::array<Route, 41> table = {{
     {"GET", "/v1/whoami", agent, none, recognised, handlers::whoami},
     {"POST", "/v1/credential", agent, small, recognised, handlers::credential},
     {"POST", "/v1/actions", agent, full, recognised, handlers::sign_action},
@@ -42,6 +42,8 @@ constexpr std::array<Route, 39> table = {{
     {"POST", "/v1/agents/{name}/throttle", admin, small, anyone, handlers::throttle},
     {"POST", "/v1/agents/{name}/approval-only", admin, small, anyone, handlers::approval_only},
     {"POST", "/v1/contain", admin, small, anyone, handlers::contain},
+    {"POST", "/v1/heartbeat", admin, small, anyone, handlers::heartbeat},
+    {"POST", "/v1/security-events", admin, full, anyone, handlers::security_event},
     {"GET", "/v1/instances", admin, none, anyone, handlers::list_instances},
     {"GET", "/v1/approvals", admin, none, anyone, handlers::list_approvals},
     {"GET", "/v1/approvals/{name}", admin, none, anyone, handlers::show_approval},

@@ -70,6 +70,7 @@ Result<api::Agent> agent_of(const Services& services, const AgentRow& row) {
     if (file == services.agents.end()) return agent;
     agent.declared = declaration_of(file->second);
     agent.declared->limits = limits_shown(services, file->second);
+    agent.declared->triggers = policy::to_json(file->second.triggers);
     agent.declared->approvers = approvers_of(services, file->second);
     agent.declared->record = services.history.declared(row.name);
     for (const policy::Source& source : services.policies.sources_for(file->second))

@@ -7,6 +7,7 @@
 #include "daemon/handlers/key_choice.h"
 #include "daemon/handlers/limits.h"
 #include "daemon/handlers/policies.h"
+#include "daemon/handlers/triggers.h"
 #include "daemon/log.h"
 
 namespace holdfast::daemon::handlers {
@@ -207,6 +208,7 @@ Done put_in_force(Services& services, Files files, Changes& changes, const std::
     }
     services.agents.swap(files);
     take_declared_limits(services);
+    take_declared_triggers(services, changes);
     return done();
 }
 

@@ -1,6 +1,7 @@
 #include "daemon/handlers/caller.h"
 
 #include "core/encode/json.h"
+#include "daemon/handlers/triggers.h"
 #include "holdfast/agent_id.h"
 
 namespace holdfast::daemon::handlers {
@@ -60,6 +61,7 @@ CredentialRequest credential_request(const Caller& caller, const Call& call,
 }
 
 Async<Answer> refuse(Services& services, const Call& call, Refused refused) {
+    note_refusal(services, call, refused);
     Refusal refusal{call.instance == nullptr ? std::string() : call.instance->agent,
                     call.peer.uid,
                     call.peer.pid,

@@ -3,6 +3,7 @@
 #include "core/encode/pem.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
+#include "daemon/handlers/triggers.h"
 
 namespace holdfast::daemon::handlers {
 namespace {
@@ -22,7 +23,7 @@ api::Credential reply_of(const IssuedCredential& issued) {
 
 Async<Answer> credential(Services& services, const Call& call) {
     HOLDFAST_CO_CHECK(api::empty_request(call.body));
-    auto caller = caller_of(services, call);
+    auto caller = watched_caller(services, call);
     if (!caller) {
         Refused refused{"credential", {}, std::move(caller).error()};
         co_return co_await refuse(services, call, std::move(refused));

@@ -9,6 +9,7 @@
 #include "core/encode/possession.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
+#include "daemon/handlers/triggers.h"
 
 namespace holdfast::daemon::handlers {
 namespace {
@@ -125,7 +126,7 @@ Async<Answer> attest_recorded(Services& services, const Call& call, Asked asked,
 
 Async<Answer> evidence(Services& services, const Call& call) {
     HOLDFAST_CO_TRY(wanted, api::evidence_request(call.body));
-    auto caller = caller_of(services, call);
+    auto caller = watched_caller(services, call);
     if (!caller) {
         Error error = std::move(caller).error();
         co_return co_await refuse_evidence(services, call, wanted.verifier, std::move(error));

@@ -52,6 +52,8 @@ Async<Answer> list_approvals(Services& services, const Call& call);   // GET  /v
 Async<Answer> show_approval(Services& services, const Call& call);    // GET  /v1/approvals/{name}
 Async<Answer> approve(Services& services, const Call& call);          // POST …/approve
 Async<Answer> deny(Services& services, const Call& call);             // POST …/deny
+Async<Answer> heartbeat(Services& services, const Call& call);        // POST /v1/heartbeat
+Async<Answer> security_event(Services& services, const Call& call);   // POST /v1/security-events
 
 // Once, before the first connection is served: containment from the registry (synchronous, before
 // the first suspension), declared agents from their files, unfinished containment, a "start"

@@ -17,6 +17,7 @@
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/instance_stop.h"
+#include "daemon/handlers/triggers.h"
 #include "daemon/log.h"
 
 namespace holdfast::daemon::handlers {
@@ -176,6 +177,7 @@ Async<std::monostate> instance_notice(Services& services, LaunchNotice notice) {
         const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
         extend_beside(services, executor, type, event);
         services.launched.end_session(notice.instance);
+        note_drift(services, entry->facts.agent, type, notice.instance);
     } else {
         services.launched.remember({entry->facts.agent, notice.instance, notice.detail});
         event["how"] = std::move(notice.detail);
@@ -192,6 +194,7 @@ Async<std::monostate> session_over(Services& services, std::string instance, std
     services.launched.end_session(instance);
     const bool must_die = entry->facts.kill_on_change;
     auto event = event_of(*entry);
+    note_drift(services, entry->facts.agent, reason, instance);
     const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
     extend_beside(services, executor, must_die ? "kill" : "stop", event);
     event["reason"] = std::move(reason);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/handlers/approvals.h"
+#include "daemon/handlers/triggers.h"
 
 namespace holdfast::daemon::handlers {
 namespace {
@@ -60,7 +61,7 @@ Json::Object source_json(const policy::Source& source) {
 
 }  // namespace
 
-Ruling ruling_of(const Services& services, const Call& call, Result<Caller> found,
+Ruling ruling_of(Services& services, const Call& call, Result<Caller> found,
                  const api::ActionRequest& request, const HostIdentity& identity) {
     if (!found) return Denial{std::move(found).error()};
     const Caller caller = *found;
@@ -71,6 +72,8 @@ Ruling ruling_of(const Services& services, const Call& call, Result<Caller> foun
     if (!decided) return Denial{std::move(decided).error()};
     if (!decided->permitted)
         return Denial{denial_of(services, caller, *decided), *std::move(decided)};
+    if (Done known = check_audience(services, *caller.file, request.action.audience); !known)
+        return Denial{std::move(known).error(), *std::move(decided)};
     policy::Demand demand = demand_of(services, caller, *decided);
     if (Done fits = approval_fits(services, call, request, demand); !fits)
         return Denial{std::move(fits).error(), *std::move(decided)};

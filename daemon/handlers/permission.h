@@ -11,7 +11,7 @@ namespace holdfast::daemon::handlers {
 
 // Valid until the next co_await.
 struct Permission {
-    Caller caller;
+    Caller caller{};
     policy::Decision decision;
     policy::Situation situation;
     policy::Demand demand;  // met by the request's approval, or there is none in it
@@ -19,14 +19,15 @@ struct Permission {
 
 struct Denial {
     // denied: the caller's own reason; action_not_allowed (no permit fits), forbidden_by_policy
-    // (the rules are named), or what is wrong with the approval. invalid: as Policies::decide.
+    // (the rules are named), novel_audience, or what is wrong with the approval. invalid: as
+    // Policies::decide.
     Error error;
     policy::Decision decision{};  // empty where policy was not asked
 };
 
 using Ruling = std::variant<Permission, Denial>;
 
-Ruling ruling_of(const Services& services, const Call& call, Result<Caller> found,
+Ruling ruling_of(Services& services, const Call& call, Result<Caller> found,
                  const api::ActionRequest& request, const HostIdentity& identity);
 
 Async<Answer> refuse_action(Services& services, const Call& call, Action action, Denial denial);

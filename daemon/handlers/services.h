@@ -25,6 +25,7 @@
 #include "daemon/state/refusals.h"
 #include "daemon/state/registry.h"
 #include "daemon/state/revocation_list.h"
+#include "daemon/state/trigger_memory.h"
 #include "daemon/state/turns.h"
 #include "policy/agent_file.h"
 #include "policy/limits.h"
@@ -87,11 +88,14 @@ struct Services {
     std::function<std::map<std::string, std::string>()> links;
     Ongoing ongoing{};
     LimitsInForce limits{};
+    // NOLINTBEGIN(readability-redundant-member-init): g++ misses it where others are named.
     policy::Policies policies{};  // in force
     // Reads what an apply declares, off the loop.
     std::function<Async<policy::Policies>(PolicyFiles)> read_policies{};
     // Reads the durable ledger, off the loop.
     std::function<Async<Answerable>(std::uint64_t sequence)> who_answers{};
+    TriggerMemory triggers{};
+    // NOLINTEND(readability-redundant-member-init)
 };
 
 struct Call {

@@ -10,6 +10,7 @@
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/limits.h"
 #include "daemon/handlers/permission.h"
+#include "daemon/handlers/triggers.h"
 
 namespace holdfast::daemon::handlers {
 namespace {
@@ -116,7 +117,7 @@ Async<Answer> sign_recorded(Services& services, ToSign wanted) {
 
 Async<Answer> sign_action(Services& services, const Call& call) {
     HOLDFAST_CO_TRY(request, api::action_request(call.body));
-    auto known = caller_of(services, call);
+    auto known = watched_caller(services, call, request.action.action);
     if (!known) {
         Denial denial{std::move(known).error()};
         co_return co_await refuse_action(services, call, std::move(request.action),
@@ -165,6 +166,7 @@ Async<Answer> sign_action(Services& services, const Call& call) {
         co_return co_await refuse_limited(services, call, std::move(request.action),
                                           std::move(*refusal));
     reserve_for(wanted, std::get<policy::Reservation>(std::move(reserved)));
+    note_audience(services, call.instance->agent, request.action.audience);
     // Used with the record, whatever becomes of the signature.
     encode::Json approvals = use_approval(services, request.approval);
     if (!approvals.is_null()) wanted.record["approvals"] = std::move(approvals);

@@ -5,6 +5,7 @@
 #include "daemon/handlers/limits.h"
 #include "daemon/handlers/policies.h"
 #include "daemon/handlers/tombstones.h"
+#include "daemon/handlers/triggers.h"
 #include "daemon/log.h"
 
 namespace holdfast::daemon::handlers {
@@ -138,6 +139,7 @@ Async<std::monostate> start(Services& services) {
     name_operators(services);
     load_policies(services);
     take_declared_limits(services);
+    begin_triggers(services);
     Done asked = co_await take_host_fuse(services);
     if (!asked) log_warning("the host's state is unfinished: " + asked.error().text());
     Done settled = co_await settle(services);

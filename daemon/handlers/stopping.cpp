@@ -12,6 +12,7 @@
 #include "daemon/handlers/revocations.h"
 #include "daemon/handlers/started.h"
 #include "daemon/handlers/tombstones.h"
+#include "daemon/handlers/triggers.h"
 
 namespace holdfast::daemon::handlers {
 namespace {
@@ -33,10 +34,12 @@ bool is_throttle(const StopOrder& order) {
 }
 
 // Who brought it into this state stays responsible: a second principal who stops it likewise must
-// not unlock the first one's reinstatement. A vanished file is nobody, so an operator takes over.
+// not unlock the first one's reinstatement. A vanished file or a trigger is nobody, so an operator
+// takes over.
 std::string responsible(const AgentRow& row, const StopOrder& order) {
     const bool same = row.state == order.verb->target && !has_ended(row.state);
-    return same && row.changed_by != by_vanished_file ? row.changed_by : order.by;
+    const bool by_nobody = row.changed_by == by_vanished_file || is_by_trigger(row.changed_by);
+    return same && !by_nobody ? row.changed_by : order.by;
 }
 
 encode::Json::Object record_of(const AgentRow& row, const StopOrder& order) {

@@ -15,7 +15,8 @@
 namespace holdfast::daemon {
 
 // What must still be written when the disk is full: stopping an agent, and what was not released.
-inline constexpr std::array<std::string_view, 2> containment_types = {"containment", "withheld"};
+inline constexpr std::array<std::string_view, 4> containment_types = {
+    "containment", "security_event", "trigger", "withheld"};
 
 // A port, so that tests can have a disk that is full.
 class Ledger {

@@ -57,7 +57,7 @@ enum class Operator : std::uint8_t {
 // As a policy spells it: "&&", "has", ".contains" …
 std::string_view to_string(Operator op) noexcept;
 
-struct Expr {
+struct Expr {  // NOLINT(misc-no-recursion): copied no deeper than max_depth
     Operator op = Operator::literal;
     std::uint8_t height = 1;  // levels of operators; at most max_depth
     Position at;              // of what names it: the operator, the attribute, the literal

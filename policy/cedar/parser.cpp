@@ -31,6 +31,7 @@ class PolicyParser {
     Done scopes(Policy& policy);
     Result<Scope> scope(std::string_view variable);
     Done entity(Scope& scope);
+    Done actions_only(const Scope& scope) const;
     Done entities(Scope& scope);
     Done conditions(Policy& policy);
 
@@ -136,10 +137,15 @@ Result<Scope> PolicyParser::scope(std::string_view variable) {
     if (!tokens_.at_symbol(",") && !tokens_.at_symbol(")"))
         return tokens_.expected(is_action ? "==, in, or the end of the scope"
                                           : "==, in, is, or the end of the scope");
-    for (const Named& named : scope.entities)
-        if (is_action && named.uid.type != "Action")
-            return tokens_.wrong_at(named.at, "an action is an Action::\"…\"");
+    if (is_action) HOLDFAST_CHECK(actions_only(scope));
     return scope;
+}
+
+Done PolicyParser::actions_only(const Scope& scope) const {
+    for (const Named& named : scope.entities)
+        if (named.uid.type != "Action")
+            return tokens_.wrong_at(named.at, "an action is an Action::\"…\"");
+    return done();
 }
 
 Done PolicyParser::entity(Scope& scope) {

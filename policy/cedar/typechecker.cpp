@@ -192,8 +192,9 @@ void Typechecker::membership(const Expr& expr, const Type& left, const Guards& k
     if (left.kind != Kind::entity && left.kind != Kind::unknown)
         add(expr.operands[0].at, "an entity is needed here, this is " + with_article(left));
     const bool is_set = right.kind == Kind::set;
-    const Type group = is_set && right.element() != nullptr ? *right.element() : right;
-    const bool is_known = group.kind != Kind::unknown && !(is_set && right.element() == nullptr);
+    const Type* element = is_set ? right.element() : &right;
+    const bool is_known = element != nullptr && element->kind != Kind::unknown;
+    const Type group = element == nullptr ? right : *element;
     if (is_known && group.kind != Kind::entity)
         add(groups.at, "an entity or a set of them is needed here, this is " + with_article(right));
     else if (!left.entity.empty() && !group.entity.empty() && !can_be_in(left.entity, group.entity))
@@ -240,7 +241,7 @@ Typechecker::Member Typechecker::member_of(const Expr& expr, const Type& owner) 
     }
     const auto written = std::find(owner.names.begin(), owner.names.end(), name);
     if (written != owner.names.end())
-        return {true, false, owner.parts[static_cast<std::size_t>(written - owner.names.begin())]};
+        return {true, false, *owner.parts[static_cast<std::size_t>(written - owner.names.begin())]};
     for (const schema::Attribute& attribute : owner.members)
         if (attribute.name == name) return {true, attribute.is_optional, cedar::type_of(attribute)};
     add(expr.at, is_owner ? with_article(owner) + " has no attribute " + name
@@ -282,7 +283,7 @@ Type Typechecker::record(const Expr& expr, const Guards& known) {
     Type type = simple(Kind::record);
     type.names = expr.names;
     for (std::size_t i = 0; i < expr.operands.size(); ++i)
-        type.parts.push_back(operand(expr, i, known));
+        type.parts.push_back(std::make_shared<const Type>(operand(expr, i, known)));
     return type;
 }
 

@@ -32,7 +32,7 @@ Type entity_type(std::string_view name) {
 
 Type set_of(Type element) {
     Type type = simple(Kind::set);
-    type.parts.push_back(std::move(element));
+    type.parts.push_back(std::make_shared<const Type>(std::move(element)));
     return type;
 }
 
@@ -67,7 +67,7 @@ using Shape = std::map<std::string_view, Type>;
 Shape shape(const Type& record) {
     Shape members;
     for (std::size_t i = 0; i < record.names.size(); ++i)
-        members.emplace(record.names[i], record.parts[i]);
+        members.emplace(record.names[i], *record.parts[i]);
     for (const schema::Attribute& attribute : record.members)
         members.emplace(attribute.name, type_of(attribute));
     return members;

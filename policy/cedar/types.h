@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_POLICY_CEDAR_TYPES_H
 #define HOLDFAST_POLICY_CEDAR_TYPES_H
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,9 +21,10 @@ struct Type {
     std::string_view entity;         // the entity type's name; empty: of any type
     schema::Attributes members;      // of an entity or of a record of the schema
     std::vector<std::string> names;  // of a record that a policy writes down, with their types:
-    std::vector<Type> parts;  // theirs; of a set the one type of its elements, if it is known
+    // Theirs; of a set the one type of its elements, if it is known.
+    std::vector<std::shared_ptr<const Type>> parts;
 
-    const Type* element() const noexcept { return parts.empty() ? nullptr : parts.data(); }
+    const Type* element() const noexcept { return parts.empty() ? nullptr : parts.front().get(); }
 };
 
 Type simple(Type::Kind kind);

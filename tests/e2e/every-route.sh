@@ -60,7 +60,11 @@ refused() {
 
 anchor_differs() { holdfast anchor show | grep -q differs; }
 
-set_up_host
+event() { python3 -B "$ROOT/tests/e2e/security_events.py" "$@"; }
+set_up_host '[security_events]' 'issuer = https://idp.example' 'audience = https://holdfast.example' \
+  "keys = $DIR/idp.json"
+openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$DIR/idp.pem"
+event keys "$DIR/idp.pem" >"$DIR/idp.json"
 start_tpm --group holdfast-keys
 start_daemon --config "$DIR/holdfastd.conf"
 processes=$(workers)
@@ -70,6 +74,7 @@ chmod 0666 "$DIR/reply"
 speak_as caller
 speak_as spare
 speak_as former
+printf '%s\n' '[triggers.security_event]' 'then = "throttle"' 'rate = 600' >>"$DIR/agents.d/caller.toml"
 nonce=$(head -c 32 /dev/urandom | basenc --base64url -w0 | tr -d =)
 action="{\"action\":\"refund.create\",\"audience\":\"$AUDIENCE\",\"params\":{\"amount_minor\":1}}"
 other="{\"action\":\"payout.create\",\"audience\":\"$AUDIENCE\"}"
@@ -200,6 +205,11 @@ accepted "POST /v1/agents/{name}/revoke" admin /v1/agents/spare/revoke
 accepted "POST /v1/agents/{name}/retire" admin /v1/agents/former/retire
 refused  "POST /v1/agents/{name}/reinstate" 409 agent_revoked admin /v1/agents/spare/reinstate
 
+accepted "POST /v1/heartbeat" admin /v1/heartbeat
+refused  "POST /v1/heartbeat" 400 malformed_request admin /v1/heartbeat '{"at":1}'
+event sign "$DIR/idp.pem" jti-1 '{"format":"opaque","id":"sponsor@example.org"}' >"$DIR/token"
+accepted "POST /v1/security-events" admin /v1/security-events "{\"set\":\"$(cat "$DIR/token")\"}"
+refused  "POST /v1/security-events" 409 set_replayed admin /v1/security-events "{\"set\":\"$(cat "$DIR/token")\"}"
 say "Verifiers ask"
 reads_as=(openssl crl -inform DER -noout -in)
 for socket in agent admin; do accepted "GET /v1/crl" "$socket" /v1/crl; done

@@ -46,6 +46,18 @@ std::string written(const policy::Limit& limit) {
     return out + "hardware = " + (limit.hardware ? "true" : "false") + "\n";
 }
 
+// JSON's texts, integers and arrays of texts read as TOML's.
+std::string written(const policy::TriggerRules& rules) {
+    std::string out;
+    const encode::Json shown = policy::to_json(rules);
+    for (const auto& [name, members] : *shown.object()) {
+        out += "[triggers." + name + "]\n";
+        for (const auto& [key, value] : *members.object())
+            out += key + " = " + encode::canonical(value) + "\n";
+    }
+    return out;
+}
+
 std::string written(const AgentFile& agent) {
     std::string out = "name = " + quoted(agent.name) + "\n";
     if (!agent.environment.empty()) out += "environment = " + quoted(agent.environment) + "\n";
@@ -58,7 +70,7 @@ std::string written(const AgentFile& agent) {
     out += "\n[credential]\nlifetime_s = " + std::to_string(agent.lifetime) + "\n";
     for (const policy::Limit& limit : agent.limits)
         out += written(limit);
-    return out;
+    return out + written(agent.triggers);
 }
 
 void check_bounds(const AgentFile& agent) {
@@ -74,6 +86,11 @@ void check_bounds(const AgentFile& agent) {
         promise(limit.cap >= 1 && limit.cap <= std::uint64_t{INT64_MAX}, "a cap lets something by");
         promise(limit.window >= 1 && limit.window <= policy::max_limit_window,
                 "a window is between a second and 31 days");
+    }
+    for (const policy::Trigger trigger : policy::all_triggers) {
+        const policy::Reaction* reaction = policy::reaction_to(agent.triggers, trigger);
+        promise(reaction == nullptr || reaction->rate.has_value() == (reaction->then == "throttle"),
+                "a throttle has a rate, and nothing else has");
     }
 }
 

@@ -81,6 +81,12 @@ Async<Answer> ledger_resume(Services&, const Call&) {
 Async<Answer> anchor(Services&, const Call&) {
     std::abort();
 }
+Async<Answer> heartbeat(Services&, const Call&) {
+    std::abort();
+}
+Async<Answer> security_event(Services&, const Call&) {
+    std::abort();
+}
 Async<Answer> anchor_accept(Services&, const Call&) {
     std::abort();
 }

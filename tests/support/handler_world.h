@@ -2,6 +2,8 @@
 #ifndef HOLDFAST_TESTS_SUPPORT_HANDLER_WORLD_H
 #define HOLDFAST_TESTS_SUPPORT_HANDLER_WORLD_H
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <unistd.h>
 
@@ -90,11 +92,20 @@ struct HandlerWorld {
         if (!run_async(loop, anchor.settle())) std::abort();
         keys.tpm = true;
         keys.calls.clear();
+        services.triggers.beside = [this](daemon::Async<std::monostate> work) {
+            boost::asio::co_spawn(loop, beside(std::move(work)), boost::asio::detached);
+        };
         services.read_policies = [](daemon::PolicyFiles files) -> daemon::Async<policy::Policies> {
             co_return daemon::handlers::read_policies(files);
         };
         permit_refunds();
     }
+    boost::asio::awaitable<void> beside(daemon::Async<std::monostate> work) {
+        ++works_beside;
+        beside_says = co_await std::move(work);
+    }
+    int works_beside = 0;       // what triggers set off
+    Done beside_says = done();  // of the last one that ended
 
     // An agent as after `apply`: key, row, file in force, an instance that runs its code.
     void declare(const std::string& name) {

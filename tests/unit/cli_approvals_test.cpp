@@ -63,6 +63,17 @@ TEST_CASE("approval words: what is not shown is said not to be", "[cli]") {
     CHECK(words(asked).find("1 operator of carol, dave\n") != std::string::npos);
 }
 
+TEST_CASE("approval words: an agent's parameters cannot repaint the operator's terminal", "[cli]") {
+    policy::ApprovalDocument asked = document();
+    asked.action.params =
+        "{\"amount\":5000,\"note\":\"\x7f\xc2\x9b"
+        "1A\"}";
+    const std::string text = words(asked);
+    CHECK(text.find("    note: \"??1A\"\n") != std::string::npos);
+    CHECK(text.find('\x7f') == std::string::npos);
+    CHECK(text.find("\xc2\x9b") == std::string::npos);
+}
+
 TEST_CASE("approval words: of no other document than the one asked for", "[cli]") {
     const auto text = policy::write_approval_document(document());
     CHECK_FALSE(cli::approval_words("ap-" + std::string(32, '0'), *text));

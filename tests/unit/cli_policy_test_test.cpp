@@ -1,4 +1,7 @@
 // holdfast policy test: a line for each case, and what differs under it.
+#include <fstream>
+#include <sstream>
+
 #include "core/encode/json.h"
 #include "policy/policy_set.h"
 #include "tests/support/catch.h"
@@ -95,4 +98,25 @@ TEST_CASE("policy test: nothing is tested by files with findings", "[cli][policy
     const auto wrong = desk.put("wrong.toml", "[[case]]\nname = 1\n");
     CHECK(printed({"policy", "test", wrong, desk.put("refunds.cedar", refunds)})
               .error.find("wrong.toml:2: case.name: must be a string") != std::string::npos);
+}
+
+TEST_CASE("policy test: the table of docs/policies.md is decided as it says there",
+          "[cli][policy]") {
+    std::ifstream file(HOLDFAST_SOURCE_DIR "/docs/policies.md");
+    std::ostringstream content;
+    content << file.rdbuf();
+    const std::string doc = content.str();
+    const auto block = [&doc](const std::string& from) {
+        const auto begin = doc.find(from);
+        REQUIRE(begin != std::string::npos);
+        return doc.substr(begin, doc.find("```\n", begin) - begin);
+    };
+    const Desk desk;
+    const std::string fence = "```cedar\n";
+    const auto policies =
+        desk.put("refunds.cedar", "//! version = 1\n" + block(fence).substr(fence.size()));
+    const auto cases = desk.put("cases.toml", block("[[agent]]"));
+    const auto tested = printed({"policy", "test", cases, "--policies", policies});
+    CHECK(tested.error.empty());
+    CHECK(tested.out == block("RESULT   CASE"));
 }

@@ -59,3 +59,21 @@ TEST_CASE("report: what was launched is shown, in one line each", "[cli]") {
     CHECK(json.find(R"({"agent":"other-bot","ended":"kill","instance":"i-2",)"
                     R"("manifest":"cd34","time":1800000000,"version":null})") != std::string::npos);
 }
+
+TEST_CASE("show: no control character gets through, however deep it stands", "[cli]") {
+    using holdfast::cli::plain;
+    using holdfast::encode::Json;
+    // C0, DEL, and U+009B: to some terminals that begins a sequence as ESC [ does.
+    const std::string hostile =
+        "a\x1b[2J\x7f\xc2\x9b"
+        "2J";
+    const std::string cleaned = "a?[2J??2J";
+    CHECK(plain(Json(hostile)) == cleaned);
+    CHECK(plain(Json(Json::Array{hostile})) == cleaned);
+    const Json nested = Json::Array{Json::Object{{"k\x7f\xc2\x80", hostile}}};
+    // JSON writes ESC as \u001b by itself, the others as they are.
+    CHECK(plain(nested) == "[{\"k??\":\"a\\u001b[2J??2J\"}]");
+    // What people write is left alone: U+00A0 and above.
+    CHECK(plain(Json("50 \xe2\x82\xac f\xc3\xbcr \xc2\xa0\xc2\xbb")) ==
+          "50 \xe2\x82\xac f\xc3\xbcr \xc2\xa0\xc2\xbb");
+}

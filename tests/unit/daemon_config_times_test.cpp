@@ -1,4 +1,4 @@
-// Settings that are times: each with its bounds.
+// Settings that are times, each with its bounds; and those that need each other.
 #include <sys/stat.h>
 
 #include <fstream>
@@ -71,4 +71,22 @@ TEST_CASE("config: the anchor counter is advanced never, or each minute to a wee
         CHECK(with(wrong).find("anchor.interval_s: must be 60 to 604800, or 0") !=
               std::string::npos);
     CHECK(dev_settings("/tmp/dev").anchor_interval_s == 3600);
+}
+
+TEST_CASE("config: security events have an issuer, an audience and keys, or nothing",
+          "[daemon][config]") {
+    const auto with = [](const std::string& lines) {
+        return ConfigFile(minimal + "[security_events]\n" + lines).error();
+    };
+    const std::string issuer = "issuer = https://idp.example\n";
+    const std::string audience = "audience = https://host.test\n";
+    const std::string keys = "keys = /etc/holdfast/idp.json\n";
+    CHECK(with("").empty());
+    CHECK(with(issuer + audience + keys).empty());
+    CHECK(with(audience + keys).find("security_events.issuer: must be set") != std::string::npos);
+    CHECK(with(keys).find("security_events.issuer: must be set") != std::string::npos);
+    CHECK(with(issuer + keys).find("security_events.audience: must be set") != std::string::npos);
+    CHECK(with(issuer + audience).find("security_events.keys") != std::string::npos);
+    CHECK(with(issuer + audience + "keys = idp.json\n").find("security_events.keys: must be an") !=
+          std::string::npos);
 }

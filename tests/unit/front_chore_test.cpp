@@ -41,6 +41,16 @@ TEST_CASE("chore: planned often it is done once, and not put off", "[front]") {
     CHECK(bench.run() == 2);
 }
 
+TEST_CASE("chore: brought forward it is done then, once, and never put off by it", "[front]") {
+    Bench bench;
+    bench.chore.plan(seconds(3600));
+    bench.chore.plan_by(seconds(0));
+    bench.chore.plan_by(seconds(3600));
+    CHECK(bench.run() == 1);
+    bench.chore.plan_by(seconds(0));
+    CHECK(bench.run() == 2);
+}
+
 TEST_CASE("chore: what is not finished plans itself again", "[front]") {
     Bench bench;
     bench.again = 2;

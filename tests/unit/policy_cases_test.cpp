@@ -162,7 +162,7 @@ TEST_CASE("cases: params are what JSON has words for", "[policy][cases]") {
     CHECK(mentions(params("[1]"), "must be a table"));
     // Eight levels, the object itself being the first.
     CHECK(params("{ a = [[[[[[[1]]]]]]] }") == "accepted");
-    CHECK(mentions(params("{ a = [[[[[[[[1]]]]]]]] }"), "nested too deeply"));
+    CHECK(mentions(params("{ a = [[[[[[[[1]]]]]]]] }"), "case.params: nested too deeply"));
 }
 
 TEST_CASE("cases: a file has its bounds", "[policy][cases]") {

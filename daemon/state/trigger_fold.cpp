@@ -1,0 +1,49 @@
+#include "daemon/state/trigger_fold.h"
+
+#include "holdfast/agent_id.h"
+
+namespace holdfast::daemon {
+namespace {
+
+const std::string* text(const encode::Json* value) {
+    return value == nullptr ? nullptr : value->string();
+}
+
+const encode::Json* member(const ledger::Record& record, std::string_view name) {
+    const auto found = record.members.find(name);
+    return found == record.members.end() ? nullptr : &found->second;
+}
+
+}  // namespace
+
+void TriggerFold::take(const ledger::Record& record) {
+    memory_.clock.take(record.time);
+    if (record.type == "action") take_action(record);
+    if (record.type == heartbeat_type) memory_.heartbeats.take_beat(record.time);
+    if (record.type == security_event_type) take_event(record);
+    if (record.type != "agent") return;
+    const std::string* agent = text(member(record, "agent"));
+    if (agent != nullptr) memory_.heartbeats.take_declared(*agent, record.time);
+}
+
+// A refused one has no "issued".
+void TriggerFold::take_event(const ledger::Record& record) {
+    const std::string* issuer = text(member(record, "issuer"));
+    const std::string* id = text(member(record, "jti"));
+    const encode::Json* issued = member(record, "issued");
+    if (issuer == nullptr || id == nullptr || issued == nullptr || issued->integer() == nullptr)
+        return;
+    memory_.events.take(*issuer, *id, *issued->integer());
+}
+
+void TriggerFold::take_action(const ledger::Record& record) {
+    const encode::Json* statement = member(record, "statement");
+    if (statement == nullptr) return;
+    const std::string* uri = text(statement->find("agent"));
+    const std::string* audience = text(statement->find("audience"));
+    if (uri == nullptr || audience == nullptr) return;
+    const auto agent = parse_agent_id(*uri);
+    if (agent) memory_.audiences.note(agent->name, *audience);
+}
+
+}  // namespace holdfast::daemon
