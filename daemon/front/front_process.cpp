@@ -172,16 +172,19 @@ Done FrontProcess::listen() {
 
 Async<Answer> FrontProcess::handle(const Route& route, const Call& call) {
     auto answer = co_await route.handler(services_, call);
-    // Only operators leave a containment unfinished, and what a trigger set off.
-    if (!call.principal.empty()) plan_settling();
-    // And only they declare limits.
-    if (!call.principal.empty()) plan_counting();
-    if (!call.principal.empty()) plan_heartbeats();
-    if (!call.principal.empty()) plan_crl();
+    if (!call.principal.empty()) plan_after_operator();
     plan_sums();
     plan_recheck();
     plan_expiry();
     co_return answer;
+}
+
+// Only operators leave a containment unfinished (and what a trigger set off), and declare limits.
+void FrontProcess::plan_after_operator() {
+    plan_settling();
+    plan_counting();
+    plan_heartbeats();
+    plan_crl();
 }
 
 void FrontProcess::plan_settling() {
@@ -223,18 +226,6 @@ WorkerLink& FrontProcess::link_of(WorkerKind kind) {
     return launcher_link_;
 }
 
-// Only while something that was launched runs: an idle daemon sleeps.
-void FrontProcess::plan_recheck() {
-    if (launched_.entries().empty()) return;
-    rechecking_.plan(std::chrono::seconds(services_.settings.store_recheck_s));
-}
-
-asio::awaitable<void> FrontProcess::recheck() {
-    const auto checked = co_await handlers::recheck_trees(services_);
-    if (!checked) log_warning("trees of launched agents: " + checked.error().text());
-    plan_recheck();
-}
-
 // Only while somebody waits for an approval. A Chore keeps its first plan: what was asked for later
 // ends later.
 void FrontProcess::plan_expiry() {
@@ -270,18 +261,6 @@ void FrontProcess::spawn(const char* what, Async<std::monostate> work) {
         if (!outcome) log_warning(std::string(name) + ": " + outcome.error().text());
     };
     asio::co_spawn(io_, watch(what, std::move(work)), asio::detached);
-}
-
-void FrontProcess::hear_launcher() {
-    launcher_link_.on_notice([this](Message message) -> Done {
-        if (message.operation == Operation::store_answer)
-            return launcher_.take_answer(std::move(message));
-        if (message.operation != Operation::launch_notice)
-            return Error(Code::invalid, "launcher: an unknown notice");
-        HOLDFAST_TRY(notice, decode_launch_notice(message.payload));
-        spawn("a launched agent", handlers::instance_notice(services_, std::move(notice)));
-        return done();
-    });
 }
 
 std::map<std::string, std::string> FrontProcess::links() const {

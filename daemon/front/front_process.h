@@ -71,6 +71,7 @@ class FrontProcess {
     void hear_triggers();
     boost::asio::awaitable<void> finish_trigger(Async<std::monostate> work);
     void plan_settling();
+    void plan_after_operator();
     void note_refusal(const Refusal& refusal);
     void plan_heartbeats();
     boost::asio::awaitable<void> look_for_heartbeats();

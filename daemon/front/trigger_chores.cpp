@@ -28,6 +28,7 @@ boost::asio::awaitable<void> FrontProcess::finish_trigger(Async<std::monostate> 
     const auto finished = co_await std::move(work);
     if (!finished) log_warning("a trigger: " + finished.error().text());
     plan_settling();
+    plan_crl();
 }
 
 // Only while an agent waits for one that an operator has still time for.
