@@ -33,10 +33,15 @@ Done check_tombstone(const encode::Tombstone& tombstone, const FamilyRules& rule
     const auto thumbprint = crypto::jwk_thumbprint(tombstone.spki);
     if (!thumbprint || *thumbprint != tombstone.key_thumbprint)
         return wrong("the thumbprint is another key's");
-    if (tombstone.fuse == encode::FuseWord::blown &&
-        rules.is_live_agent_key(agent.name, tombstone.spki))
-        return wrong("it says that a live key has ended");
-    if (tombstone.time > rules.now()) return wrong("a tombstone for later");
+    if (tombstone.fuse == encode::FuseWord::blown) {
+        // Whatever name it is given: verifiers go by the key.
+        HOLDFAST_TRY(is_live, rules.is_live_key(tombstone.spki));
+        if (is_live) return wrong("it says that a live key has ended");
+    }
+    if (tombstone.since > tombstone.time) return wrong("an end after the tombstone");
+    const std::int64_t now = rules.now();
+    if (tombstone.time > now) return wrong("a tombstone for later");
+    if (tombstone.time < now - crypto::clock_skew) return wrong("a tombstone of before");
     return done();
 }
 
@@ -50,6 +55,7 @@ Done check_crl_family(const KeyDescription& key, ByteView preimage, const Family
     const std::int64_t now = rules.now();
     if (facts->this_update > now) return wrong("a revocation list for later");
     if (facts->next_update <= now) return wrong("a revocation list that has ended");
+    if (facts->number > max_crl_number(now)) return wrong("a number no list could come after");
     return done();
 }
 

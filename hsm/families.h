@@ -19,6 +19,8 @@ struct FamilyRules {
     std::function<std::int64_t()> now;  // Unix seconds, the worker's own clock
     // Is this SubjectPublicKeyInfo a registered, unblown key of this agent?
     std::function<Done(std::string_view agent, ByteView spki)> is_live_agent_key;
+    // Is it that of anybody's?
+    std::function<Result<bool>(ByteView spki)> is_live_key;
 };
 
 // action: JWS signing input, typ holdfast-action+jwt or, outside a TPM, holdfast-possession+jwt;

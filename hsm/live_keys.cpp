@@ -79,18 +79,32 @@ Result<std::vector<std::string>> LiveKeys::ids(Backend backend) const {
     return stems;
 }
 
+Result<std::optional<LiveKey>> LiveKeys::read(const std::string& id) const {
+    auto text = files_.read(file_of(id), max_live_file);
+    if (!text && text.error().code() == Code::not_found) return std::optional<LiveKey>();
+    if (!text) return std::move(text).error();
+    HOLDFAST_TRY(key, live_key_from(id, *text));
+    return std::optional<LiveKey>(std::move(key));
+}
+
 Done LiveKeys::is_live(std::string_view agent, ByteView spki) const {
     HOLDFAST_TRY(stems, files_.stems(ending));
     for (const std::string& id : stems) {
         if (agent_in(id) != agent) continue;
-        auto text = files_.read(file_of(id), max_live_file);
-        // Withdrawn since the folder was listed.
-        if (!text && text.error().code() == Code::not_found) continue;
-        if (!text) return std::move(text).error();
-        HOLDFAST_TRY(key, live_key_from(id, *text));
-        if (std::ranges::equal(key.spki, spki)) return done();
+        HOLDFAST_TRY(key, read(id));
+        if (key && std::ranges::equal(key->spki, spki)) return done();
     }
     return Error(Code::denied, "no such key of agent " + std::string(agent));
+}
+
+Result<bool> LiveKeys::has(ByteView spki) const {
+    HOLDFAST_TRY(stems, files_.stems(ending));
+    for (const std::string& id : stems) {
+        if (agent_in(id).empty()) continue;
+        HOLDFAST_TRY(key, read(id));
+        if (key && std::ranges::equal(key->spki, spki)) return true;
+    }
+    return false;
 }
 
 }  // namespace holdfast::hsm

@@ -3,6 +3,7 @@
 #ifndef HOLDFAST_HSM_LIVE_KEYS_H
 #define HOLDFAST_HSM_LIVE_KEYS_H
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,9 +39,14 @@ class LiveKeys {
     Result<std::vector<std::string>> ids(Backend backend) const;
     // denied unless a key of that agent with this SubjectPublicKeyInfo is published.
     Done is_live(std::string_view agent, ByteView spki) const;
+    // Is it published for any agent?
+    Result<bool> has(ByteView spki) const;
 
   private:
     explicit LiveKeys(KeyFiles files) : files_(std::move(files)) {}
+
+    // nullopt: withdrawn since the folder was listed.
+    Result<std::optional<LiveKey>> read(const std::string& id) const;
 
     KeyFiles files_;
 };

@@ -21,11 +21,11 @@ Done as_done(const Error& error) {
 }
 
 // The CA's certificate is renewed every few weeks and a tombstone is for good, so its key counts,
-// not which of its certificates is at hand.
+// not which of its certificates is at hand; its host is the root's, not what this one says.
 bool is_accepted(const crypto::Certificate& ca, const std::vector<Bytes>& roots) {
     return std::ranges::any_of(roots, [&](const Bytes& der) {
         const auto root = crypto::parse_certificate(der);
-        return root && root->is_ca && root->spki == ca.spki;
+        return root && root->is_ca && root->spki == ca.spki && root->uris == ca.uris;
     });
 }
 
@@ -38,8 +38,10 @@ std::optional<crypto::Certificate> check_ca(Sheet& sheet, const encode::JwsHeade
         sheet.fail("tombstone.ca", ca.error().text());
         return std::nullopt;
     }
-    sheet.check("tombstone.ca", ca->is_ca && is_accepted(*ca, expected.ca_roots),
-                "the key of a host's CA that is accepted");
+    sheet.check("tombstone.ca",
+                ca->is_ca && is_accepted(*ca, expected.ca_roots) &&
+                    crypto::check_self_signed(ca->der).has_value(),
+                "its own certificate, with host and key of a CA that is accepted");
     return *std::move(ca);
 }
 

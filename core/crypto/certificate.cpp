@@ -165,4 +165,14 @@ Result<Certificate> parse_certificate(ByteView der) {
     return recent.read(der, read_certificate);
 }
 
+Done check_self_signed(ByteView der) {
+    const unsigned char* at = der.data();
+    const Openssl<X509, ::X509_free> x509(::d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+    if (x509 == nullptr) return unreadable("not DER");
+    EVP_PKEY* const own = ::X509_get0_pubkey(x509.get());
+    if (own == nullptr || ::X509_verify(x509.get(), own) != 1)
+        return openssl_error(Code::denied, "certificate: not signed by its own key");
+    return done();
+}
+
 }  // namespace holdfast::crypto

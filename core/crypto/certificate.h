@@ -33,6 +33,9 @@ struct Certificate {
 // Exactly one certificate, no trailing bytes (zero padding of TPM NV is the caller's to strip).
 Result<Certificate> parse_certificate(ByteView der);
 
+// Is it signed by the key it is about, as a CA's own certificate is? Nothing else is looked at.
+Done check_self_signed(ByteView der);
+
 struct ChainRules {
     std::int64_t now;                  // Unix seconds
     bool ignore_unknown_critical_san;  // EK certificates carry a critical directoryName SAN

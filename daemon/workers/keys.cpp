@@ -17,7 +17,8 @@ KeysWorker::KeysWorker(Parts parts)
     : parts_(std::move(parts)),
       rules_{
           parts_.trust_domain, parts_.has_tpm, parts_.now,
-          [this](std::string_view agent, ByteView spki) { return is_live_agent_key(agent, spki); }},
+          [this](std::string_view agent, ByteView spki) { return is_live_agent_key(agent, spki); },
+          [this](ByteView spki) { return is_live_key(spki); }},
       ca_certificate_(
           parts_.ca_certificate_file, parts_.trust_domain,
           [this](const KeyDescription& ca, ByteView tbs) { return checked_signature(ca, tbs); }) {}
@@ -269,6 +270,16 @@ Done KeysWorker::is_live_agent_key(std::string_view agent, ByteView spki) {
             .because(std::string(hsm::fuse_blown));
     }
     return parts_.live_keys.is_live(agent, spki);
+}
+
+Result<bool> KeysWorker::is_live_key(ByteView spki) {
+    HOLDFAST_TRY(keys, parts_.store.list());
+    for (const auto& key : keys) {
+        if (key.purpose != Purpose::action || !std::ranges::equal(spki, key.spki)) continue;
+        HOLDFAST_TRY(fuse, parts_.store.fuse_state(key.id));
+        return fuse == hsm::FuseState::intact;
+    }
+    return parts_.live_keys.has(spki);
 }
 
 }  // namespace holdfast::daemon

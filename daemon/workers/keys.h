@@ -77,6 +77,7 @@ class KeysWorker {
     Done settle_live_keys();
     bool is_intact(const KeyDescription& key);
     Done is_live_agent_key(std::string_view agent, ByteView spki);
+    Result<bool> is_live_key(ByteView spki);
 
     Parts parts_;
     hsm::FamilyRules rules_;

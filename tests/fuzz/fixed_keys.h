@@ -53,6 +53,9 @@ inline hsm::FamilyRules family_rules() {
             .is_live_agent_key = [](std::string_view name, ByteView spki) -> Done {
                 if (name == agent && bytes_of(spki) == agent_spki()) return done();
                 return Error(Code::denied, "no such key");
+            },
+            .is_live_key = [](ByteView spki) -> Result<bool> {
+                return bytes_of(spki) == agent_spki();
             }};
 }
 

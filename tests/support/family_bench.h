@@ -35,14 +35,16 @@ inline KeyDescription key_of(Purpose purpose, std::string agent, Bytes spki) {
 inline const KeyDescription bot_key = key_of(Purpose::action, "bot", first_spki);
 
 inline hsm::FamilyRules rules() {
-    return {.trust_domain = domain,
-            .has_tpm = false,
-            .now = [] { return now; },
-            .is_live_agent_key =
-                [](std::string_view agent, ByteView spki) {
-                    if (agent == "bot" && bytes_of(spki) == first_spki) return done();
-                    return Done(Error(Code::denied, "no live key of that agent"));
-                }};
+    return {
+        .trust_domain = domain,
+        .has_tpm = false,
+        .now = [] { return now; },
+        .is_live_agent_key =
+            [](std::string_view agent, ByteView spki) {
+                if (agent == "bot" && bytes_of(spki) == first_spki) return done();
+                return Done(Error(Code::denied, "no live key of that agent"));
+            },
+        .is_live_key = [](ByteView spki) -> Result<bool> { return bytes_of(spki) == first_spki; }};
 }
 
 inline Statement statement_of(const std::string& agent) {

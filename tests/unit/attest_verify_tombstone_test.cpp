@@ -140,6 +140,32 @@ TEST_CASE("tombstone: another CA's word is no word", "[attest][verify][tombstone
               ->subject.empty());
 }
 
+TEST_CASE("tombstone: an accepted CA buries no agent of another host's",
+          "[attest][verify][tombstone]") {
+    const Host host;
+    const Host other{SoftwareKey(), "h2.example.org"};
+    auto said = tombstone();
+    said.agent = "spiffe://h2.example.org/agent/bot";
+    // Its own key, in a certificate that it made itself for the other's name.
+    Signed how;
+    how.x5c = {Host{host.key, other.domain}.certificate()};
+    CHECK(failed_rules(signed_by(host, said, how),
+                       expecting({host.certificate(), other.certificate()})) ==
+          Rules{"tombstone.ca"});
+}
+
+TEST_CASE("tombstone: the certificate that says when the CA was valid is the CA's own word",
+          "[attest][verify][tombstone]") {
+    const Host host;
+    const SoftwareKey stranger;
+    const Bytes tbs =
+        *crypto::ca_tbs({host.domain, host.key.spki(), Bytes(16, 3), now - 90'000, now + 90'000});
+    Signed how;
+    how.x5c = {*crypto::assemble_certificate(tbs, stranger.sign(tbs))};
+    CHECK(failed_rules(signed_by(host, tombstone(), how), expecting({host.certificate()})) ==
+          Rules{"tombstone.ca"});
+}
+
 TEST_CASE("tombstone: a credential's holder signs none", "[attest][verify][tombstone]") {
     const Host host;
     const SoftwareKey leaf;
@@ -159,9 +185,10 @@ TEST_CASE("tombstone: a credential's holder signs none", "[attest][verify][tombs
 TEST_CASE("tombstone: header and statement are exactly its own", "[attest][verify][tombstone]") {
     const Host host;
     const auto expected = expecting({host.certificate()});
-    CHECK(failed_rules(signed_by(host, tombstone(), {.typ = "holdfast-action+jwt"}), expected) ==
-          Rules{"tombstone.typ"});
     Signed how;
+    how.typ = "holdfast-action+jwt";
+    CHECK(failed_rules(signed_by(host, tombstone(), how), expected) == Rules{"tombstone.typ"});
+    how = {};
     how.kid_of = dead_key().spki();
     CHECK(failed_rules(signed_by(host, tombstone(), how), expected) ==
           Rules{"tombstone.signature"});

@@ -23,10 +23,10 @@ Bytes ca_certificate(const Bytes& spki, const std::string& trust_domain = domain
                                          Bytes(64, 1));
 }
 
-Bytes list_of(const Bytes& spki, std::int64_t from, std::int64_t until) {
+Bytes list_of(const Bytes& spki, std::int64_t from, std::int64_t until, std::uint64_t number = 1) {
     return *crypto::crl_tbs(
         {.ca_certificate = ca_certificate(spki),
-         .number = 1,
+         .number = number,
          .this_update = from,
          .next_update = until,
          .revoked = {{Bytes(16, 7), now, crypto::RevocationReason::privilege_withdrawn}}});
@@ -98,7 +98,37 @@ TEST_CASE("families: no tombstone says that a live key is blown", "[hsm][familie
     // Not yet: that is no lie.
     live.fuse = encode::FuseWord::pending;
     CHECK(may_sign(ca_key, input_of(live)));
-    CHECK(may_sign(ca_key, input_of(tombstone_of("other", first_spki))));
+    // Nor under another agent's name: verifiers go by the key.
+    CHECK_FALSE(may_sign(ca_key, input_of(tombstone_of("other", first_spki))));
+}
+
+TEST_CASE("families: no tombstone says blown while nobody knows whether the key is live",
+          "[hsm][families][crl]") {
+    auto unsure = rules();
+    unsure.is_live_key = [](ByteView) -> Result<bool> {
+        return Error(Code::unavailable, "the chip is away");
+    };
+    const auto gone = input_of(tombstone_of("bot", second_spki));
+    const auto said = check_family(ca_key, view_of(gone), unsure);
+    REQUIRE_FALSE(said);
+    CHECK(said.error().code() == Code::unavailable);
+}
+
+TEST_CASE("families: a tombstone is of now, and the end it tells of before it",
+          "[hsm][families][crl]") {
+    auto said = tombstone_of("bot", second_spki);
+    said.since = said.time = now - crypto::clock_skew;
+    CHECK(may_sign(ca_key, input_of(said)));
+    said.since = said.time = now - crypto::clock_skew - 1;
+    CHECK_FALSE(may_sign(ca_key, input_of(said)));
+    said.time = now - 5;
+    said.since = now - 4;
+    CHECK_FALSE(may_sign(ca_key, input_of(said)));
+}
+
+TEST_CASE("families: no list has a number that none could come after", "[hsm][families][crl]") {
+    CHECK(may_sign(ca_key, list_of(second_spki, now, now + 1, max_crl_number(now))));
+    CHECK_FALSE(may_sign(ca_key, list_of(second_spki, now, now + 1, max_crl_number(now) + 1)));
 }
 
 TEST_CASE("families: a tombstone that is not all of this CA's is refused", "[hsm][families][crl]") {
