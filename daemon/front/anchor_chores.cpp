@@ -15,6 +15,8 @@ boost::asio::awaitable<void> FrontProcess::settle_anchor() {
     if (!settled && trouble != anchor_trouble_) log_warning("anchor counter: " + trouble);
     anchor_trouble_ = trouble;
     plan_settling();
+    // Before that nobody could say what is revoked.
+    plan_crl();
 }
 
 void FrontProcess::plan_anchor() {

@@ -10,8 +10,7 @@ namespace {
 
 constexpr std::chrono::seconds publish_again{2};
 constexpr std::chrono::seconds after_failure{10};
-// A list is renewed from half of its life on: looked at often enough for that.
-constexpr std::chrono::seconds looked_at_each{crl_lifetime / 4};
+constexpr std::int64_t looked_at_each = crl_lifetime / 4;  // while there is none
 
 }  // namespace
 
@@ -46,7 +45,9 @@ boost::asio::awaitable<void> FrontProcess::publish_crl() {
 
 // Without a file for others nobody wakes for it: who asks gets a new one when it is time.
 void FrontProcess::plan_crl_renewal() {
-    if (crl_.is_published_somewhere()) crl_renewing_.plan(looked_at_each);
+    if (!crl_.is_published_somewhere()) return;
+    // A second later: then half of its life is over for sure.
+    crl_renewing_.plan(std::chrono::seconds(crl_.renews_in().value_or(looked_at_each) + 1));
 }
 
 boost::asio::awaitable<void> FrontProcess::renew_crl() {

@@ -11,6 +11,7 @@
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/host_stop.h"
 #include "daemon/handlers/reinstating.h"
+#include "daemon/handlers/revocations.h"
 #include "daemon/handlers/started.h"
 #include "daemon/handlers/stopping.h"
 
@@ -143,12 +144,14 @@ Async<Answer> reinstate_scope(Services& services, Scope scope, std::string by, s
     if (rows.empty()) co_return empty_scope(scope);
     api::ContainedScope reply{"reinstate", scope.kind, scope.name, {}};
     std::optional<Error> refused;
+    bool moves_credentials = false;
     for (const AgentRow& row : rows) {
         if (row.state == AgentState::active) continue;
         ReinstateOrder order{row.name, by, reason};
         auto lifted = co_await reinstate_agent(services, std::move(order));
         if (lifted) {
-            reply.agents.push_back(*std::move(lifted));
+            moves_credentials = moves_credentials || lifted->moves_credentials;
+            reply.agents.push_back(std::move(lifted->reply));
             continue;
         }
         if (!refused) refused = lifted.error();
@@ -157,6 +160,11 @@ Async<Answer> reinstate_scope(Services& services, Scope scope, std::string by, s
         stays.state = to_string(services.containment.state_of(row.name));
         stays.refused = lifted.error().reason();
     }
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    CrlStage list(services, executor, moves_credentials);
+    const auto listed = co_await list.outcome();
+    for (api::Contained& each : reply.agents)
+        if (each.refused.empty()) each.stages["crl"] = listed ? *listed : stage_pending;
     if (!refused) co_return json_answer(api::to_json(reply));
     const api::Problem problem = api::problem_of(*refused, *api::to_json(reply).object());
     Answer answer;

@@ -54,7 +54,7 @@ encode::Json::Object record_of(const AgentRow& row, const ReinstateOrder& order)
 
 }  // namespace
 
-Async<api::Contained> reinstate_agent(Services& services, ReinstateOrder order) {
+Async<Reinstated> reinstate_agent(Services& services, ReinstateOrder order) {
     auto row = current_row(services, order.agent);
     if (!row) co_return unknown_agent(order.agent);
     HOLDFAST_CO_CHECK(may_reinstate(services, *row, order.by));
@@ -80,14 +80,11 @@ Async<api::Contained> reinstate_agent(Services& services, ReinstateOrder order) 
     const auto declared = services.agents.find(after.name);
     if (stood_still && declared != services.agents.end() && declared->second.launch)
         extend_beside(services, executor, "reinstate", event_of(after.name));
-    CrlStage list(services, executor, stood_still);
     auto thawed = co_await thaw(services, after.name);
-    const auto listed = co_await list.outcome();
     reply.stages = {{"ledger", stage_done}, {"registry", stage_done}, {"memory", stage_done}};
     reply.stages["fuse"] = stage_not_needed;
     reply.stages["processes"] = thawed ? stage_done : stage_pending;
-    reply.stages["crl"] = listed ? *listed : stage_pending;
-    co_return reply;
+    co_return Reinstated{std::move(reply), stood_still};
 }
 
 Async<Answer> reinstate(Services& services, const Call& call) {
@@ -96,8 +93,12 @@ Async<Answer> reinstate(Services& services, const Call& call) {
         co_return Error(Code::invalid, "reinstate takes a reason and nothing else")
             .because("malformed_request");
     ReinstateOrder order{call.argument, call.principal, request.reason};
-    HOLDFAST_CO_TRY(reply, co_await reinstate_agent(services, std::move(order)));
-    co_return json_answer(api::to_json(reply));
+    HOLDFAST_CO_TRY(lifted, co_await reinstate_agent(services, std::move(order)));
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    CrlStage list(services, executor, lifted.moves_credentials);
+    const auto listed = co_await list.outcome();
+    lifted.reply.stages["crl"] = listed ? *listed : stage_pending;
+    co_return json_answer(api::to_json(lifted.reply));
 }
 
 }  // namespace holdfast::daemon::handlers

@@ -17,7 +17,12 @@ struct ReinstateOrder {
 
 // Durable first, in memory last. conflict [not_suspended, file_vanished, agent_revoked,
 // agent_retired, stopped_meanwhile], denied [same_principal], unavailable [unsettled].
-Async<api::Contained> reinstate_agent(Services& services, ReinstateOrder order);
+// Stage "crl" is the caller's to tell: once for all that it reinstates.
+struct Reinstated {
+    api::Contained reply;
+    bool moves_credentials = false;  // it stood still before
+};
+Async<Reinstated> reinstate_agent(Services& services, ReinstateOrder order);
 
 }  // namespace holdfast::daemon::handlers
 

@@ -2,6 +2,7 @@
 #include "daemon/handlers/revocations.h"
 
 #include <algorithm>
+#include <map>
 
 #include "api/messages.h"
 #include "daemon/handlers/admin.h"
@@ -16,14 +17,38 @@ using crypto::RevocationReason;
 
 constexpr const char* stage_no_ca = "no_ca";
 
-// Memory moves first; an agent nobody knows any more has ended, too.
-std::optional<RevocationReason> reason_for(const Services& services,
+// Each agent's row is looked up once, however many certificates it has.
+class Rows {
+  public:
+    explicit Rows(const Services& services) : services_(services) {}
+    const std::optional<AgentRow>& of(const std::string& agent) {
+        const auto [entry, is_new] = rows_.try_emplace(agent);
+        if (is_new) entry->second = current_row(services_, agent);
+        return entry->second;
+    }
+
+  private:
+    const Services& services_;
+    std::map<std::string, std::optional<AgentRow>> rows_;
+};
+
+RevocationReason reason_of(AgentState state) {
+    return state == AgentState::retired ? RevocationReason::cessation_of_operation
+                                        : RevocationReason::privilege_withdrawn;
+}
+
+// What the ledger says of a key that has ended stands, whatever the registry says. Else memory,
+// which moves first; an agent nobody knows any more has ended, too.
+std::optional<RevocationReason> reason_for(const Services& services, Rows& rows,
                                            const IssuedCertificate& issued) {
-    const auto row = current_row(services, issued.agent);
+    const StopRecord* stop = services.history.stop_of(issued.key_id);
+    if (stop != nullptr && stop->has_ended())
+        return reason_of(stop->state == to_string(AgentState::retired) ? AgentState::retired
+                                                                       : AgentState::revoked);
+    const auto& row = rows.of(issued.agent);
     if (!row || row->key.id != issued.key_id) return RevocationReason::cessation_of_operation;
     const AgentState state = services.containment.state_of(issued.agent);
-    if (state == AgentState::retired) return RevocationReason::cessation_of_operation;
-    if (state == AgentState::revoked) return RevocationReason::privilege_withdrawn;
+    if (has_ended(state)) return reason_of(state);
     if (state == AgentState::suspended || services.containment.host() != AgentState::active)
         return RevocationReason::certificate_hold;
     return std::nullopt;
@@ -55,15 +80,30 @@ Async<std::string> publish(Services& services) {
 
 }  // namespace
 
-std::vector<Revocation> revoked_now(const Services& services) {
+Result<std::vector<Revocation>> revoked_now(const Services& services) {
+    // A registry of before would free whom it does not know to be stopped.
+    HOLDFAST_CHECK(services.anchor.holds());
     std::vector<Revocation> revoked;
-    for (const IssuedCertificate& issued : services.history.issued(services.now())) {
-        const auto reason = reason_for(services, issued);
+    Rows rows(services);
+    const std::int64_t now = services.now();
+    for (const IssuedCertificate& issued : services.history.issued(now)) {
+        const auto reason = reason_for(services, rows, issued);
         auto serial = crypto::serial_of_hex(issued.serial);
         if (!reason || !serial) continue;
-        revoked.push_back({*std::move(serial), *reason, since(services, issued.key_id, *reason)});
+        revoked.push_back({*std::move(serial), *reason, since(services, issued.key_id, *reason),
+                           issued.ends <= now});
     }
     return revoked;
+}
+
+std::string crl_word(const Services& services) {
+    switch (services.crl.standing()) {
+        case RevocationList::Standing::told: return stage_done;
+        case RevocationList::Standing::no_ca: return stage_no_ca;
+        case RevocationList::Standing::due:
+        case RevocationList::Standing::unknown: break;
+    }
+    return stage_pending;
 }
 
 bool moves_credentials(std::string_view verb) {
@@ -88,7 +128,7 @@ Async<std::string> CrlStage::outcome() {
 // Whoever may ask at all: what it says is for everybody.
 Async<Answer> crl(Services& services, const Call& call) {
     HOLDFAST_CO_CHECK(api::empty_request(call.body));
-    HOLDFAST_CO_TRY(list, co_await services.crl.current());
+    HOLDFAST_CO_TRY(list, co_await services.crl.shown());
     Answer answer;
     answer.content_type = "application/pkix-crl";  // RFC 2585 §4.2
     answer.body = std::string(text_of(list));

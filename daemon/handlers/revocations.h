@@ -17,8 +17,12 @@ namespace holdfast::daemon::handlers {
 
 // As memory stands: those of a revoked agent (privilegeWithdrawn), of a retired one or of a key it
 // no longer has (cessationOfOperation), of a suspended one or of a host that stands still
-// (certificateHold).
-std::vector<Revocation> revoked_now(const Services& services);
+// (certificateHold). What the ledger says of a key that has ended comes before that. unavailable as
+// Anchor::holds().
+Result<std::vector<Revocation>> revoked_now(const Services& services);
+
+// Stage "crl" of a stop that was completed before: "done", "pending" or "no_ca".
+std::string crl_word(const Services& services);
 
 // Does this verb move a certificate onto the list or off it? Throttling, for one, does not.
 bool moves_credentials(std::string_view verb);

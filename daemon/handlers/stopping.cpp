@@ -145,7 +145,7 @@ api::Contained settled_reply(const Services& services, const AgentRow& row,
     reply.stages = {{"memory", stage_done}, {"registry", stage_done}, {"ledger", stage_done}};
     reply.stages["fuse"] = order.verb->stages.has(Stage::fuse) ? stage_done : stage_not_needed;
     if (order.verb->stages.has(Stage::blob)) reply.stages["blob"] = stage_done;
-    reply.stages["crl"] = services.crl.is_due() ? stage_pending : stage_done;
+    reply.stages["crl"] = crl_word(services);
     reply.in_force_ns = services.containment.in_force_since(row.name);
     reply.last_release_ns = services.containment.last_release(row.name);
     return reply;

@@ -33,7 +33,7 @@ FuseWord fuse_of(const AgentRow& row) {
 // What a tombstone of this row says at this moment.
 Result<Tombstone> said_now(const Services& services, const AgentRow& row) {
     const StopRecord* stop = services.history.stop_of(row.key.id);
-    if (stop == nullptr || stop->state != to_string(row.state))
+    if (stop == nullptr || !stop->has_ended())
         return Error(Code::unavailable, "its end is not yet in the ledger", Retry::later)
             .because("unsettled");
     HOLDFAST_TRY(thumbprint, crypto::jwk_thumbprint(row.key.spki));
@@ -77,7 +77,15 @@ Async<std::string> sign(Services& services, Tombstone tombstone) {
     co_return encode::compact(input, signature);
 }
 
+bool is_of(const std::string& kept, const std::string& thumbprint) {
+    const auto jws = encode::parse_jws(kept);
+    if (!jws) return false;
+    const auto tombstone = encode::tombstone_from(jws->payload);
+    return tombstone && tombstone->key_thumbprint == thumbprint;
+}
+
 Async<std::string> sign_and_keep(Services& services, std::string agent, Tombstone tombstone) {
+    HOLDFAST_CO_CHECK(services.anchor.holds());
     auto signing = sign(services, std::move(tombstone));
     HOLDFAST_CO_TRY(jws, co_await std::move(signing));
     const Done kept = services.registry.set_note(note_of(agent), jws);
@@ -104,9 +112,10 @@ Async<std::string> tombstone_of(Services& services, std::string agent) {
     auto wanted = said_now(services, *row);
     if (!wanted) co_return std::move(wanted).error();
     if (kept && says(*kept, *wanted)) co_return *kept;
+    const std::string thumbprint = wanted->key_thumbprint;
     auto signing = sign_and_keep(services, agent, *std::move(wanted));
     auto made = co_await std::move(signing);
-    if (!made && kept) co_return *kept;
+    if (!made && kept && is_of(*kept, thumbprint)) co_return *kept;
     co_return made;
 }
 

@@ -9,8 +9,9 @@
 namespace holdfast::daemon::handlers {
 
 // Compact JWS of core/encode/tombstone.h, signed by the host's CA. The kept one while it still says
-// how things stand, else a new one; the kept one too where none can be signed, or where the name is
-// another key's by now. not_found [unknown_agent, no_tombstone]; unavailable [unsettled] before its
+// how things stand, else a new one; the kept one too where none can be signed, if it is that key's,
+// or where the name has a live key by now. One is kept for each name: that of the key that ended
+// last. not_found [unknown_agent, no_tombstone]; unavailable [unsettled] before its
 // record is durable, [no_ca] once the host fuse is blown.
 Async<std::string> tombstone_of(Services& services, std::string agent);
 

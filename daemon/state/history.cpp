@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "daemon/state/agent_state.h"
+
 namespace holdfast::daemon {
 namespace {
 
@@ -30,6 +32,10 @@ std::string text_or_nothing(const ledger::Record& record, std::string_view name)
 
 }  // namespace
 
+bool StopRecord::has_ended() const noexcept {
+    return state == to_string(AgentState::revoked) || state == to_string(AgentState::retired);
+}
+
 Done History::take(const ledger::Record& record) {
     if (record.type == "credential") return take_credential(record);
     if (record.type == "containment") return take_containment(record);
@@ -45,8 +51,8 @@ Done History::take_credential(const ledger::Record& record) {
     HOLDFAST_TRY(serial, text(record, "serial"));
     const Json* end = member(record, "not_after");
     if (end == nullptr || end->integer() == nullptr) return unreadable(record, "not_after");
-    issued_.emplace(*end->integer(),
-                    IssuedCertificate{std::move(agent), std::move(key_id), std::move(serial)});
+    issued_.emplace(*end->integer(), IssuedCertificate{std::move(agent), std::move(key_id),
+                                                       std::move(serial), *end->integer()});
     issued_.erase(issued_.begin(), issued_.upper_bound(record.time - kept_after_end));
     return done();
 }
@@ -57,6 +63,8 @@ Done History::take_containment(const ledger::Record& record) {
     HOLDFAST_TRY(key_id, text(record, "key_id"));
     HOLDFAST_TRY(state, text(record, "state"));
     HOLDFAST_TRY(by, text(record, "by"));
+    const StopRecord* before = stop_of(key_id);
+    if (before != nullptr && before->has_ended()) return done();
     StopRecord stop{record.index, record.time, std::move(state), std::move(by),
                     text_or_nothing(record, "reason")};
     stops_.insert_or_assign(std::move(key_id), std::move(stop));

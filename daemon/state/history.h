@@ -22,16 +22,19 @@ inline constexpr std::int64_t kept_after_end = 3600;  // seconds
 struct IssuedCertificate {
     std::string agent;  // name
     std::string key_id;
-    std::string serial;  // hex
+    std::string serial;     // hex
+    std::int64_t ends = 0;  // Unix seconds
 };
 
-// The last containment record of a key.
+// The last containment record of a key, or the one that ended it: what comes after that is about
+// its name.
 struct StopRecord {
     std::uint64_t sequence;
     std::int64_t time;  // Unix seconds
     std::string state;  // that of AgentState
     std::string by;
     std::string reason;  // or ""
+    bool has_ended() const noexcept;
 };
 
 // A fold over the ledger: given every record in order, those of before at start, and each new one

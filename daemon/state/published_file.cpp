@@ -39,8 +39,10 @@ Done write_all(int file, ByteView content, const std::string& path) {
 Done replace_file(const std::string& path, ByteView content) {
     const std::string next = path + ".new";
     {
-        const Descriptor file(::open(
-            next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, for_all_to_read));
+        // What a crash left, or anybody put there: never written to, whoever holds it open.
+        if (::unlink(next.c_str()) != 0 && errno != ENOENT) return failed(next);
+        const Descriptor file(
+            ::open(next.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, for_all_to_read));
         if (!file) return failed(next);
         HOLDFAST_CHECK(write_all(file.get(), content, next));
     }

@@ -43,6 +43,17 @@ TEST_CASE("anchor differs: no credential is issued", "[daemon][handlers][anchor]
     CHECK(world.ledger.count("credential") == 0);
 }
 
+TEST_CASE("anchor differs: no list says what a disk of before knows, and no tombstone",
+          "[daemon][handlers][anchor][crl]") {
+    Restored world;
+    CHECK(reason_of(world.as_operator(handlers::crl, "")) == "anchor_differs");
+    const auto revoked = world.as_operator(handlers::revoke, HandlerWorld::bot);
+    CHECK(text_at(json_of(revoked), {"stages", "crl"}) == "pending");
+    world.run_ready();
+    CHECK(reason_of(world.as_operator(handlers::tombstone, HandlerWorld::bot)) == "anchor_differs");
+    CHECK(world.keys.count("sign") == 0);
+}
+
 TEST_CASE("anchor differs: agents are still stopped, and evidence is still given",
           "[daemon][handlers][anchor]") {
     Restored world;

@@ -66,10 +66,47 @@ TEST_CASE("crl: a revoked agent's privilege is withdrawn, a retired one's operat
     auto listed = world.listed();
     REQUIRE(listed.size() == 1);
     CHECK(listed[0].reason == RevocationReason::privilege_withdrawn);
+    const auto since = listed[0].since;
+    world.time += 60;
+    // It has ended before.
     CHECK(world.stage(world.as_operator(handlers::retire, CrlWorld::bot)) == "done");
     listed = world.listed();
     REQUIRE(listed.size() == 1);
+    CHECK(listed[0].reason == RevocationReason::privilege_withdrawn);
+    CHECK(listed[0].since == since);
+    CrlWorld other;
+    other.issue();
+    CHECK(other.stage(other.as_operator(handlers::retire, CrlWorld::bot)) == "done");
+    listed = other.listed();
+    REQUIRE(listed.size() == 1);
     CHECK(listed[0].reason == RevocationReason::cessation_of_operation);
+}
+
+TEST_CASE("crl: a registry of before frees nobody whom the ledger knows to have ended",
+          "[daemon][contain][crl]") {
+    CrlWorld world;
+    world.issue();
+    const auto before = *world.registry.find(CrlWorld::bot);
+    REQUIRE(world.as_operator(handlers::revoke, CrlWorld::bot));
+    REQUIRE(world.registry.put(before));
+    world.containment.set(CrlWorld::bot, AgentState::active);
+    const auto listed = world.listed();
+    REQUIRE(listed.size() == 1);
+    CHECK(listed[0].reason == RevocationReason::privilege_withdrawn);
+}
+
+TEST_CASE("crl: reinstating a scope tells of all its agents at once", "[daemon][contain][crl]") {
+    CrlWorld world;
+    world.declare("other-bot");
+    world.issue();
+    const std::string scope = R"("sponsor":"finance"})";
+    REQUIRE(world.as_operator(handlers::contain, "", R"({"verb":"suspend",)" + scope));
+    const auto lists = world.keys.count("sign");
+    const auto back =
+        world.as_operator(handlers::contain, "", R"({"verb":"reinstate",)" + scope, "login:2");
+    REQUIRE(back);
+    CHECK(world.keys.count("sign") == lists + 1);
+    CHECK(world.listed().empty());
 }
 
 TEST_CASE("crl: a new key of the same name frees no credential of the old one",

@@ -44,9 +44,10 @@ struct DyingWorld : HandlerWorld {
         agents[bot].launch = policy::Launch{{"ssh-ed25519 AAAA"}, policy::OnChange::kill};
     }
     DyingLauncher dying;
-    daemon::Services with_dying{settings,    keys,     ledger,    anchor,    registry, containment,
-                                credentials, refusals, host,      instances, launched, dying,
-                                measurer,    agents,   operators, now,       {}};
+    daemon::Services with_dying{settings,    keys,        ledger,   anchor, registry,
+                                containment, credentials, history,  crl,    refusals,
+                                host,        instances,   launched, dying,  measurer,
+                                agents,      operators,   now,      {}};
 
     Result<daemon::Answer> launch() {
         const daemon::Call call{peer, nullptr, "login:1000", bot, "", {}};

@@ -4,6 +4,7 @@
 #include "core/encode/tombstone.h"
 #include "tests/support/catch.h"
 #include "tests/support/handler_world.h"
+#include "tests/support/software_key.h"
 
 using namespace holdfast;
 using namespace holdfast::tests;
@@ -54,16 +55,17 @@ TEST_CASE("tombstone: made when an agent is revoked, without anybody asking",
     CHECK(tombstone.key_thumbprint == *crypto::jwk_thumbprint(some_spki()));
 }
 
-TEST_CASE("tombstone: who retires a revoked agent gets another one", "[daemon][tombstone]") {
+TEST_CASE("tombstone: a key ends once, also where it is retired after it was revoked",
+          "[daemon][tombstone]") {
     GraveWorld world;
     REQUIRE(world.as_operator(handlers::revoke, GraveWorld::bot));
     const auto first = world.read();
     world.time += 60;
     REQUIRE(world.as_operator(handlers::retire, GraveWorld::bot));
     const auto second = world.read();
-    CHECK(second.state == "retired");
-    CHECK(second.sequence > first.sequence);
-    CHECK(second.since == first.since + 60);
+    CHECK(second.state == "revoked");
+    CHECK(second.sequence == first.sequence);
+    CHECK(second.since == first.since);
 }
 
 TEST_CASE("tombstone: no agent that may come back has one", "[daemon][tombstone]") {
@@ -125,6 +127,20 @@ TEST_CASE("tombstone: kept for when the CA has ended, and made again where it wa
     world.declare("other-bot");
     REQUIRE(world.as_operator(handlers::revoke, "other-bot"));
     CHECK(reason_of(world.as_operator(handlers::tombstone, "other-bot")) == "no_ca");
+}
+
+TEST_CASE("tombstone: the next key of a name is not given the last one's", "[daemon][tombstone]") {
+    GraveWorld world;
+    REQUIRE(world.as_operator(handlers::retire, GraveWorld::bot));
+    world.run_ready();
+    REQUIRE_FALSE(world.kept().empty());
+    world.declare(GraveWorld::bot);
+    auto row = *world.registry.find(GraveWorld::bot);
+    row.key.spki = SoftwareKey().spki();
+    REQUIRE(world.registry.put(row));
+    world.keys.host_fuse_blown = true;
+    REQUIRE(world.as_operator(handlers::retire, GraveWorld::bot));
+    CHECK(reason_of(world.ask()) == "no_ca");
 }
 
 TEST_CASE("tombstone: it stays when the name has another key", "[daemon][tombstone]") {

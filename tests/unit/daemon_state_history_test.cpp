@@ -44,6 +44,7 @@ TEST_CASE("history: a credential counts until an hour after its end", "[daemon][
     CHECK(serials(history, now + 50 + kept_after_end) == std::vector<std::string>{"01"});
     CHECK(history.issued(now).front().agent == "bot");
     CHECK(history.issued(now).front().key_id == "agent-bot-1");
+    CHECK(history.issued(now).front().ends == now + 50);
 }
 
 TEST_CASE("history: what ended long ago is forgotten when another is issued", "[daemon][history]") {
@@ -71,6 +72,16 @@ TEST_CASE("history: the last stop of a key is known, with its place in the ledge
     CHECK(stop->reason == "seen elsewhere");
     CHECK(stop->time == now);
     CHECK(history.stop_of("agent-bot-2") == nullptr);
+}
+
+TEST_CASE("history: a key ends once, whatever becomes of its name later", "[daemon][history]") {
+    History history;
+    REQUIRE(history.take(containment("revoked", 9)));
+    REQUIRE(history.take(containment("retired", 12)));
+    CHECK(history.stop_of("agent-bot-1")->state == "revoked");
+    CHECK(history.stop_of("agent-bot-1")->sequence == 9);
+    REQUIRE(history.take(containment("suspended", 13)));
+    CHECK(history.stop_of("agent-bot-1")->has_ended());
 }
 
 TEST_CASE("history: an instance's stop, or the host's, is none of the agent's key",
