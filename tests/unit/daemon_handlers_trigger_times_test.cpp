@@ -17,7 +17,7 @@ std::string to(const std::string& host) {
 }
 
 struct TimeWorld : TriggerWorld {
-    std::string sign_to(const std::string& host) { return sign("refund.create", to(host)); }
+    std::string sign_to(const std::string& whom) { return sign("refund.create", to(whom)); }
     // As after kill -9: nothing but the fake ledger's records, each of the moment `recorded`.
     void start_again(std::int64_t recorded) {
         auto beside = services.triggers.beside;
