@@ -82,6 +82,12 @@ void extend_register(Services& services, const boost::asio::any_io_executor& exe
     extend_beside(services, executor, std::string(stopping.order.verb->name), event_of(agent));
 }
 
+// What came meanwhile began from this stop's row, so it is as strict at least, and owes what this
+// one owes: it is not written over.
+Done save_newest(Services& services, const AgentRow& row) {
+    return save(services, current_row(services, row.name).value_or(row));
+}
+
 Async<std::monostate> record_stop(Services& services, const Stopping& stopping) {
     const AgentRow& row = stopping.row;
     auto record = record_of(row, stopping.order);
@@ -168,6 +174,9 @@ Stopping stop_in_memory(Services& services, AgentRow row, StopOrder order) {
     Stages pending = Stages::of(row.pending);
     pending.add(verb.stages);
     row.pending = pending.text();
+    // From here on this is the row, for whoever stops, applies or reinstates before it is written:
+    // of a large scope that may be a while.
+    services.ongoing.unsaved.insert_or_assign(row.name, row);
     return Stopping{std::move(row), std::move(order), in_force};
 }
 
@@ -218,7 +227,7 @@ Async<StopOutcome> make_durable(Services& services, Stopping stopping) {
     outcome.reply.state = to_string(row.state);
     outcome.reply.in_force_ns = stopping.in_force_ns;
     outcome.reply.stages["memory"] = stage_done;
-    const bool kept = note_stage(outcome, "registry", save(services, row));
+    const bool kept = note_stage(outcome, "registry", save_newest(services, row));
     const Done recorded = co_await record_stop(services, stopping);
     const bool in_ledger = note_stage(outcome, "ledger", recorded);
 
@@ -228,7 +237,9 @@ Async<StopOutcome> make_durable(Services& services, Stopping stopping) {
     auto ended = co_await fuse.result();
     if (!ended) (void)note_stage(outcome, "fuse", ended.error());
     if (ended) outcome.reply.stages["fuse"] = *ended;
-    if (ended) mark_done(services, row.name, row.key.id, Stage::fuse);
+    // Only by whom it was blown: another's may be under way.
+    if (ended && verb.stages.has(Stage::fuse))
+        mark_done(services, row.name, row.key.id, Stage::fuse);
     outcome.durable = (kept && in_ledger) || (ended && *ended == stage_done);
     if (verb.stages.has(Stage::blob)) {
         const Done gone = co_await finish_blob(services, row, ended.has_value());

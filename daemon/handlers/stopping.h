@@ -47,7 +47,8 @@ struct Stopping {
     StopOrder order;
     std::int64_t in_force_ns = 0;
 };
-// Never waits: from here on nothing is released that this state does not allow.
+// Never waits: from here on nothing is released that this state does not allow, and current_row()
+// says it, though no disk knows it before make_durable().
 Stopping stop_in_memory(Services& services, AgentRow row, StopOrder order);
 
 struct StopOutcome {

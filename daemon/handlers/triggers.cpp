@@ -109,6 +109,10 @@ bool fire(Services& services, const std::string& agent, policy::Trigger trigger,
     if (!row || !order || !stops_further(*row, *order)) return false;
     Stopping stopping = stop_in_memory(services, *std::move(row), *order);
     log_warning("agent " + agent + ": " + by + ": " + order->reason + "; " + reaction->then);
+    // Spawned on the loop's own thread, finish_stop() runs to its first wait before this returns
+    // (Boost's co_spawn dispatches; started.h): by then the registry has the row, or could not take
+    // it. Nothing here relies on that for the next trigger: stop_in_memory() made the row the
+    // current one.
     auto recorded = services.ledger.append("trigger", record_of(stopping.order, agent, trigger));
     services.triggers.beside(finish_stop(services, std::move(stopping), std::move(recorded)));
     return true;

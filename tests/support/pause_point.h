@@ -1,4 +1,4 @@
-// PausePoint: holds the N-th awaited call of the fakes until the test lets it go.
+// PausePoint: holds the N-th awaited call of the fakes, or every one, until the test lets it go.
 #ifndef HOLDFAST_TESTS_SUPPORT_PAUSE_POINT_H
 #define HOLDFAST_TESTS_SUPPORT_PAUSE_POINT_H
 
@@ -25,17 +25,18 @@ class PausePoint {
         counting_ = true;
         number_ = number;
     }
+    void hold_every_call() { counting_ = every_ = true; }
     bool is_holding() const noexcept { return held_; }
     // "sign", "append action": the call that is held, or was last.
     const std::string& where() const noexcept { return where_; }
     void let_go() {
-        counting_ = held_ = false;
+        counting_ = every_ = held_ = false;
         gate_.cancel();
     }
 
     // In every fake's awaited call, after it was heard and before it answers.
     daemon::Async<std::monostate> pass(std::string where) {
-        if (!counting_ || seen_++ != number_) co_return done();
+        if (!counting_ || (seen_++ != number_ && !every_)) co_return done();
         held_ = true;
         where_ = std::move(where);
         while (held_)
@@ -47,6 +48,7 @@ class PausePoint {
     boost::asio::steady_timer gate_;
     std::string where_;
     bool counting_ = false;
+    bool every_ = false;
     bool held_ = false;
     int number_ = 0;
     int seen_ = 0;

@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_TESTS_SUPPORT_TRIGGER_WORLD_H
 #define HOLDFAST_TESTS_SUPPORT_TRIGGER_WORLD_H
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -38,6 +39,11 @@ struct TriggerWorld : HandlerWorld {
                      R"({"action":")" + action + R"(","audience":")" + audience + "\"}");
         run_ready();
         return answer ? "signed" : answer.error().reason();
+    }
+    // With the agent's key: that it was stopped is signed for the CRL.
+    std::size_t signatures() const {
+        return static_cast<std::size_t>(
+            std::ranges::count(keys.calls, "sign " + registry.find(bot)->key.id));
     }
     std::string state() const { return std::string(to_string(containment.state_of(bot))); }
     std::string by() const { return registry.find(bot)->changed_by; }

@@ -60,7 +60,7 @@ TEST_CASE("novel audience: the first ones are free, the next one is not signed",
     CHECK(world.sign_to("a") == "signed");
     world.keys.calls.clear();
     CHECK(world.sign_to("c") == "novel_audience");
-    CHECK(world.keys.count("sign") == 0);
+    CHECK(world.signatures() == 0);
     CHECK(world.ledger.count("action") == 3);
     CHECK(world.state() == "suspended");
     CHECK(world.by() == "trigger:novel_audience");

@@ -33,7 +33,7 @@ TEST_CASE("canary: asking for it stops the agent before the chip is asked", "[da
     CHECK(world.state() == "suspended");
     CHECK(world.by() == "trigger:canary");
     CHECK(world.why() == "action vault.export was asked for");
-    CHECK(world.keys.count("sign") == 0);
+    CHECK(world.signatures() == 0);
     CHECK(world.beside_says);
     const auto record = world.newest("trigger");
     CHECK(text_at(record, {"agent"}) == "deploy-bot");
@@ -85,7 +85,7 @@ TEST_CASE("canary key: any use of it is one", "[daemon][triggers]") {
     const char* asked = R"({"nonce":"AAECAwQFBgcICQoLDA0ODw","verifier":"v"})";
     CHECK(reason_of(world.as_agent(handlers::evidence, asked)) == "canary_used");
     CHECK(world.state() == "suspended");
-    CHECK(world.keys.count("sign") + world.keys.count("quote") == 0);
+    CHECK(world.signatures() + world.keys.count("attest") == 0);
 }
 
 TEST_CASE("trigger: does what its verb does", "[daemon][triggers]") {
