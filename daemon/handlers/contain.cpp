@@ -14,6 +14,7 @@
 #include "daemon/handlers/revocations.h"
 #include "daemon/handlers/started.h"
 #include "daemon/handlers/stopping.h"
+#include "daemon/handlers/tombstones.h"
 
 namespace holdfast::daemon::handlers {
 namespace {
@@ -134,8 +135,11 @@ Async<Answer> stop_scope(Services& services, StopOrder order, Scope scope) {
     const bool has_fuse = order.verb->stages.has(Stage::fuse);
     HOLDFAST_CO_TRY(
         seal, co_await seal_stop(services, std::string(order.verb->name), order.by, has_fuse));
-    for (Job& job : jobs)
-        if (job.is_stopped) note_seal(job.outcome, seal);
+    for (Job& job : jobs) {
+        if (!job.is_stopped) continue;
+        note_seal(job.outcome, seal);
+        bury(services, executor, job.outcome.reply.name);
+    }
     co_return answer_of(std::string(order.verb->name), scope, jobs);
 }
 

@@ -1,10 +1,13 @@
 // POST /v1/agents/{name}/suspend|kill|throttle|approval-only|revoke|retire: stopping one agent.
+#include <boost/asio/this_coro.hpp>
+
 #include "api/contain_messages.h"
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/instance_stop.h"
 #include "daemon/handlers/stopping.h"
+#include "daemon/handlers/tombstones.h"
 
 namespace holdfast::daemon::handlers {
 namespace {
@@ -26,6 +29,7 @@ Async<Answer> stop_by(Services& services, const Call& call, std::string verb) {
     HOLDFAST_CO_TRY(outcome, co_await make_durable(services, std::move(stopping)));
     HOLDFAST_CO_TRY(seal, co_await seal_stop(services, verb, call.principal, has_fuse));
     note_seal(outcome, seal);
+    bury(services, co_await boost::asio::this_coro::executor, call.argument);
     co_return stop_answer(api::to_json(outcome.reply), outcome.durable, outcome.trouble);
 }
 

@@ -62,7 +62,7 @@ Async<std::monostate> settle_agent(Services& services, AgentRow row) {
         if (!blob) worst = std::move(blob).error();
     }
     const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
-    if (has_ended(row.state)) bury(services, executor, row.name);
+    bury(services, executor, row.name);
     co_return worst;
 }
 

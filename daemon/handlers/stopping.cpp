@@ -11,7 +11,6 @@
 #include "daemon/handlers/instances.h"
 #include "daemon/handlers/revocations.h"
 #include "daemon/handlers/started.h"
-#include "daemon/handlers/tombstones.h"
 #include "daemon/handlers/triggers.h"
 
 namespace holdfast::daemon::handlers {
@@ -245,7 +244,6 @@ Async<StopOutcome> make_durable(Services& services, Stopping stopping) {
         const Done gone = co_await finish_blob(services, row, ended.has_value());
         (void)note_stage(outcome, "blob", gone);
     }
-    if (has_ended(row.state)) bury(services, executor, row.name);
     outcome.reply.last_release_ns = services.containment.last_release(row.name);
     co_return outcome;
 }

@@ -120,6 +120,8 @@ Async<std::string> tombstone_of(Services& services, std::string agent) {
 }
 
 void bury(Services& services, const boost::asio::any_io_executor& executor, std::string agent) {
+    const auto row = current_row(services, agent);
+    if (!row || !has_ended(row->state)) return;
     boost::asio::co_spawn(executor, bury_now(services, std::move(agent)), boost::asio::detached);
 }
 

@@ -15,8 +15,8 @@ namespace holdfast::daemon::handlers {
 // record is durable, [no_ca] once the host fuse is blown.
 Async<std::string> tombstone_of(Services& services, std::string agent);
 
-// The same for an agent that has just ended, beside the reply: what goes wrong is logged, and made
-// up for when somebody asks.
+// The same for an agent that may just have ended, when its fuse and the chip's sessions had their
+// turn; beside the reply: what goes wrong is logged, and made up for when somebody asks.
 void bury(Services& services, const boost::asio::any_io_executor& executor, std::string agent);
 
 }  // namespace holdfast::daemon::handlers

@@ -7,6 +7,7 @@
 #include "api/printable.h"
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/stopping.h"
+#include "daemon/handlers/tombstones.h"
 #include "daemon/log.h"
 
 namespace holdfast::daemon::handlers {
@@ -52,6 +53,7 @@ Async<std::monostate> finish_stop(Services& services, Stopping stopping,
     if (!index) co_return std::move(index).error().within("agent " + agent + ": record");
     if (!outcome) co_return std::move(outcome).error().within("agent " + agent);
     if (seal) note_seal(*outcome, *seal);
+    bury(services, co_await boost::asio::this_coro::executor, agent);
     if (outcome->durable) co_return done();
     co_return Error(
         Code::unavailable,

@@ -250,7 +250,7 @@ TEST_CASE("token: to revoke is to destroy the key object, and done when it is go
     const auto json = json_of(world.as_operator(handlers::revoke, HandlerWorld::bot));
     CHECK(text_at(json, {"stages", "fuse"}) == "done");
     CHECK(text_at(json, {"state"}) == "revoked");
-    CHECK(world.keys.calls == Calls{"blow_fuse hsm-deploy-bot-2", "flush_sessions "});
+    CHECK(world.keys.calls == Calls{"blow_fuse hsm-deploy-bot-2", "flush_sessions ", "sign ca"});
 }
 
 TEST_CASE("status: shows the token, and what is wrong with it", "[daemon][status][token]") {
