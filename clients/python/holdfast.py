@@ -184,6 +184,17 @@ class Client:
         text = base64.urlsafe_b64encode(nonce).rstrip(b"=").decode("ascii")
         return self._call("POST", "/v1/evidence", {"nonce": text, "verifier": verifier}).body
 
+    def crl(self) -> bytes:
+        """The host's certificate revocation list, DER."""
+        return self._call("GET", "/v1/crl").body
+
+    def tombstone(self, name: str) -> str:
+        """Of an agent that has ended, by its name: compact JWS."""
+        # It becomes a part of the request's first line.
+        if not (name.isascii() and name.replace("-", "").isalnum()):
+            raise ValueError(f"not an agent's name: {name!r}")
+        return self._call("GET", f"/v1/tombstones/{name}").body.decode("ascii", "replace")
+
     def openapi(self) -> dict[str, Any]:
         return _json(self._call("GET", "/v1/openapi.json"))
 

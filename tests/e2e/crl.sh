@@ -106,8 +106,9 @@ holdfast apply >/dev/null
 credential refund-agent
 judged "certificate revoked" former
 judged ": OK" refund-agent
-listed | grep "Cessation Of Operation"
-holdfast tombstone refund-agent | cut -d. -f2 | from_base64url | jq -ce '.state | select(. == "retired")'
+# Its key ended when it was revoked, and retiring it says nothing milder.
+listed | grep "Privilege Withdrawn"
+holdfast tombstone refund-agent | cut -d. -f2 | from_base64url | jq -ce '.state | select(. == "revoked")'
 
 say "Who answers for an action"
 jws=$DIR/action.jws

@@ -100,6 +100,19 @@ class Methods(unittest.TestCase):
         self.assertNotIn("=", asked.json()["nonce"])
         self.assertEqual(base64.urlsafe_b64decode(asked.json()["nonce"] + "=="), nonce)
 
+    def test_what_is_said_of_ended_agents_is_given_on_as_it_came(self):
+        answer = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\x30\x02\x05\x00"
+        listed, asked = self.ask(answer, lambda client: client.crl())
+        self.assertEqual(listed, b"\x30\x02\x05\x00")
+        self.assertEqual(asked.target, "/v1/crl")
+        answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\na.b.c"
+        stone, asked = self.ask(answer, lambda client: client.tombstone("bot-1"))
+        self.assertEqual(stone, "a.b.c")
+        self.assertEqual(asked.target, "/v1/tombstones/bot-1")
+        for name in ("", "a/b", "a b", "a\r\nX: y", "\u00e9"):
+            with self.assertRaises(ValueError):
+                holdfast.Client("/nonexistent").tombstone(name)
+
     def test_methods_and_names_are_those_of_the_openapi_document(self):
         document = json.loads((ROOT / "api/openapi.json").read_text())
         offered = {operation["operationId"] for path in document["paths"].values()
