@@ -164,11 +164,10 @@ Async<Answer> reinstate_scope(Services& services, Scope scope, std::string by, s
         stays.state = to_string(services.containment.state_of(row.name));
         stays.refused = lifted.error().reason();
     }
-    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
-    CrlStage list(services, executor, moves_credentials);
-    const auto listed = co_await list.outcome();
+    // One list for all of them.
+    const auto listed = co_await list_word(services, moves_credentials);
     for (api::Contained& each : reply.agents)
-        if (each.refused.empty()) each.stages["crl"] = listed ? *listed : stage_pending;
+        if (each.refused.empty()) each.stages["crl"] = *listed;
     if (!refused) co_return json_answer(api::to_json(reply));
     const api::Problem problem = api::problem_of(*refused, *api::to_json(reply).object());
     Answer answer;

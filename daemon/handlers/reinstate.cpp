@@ -94,10 +94,8 @@ Async<Answer> reinstate(Services& services, const Call& call) {
             .because("malformed_request");
     ReinstateOrder order{call.argument, call.principal, request.reason};
     HOLDFAST_CO_TRY(lifted, co_await reinstate_agent(services, std::move(order)));
-    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
-    CrlStage list(services, executor, lifted.moves_credentials);
-    const auto listed = co_await list.outcome();
-    lifted.reply.stages["crl"] = listed ? *listed : stage_pending;
+    HOLDFAST_CO_TRY(listed, co_await list_word(services, lifted.moves_credentials));
+    lifted.reply.stages["crl"] = std::move(listed);
     co_return json_answer(api::to_json(lifted.reply));
 }
 

@@ -1,6 +1,8 @@
 // GET /v1/crl, and what a stop does about it.
 #include "daemon/handlers/revocations.h"
 
+#include <boost/asio/this_coro.hpp>
+
 #include <algorithm>
 #include <map>
 
@@ -123,6 +125,14 @@ Async<std::string> CrlStage::outcome() {
     auto result = co_await work_->result_within(std::max(left, std::chrono::milliseconds(0)));
     if (result) co_return *std::move(result);
     co_return Error(Code::timeout, "the chip does not answer", Retry::later);
+}
+
+Async<std::string> list_word(Services& services, bool is_needed) {
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    CrlStage list(services, executor, is_needed);
+    auto listed = co_await list.outcome();
+    if (!listed) co_return std::string(stage_pending);
+    co_return *std::move(listed);
 }
 
 // Whoever may ask at all: what it says is for everybody.

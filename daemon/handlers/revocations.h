@@ -41,6 +41,9 @@ class CrlStage {
     std::optional<Started<std::string>> work_;
 };
 
+// All of a stage that nothing else is waited for beside: "pending" instead of an Error.
+Async<std::string> list_word(Services& services, bool is_needed);
+
 }  // namespace holdfast::daemon::handlers
 
 #endif  // HOLDFAST_DAEMON_HANDLERS_REVOCATIONS_H

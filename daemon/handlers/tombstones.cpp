@@ -56,7 +56,8 @@ bool says(const std::string& kept, Tombstone wanted) {
     const auto tombstone = encode::tombstone_from(jws->payload);
     if (!tombstone) return false;
     wanted.time = tombstone->time;
-    return encode::to_json(*tombstone) == encode::to_json(wanted);
+    return encode::canonical(encode::to_json(*tombstone)) ==
+           encode::canonical(encode::to_json(wanted));
 }
 
 Async<std::string> sign(Services& services, Tombstone tombstone) {
