@@ -127,7 +127,7 @@ bool would_fire(const Services& services, const std::string& agent, policy::Trig
 }
 
 Result<Caller> watched_caller(Services& services, const Call& call, std::string_view action) {
-    check_clock(services);
+    check_times(services);
     HOLDFAST_TRY(caller, caller_of(services, call));
     HOLDFAST_CHECK(check_canary(services, *caller.file, action,
                                 "action " + std::string(action) + " was asked for"));
@@ -135,6 +135,7 @@ Result<Caller> watched_caller(Services& services, const Call& call, std::string_
 }
 
 Result<Caller> watched_caller(Services& services, const Call& call) {
+    check_times(services);
     HOLDFAST_TRY(caller, caller_of(services, call));
     HOLDFAST_CHECK(check_canary(services, *caller.file, "", "the agent's key was used"));
     return caller;
