@@ -1,11 +1,15 @@
 #include "daemon/handlers/triggers.h"
 
+#include <boost/asio/this_coro.hpp>
+
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "api/contain_messages.h"
 #include "api/printable.h"
 #include "daemon/handlers/admin.h"
+#include "daemon/handlers/started.h"
 #include "daemon/handlers/stopping.h"
 #include "daemon/log.h"
 
@@ -38,17 +42,21 @@ encode::Json::Object record_of(const StopOrder& order, const std::string& agent,
     return record;
 }
 
-// The same stages as an operator's stop of one agent; what stays unfinished is settled later.
+// The same stages as an operator's stop of one agent; what stays unfinished is settled later. The
+// trigger's record is waited for from the beginning: of a batch that finds the disk full, records
+// are queued again in the order in which they are waited for.
 Async<std::monostate> finish_stop(Services& services, Stopping stopping,
                                   Async<std::uint64_t> recorded) {
     const Containing containing(services, stopping.row.name);
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    Started<std::uint64_t> record(executor, std::move(recorded));
     const std::string agent = stopping.row.name;
     const std::string verb(stopping.order.verb->name);
     const std::string by = stopping.order.by;
     const bool has_fuse = stopping.order.verb->stages.has(Stage::fuse);
     auto outcome = co_await make_durable(services, std::move(stopping));
     auto seal = co_await seal_stop(services, verb, by, has_fuse);
-    auto index = co_await std::move(recorded);
+    auto index = co_await record.result();
     if (!index) co_return std::move(index).error().within("agent " + agent + ": record");
     if (!outcome) co_return std::move(outcome).error().within("agent " + agent);
     if (seal) note_seal(*outcome, *seal);
