@@ -81,13 +81,20 @@ bool is_of_a_trigger(std::string_view reason) {
     return reason == "canary_used" || reason == "novel_audience";
 }
 
-// What policy, or an approval, does not allow. Limits have a burst of their own; who may not act,
-// or is somebody else by now, was not judged.
+// Limits have a burst of their own, and who polls for an approval does as it is told.
+bool is_judgement(const std::string& reason) {
+    static constexpr std::array others = {
+        "limit_",        "measurement_",        "caller_gone",
+        "instance_over", "unrecognised_caller", "approval_pending"};
+    return !is_of_a_trigger(reason) &&
+           std::ranges::none_of(others, [&](const char* word) { return reason.starts_with(word); });
+}
+
+// What policy, or an approval, does not allow. Who is gone by now was judged all the same; who may
+// not act, or was somebody else when it was looked at, was not.
 bool is_policy_denial(const Services& services, const Call& call, const Refused& refused) {
-    const std::string& reason = refused.error.reason();
-    const bool judged = refused.operation == "action" && refused.error.code() == Code::denied &&
-                        !reason.starts_with("limit_") && !is_of_a_trigger(reason);
-    return judged && same_caller_of(services, call).has_value();
+    return refused.operation == "action" && refused.error.code() == Code::denied &&
+           is_judgement(refused.error.reason()) && caller_of(services, call).has_value();
 }
 
 void count(Services& services, const std::string& agent, policy::Trigger trigger,
