@@ -106,6 +106,13 @@ Answer answer_of(const Services& services, const api::SecurityEventTaken& reply)
 
 }  // namespace
 
+Done check_event_keys(const Settings& settings) {
+    if (!settings.has_security_events()) return done();
+    HOLDFAST_TRY(issuer, issuer_of(settings));
+    (void)issuer;
+    return done();
+}
+
 Async<Answer> security_event(Services& services, const Call& call) {
     HOLDFAST_CO_TRY(request, api::security_event_request(call.body));
     auto event = event_in(services, request.token);

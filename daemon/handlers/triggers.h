@@ -52,6 +52,9 @@ void note_drift(Services& services, const std::string& agent, std::string_view r
 
 // At start, when the declared agents are known and before anybody is heard.
 void begin_triggers(Services& services);
+// At start, for the log: would a security event token find its issuer's keys? It is asked again for
+// each token. An error: what is wrong with the file.
+Done check_event_keys(const Settings& settings);
 // After each apply that put files in force. `changes`: as its reply says them.
 void take_declared_triggers(Services& services, const std::vector<api::Change>& changes);
 // The wall clock went back, or no heartbeat came in time: every agent whose file minds is stopped.

@@ -72,7 +72,11 @@ printf '[security_events]\nissuer = https://idp.example\naudience = https://hold
   "$DIR/idp.json" >>"$DIR/holdfastd.conf"
 
 start_tpm
+cp "$DIR/idp.json" "$DIR/good.json"
+echo '{"keys":[]}' >"$DIR/idp.json"
 start_daemon
+grep 'no security event token counts' "$DIR/daemon.log" || fail "nobody was told of the issuer's keys"
+cp "$DIR/good.json" "$DIR/idp.json"
 speaker plain
 speaker canary '[triggers.canary]' "$suspend" 'actions = ["vault.export"]'
 speaker bait '[triggers.canary]' 'then = "revoke"' 'key = true'

@@ -144,7 +144,13 @@ TEST_CASE("security event: without an issuer, or keys that can be read, none is 
     world.write_keys(jwk_set_of({jwk_of(world.idp, "k1")}));
     std::filesystem::permissions(world.settings.events_keys, std::filesystem::perms{0666});
     CHECK(reason_of(world.hand_in(world.token())) == "event_keys_unreadable");
+    CHECK_FALSE(handlers::check_event_keys(world.settings));
+    std::filesystem::permissions(world.settings.events_keys, std::filesystem::perms{0600});
+    CHECK(handlers::check_event_keys(world.settings));
+    std::filesystem::remove(world.settings.events_keys);
+    CHECK_FALSE(handlers::check_event_keys(world.settings));
     world.settings.events_issuer.clear();
+    CHECK(handlers::check_event_keys(world.settings));
     CHECK(reason_of(world.hand_in(world.token())) == "no_security_events");
     CHECK(world.state() == "active");
 }
