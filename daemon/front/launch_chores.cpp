@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "daemon/front/front_process.h"
+#include "daemon/handlers/handlers.h"
 #include "daemon/link/codec.h"
 #include "daemon/log.h"
 
@@ -26,7 +27,7 @@ void FrontProcess::plan_recheck() {
     rechecking_.plan(std::chrono::seconds(services_.settings.store_recheck_s));
 }
 
-asio::awaitable<void> FrontProcess::recheck() {
+boost::asio::awaitable<void> FrontProcess::recheck() {
     const auto checked = co_await handlers::recheck_trees(services_);
     if (!checked) log_warning("trees of launched agents: " + checked.error().text());
     plan_recheck();
