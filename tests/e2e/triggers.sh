@@ -131,7 +131,9 @@ daemon.sendall(ask.encode())
 if b" 200 " not in daemon.recv(65536):
     sys.exit("not recognised")
 daemon.set_inheritable(True)
-program = f'open(my $s, "+<&=", {daemon.fileno()}) or die; syswrite($s, "{ask}") or die; sysread($s, my $r, 65536); print $r =~ /"code":"(\\w+)"/;'
+# perl reads a carriage return in its own source as none.
+again = ask.replace("\r\n", "\\r\\n")
+program = f'open(my $s, "+<&=", {daemon.fileno()}) or die; syswrite($s, "{again}") or die; sysread($s, my $r, 65536); print $r =~ /"code":"(\\w+)"/;'
 os.execv(sys.argv[2], ["perl", "-e", program])
 PY
 echo
