@@ -191,15 +191,22 @@ say "clock_back: while signing, and at start"
 if is_sanitized; then
   echo "not with a sanitizer"
 else
+  # Ahead first, with a credential of before: the CA's key signs none of another time than the chip's
+  # worker reads, or of before it was made.
   expect signed asks plain refund.create
-  shift_clock -7200
+  shift_clock 1200
+  expect signed asks plain refund.create
+  shift_clock 0
   expect signed asks plain refund.create
   stopped_by clock_back clock suspended "went back by"
   is_in_state patient active || fail "it went not that far back"
   holdfast reinstate clock >/dev/null
   expect signed asks clock refund.create
   stop_daemon
-  shift_clock -14400
+  start_daemon
+  is_in_state clock active || fail "a restart told of the same step again"
+  stop_daemon
+  shift_clock -1200
   start_daemon
   stopped_by clock_back clock suspended "went back by"
   shift_clock 0
@@ -224,6 +231,7 @@ if ! is_sanitized; then
   shift_clock 700
   start_daemon
   stopped_by heartbeat waiting suspended "no heartbeat for"
+  shift_clock 0
 fi
 
 say "An agent without triggers never noticed"
