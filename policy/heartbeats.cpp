@@ -5,10 +5,11 @@
 namespace holdfast::policy {
 namespace {
 
-// Where the other clock would have been, had it run.
-Clocks moved(Clocks then, Clocks now) {
-    const std::int64_t age = std::max<std::int64_t>(now.wall - then.wall, 0);
-    return {then.wall, now.steady - age};
+// Far beyond any age, and far from where a sum of two would overflow.
+constexpr std::int64_t longest = std::int64_t{1} << 60;
+
+std::int64_t time_between(std::int64_t earlier, std::int64_t later) {
+    return std::clamp<std::int64_t>(later - earlier, 0, longest);
 }
 
 std::int64_t age_of(Clocks then, Clocks now) {
@@ -17,14 +18,23 @@ std::int64_t age_of(Clocks then, Clocks now) {
 
 }  // namespace
 
+void Heartbeats::take(std::int64_t time) {
+    passed_ = std::min(passed_ + time_between(newest_, time), longest);
+    newest_ = time;
+}
+
 void Heartbeats::take_declared(const std::string& agent, std::int64_t time) {
-    declared(agent, {time, 0});
+    declared(agent, {time, passed_});
 }
 
 void Heartbeats::begin(Clocks now) {
-    beat_ = moved(beat_, now);
+    take(now.wall);
+    const Clocks by_ledger{now.wall, passed_};
+    // Where this boot's clock would have been, had it run.
+    const auto move = [&](Clocks& then) { then.steady = now.steady - age_of(then, by_ledger); };
+    move(beat_);
     for (auto& [agent, then] : declared_)
-        then = moved(then, now);
+        move(then);
 }
 
 void Heartbeats::declared(const std::string& agent, Clocks now) {

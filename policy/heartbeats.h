@@ -6,21 +6,19 @@
 #include <map>
 #include <string>
 
+#include "policy/clocks.h"
 #include "policy/known_audiences.h"
 
 namespace holdfast::policy {
 
-// Both in seconds. The wall clock is what the ledger knows, and anybody with root sets it; the
-// other one begins with each boot, and nobody sets it. What is older by either is older.
-struct Clocks {
-    std::int64_t wall = 0;  // Unix
-    std::int64_t steady = 0;
-};
-
+// What is older by either clock is older.
 class Heartbeats {
   public:
     // ── from the ledger, in its order ──
-    void take_beat(std::int64_t time) { beat_ = {time, 0}; }
+    // The time of every record, before what else is read from it: what passed from one to the next
+    // has passed, also where the clock was set back afterwards.
+    void take(std::int64_t time);
+    void take_beat(std::int64_t time) { beat_ = {time, passed_}; }
     // An apply created or changed the agent: an operator was there for it. Beyond max_known_agents
     // nobody is remembered, which is as if it had been long ago.
     void take_declared(const std::string& agent, std::int64_t time);
@@ -39,6 +37,8 @@ class Heartbeats {
   private:
     Clocks beat_;
     std::map<std::string, Clocks> declared_;
+    std::int64_t newest_ = 0;  // record
+    std::int64_t passed_ = 0;  // the ledger's own steady clock: seconds from record to record
 };
 
 }  // namespace holdfast::policy

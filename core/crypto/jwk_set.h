@@ -21,9 +21,11 @@ struct PublicJwk {
     Bytes spki;
 };
 
-// EC on P-256 or P-384, OKP on Ed25519 (RFC 8037 §2), RSA of 2048 or 3072 bits with exponent 65537;
-// unknown members are ignored. invalid: other keys, a private key, one that is for encryption, a
-// kid that stands there twice, no key at all.
+// EC on P-256 or P-384, OKP on Ed25519 (RFC 8037 §2), RSA of 2048 or 3072 bits with exponent 65537.
+// Unknown members are ignored, and so are keys of another kty or crv and those for another use
+// than sig (RFC 7517 §5); they count among the sixteen. invalid: a private or symmetric key
+// anywhere, a key of a known kind that is broken, a kid that stands there twice, no key that is
+// left.
 Result<std::vector<PublicJwk>> parse_jwk_set(std::string_view text);
 
 }  // namespace holdfast::crypto

@@ -38,7 +38,7 @@ void FrontProcess::plan_heartbeats() {
 }
 
 boost::asio::awaitable<void> FrontProcess::look_for_heartbeats() {
-    handlers::check_heartbeats(services_);
+    handlers::check_times(services_);
     plan_heartbeats();
     co_return;
 }

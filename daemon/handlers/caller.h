@@ -31,7 +31,7 @@ CredentialRequest credential_request(const Caller& caller, const Call& call,
                                      const KeyDescription& key);
 
 struct Refused {
-    std::string operation;       // "action", "credential", "evidence"
+    std::string operation;       // "action", "credential", "evidence", "security_event"
     encode::Json::Object asked;  // what the agent wanted, for the record
     Error error;
 };

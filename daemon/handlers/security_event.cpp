@@ -1,12 +1,15 @@
 // POST /v1/security-events: an issuer that the operator trusts says who is not to be trusted.
 #include "policy/security_event.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "api/trigger_messages.h"
+#include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
+#include "daemon/handlers/stopping.h"
 #include "daemon/handlers/triggers.h"
 #include "daemon/state/trigger_fold.h"
 #include "holdfast/agent_id.h"
@@ -74,13 +77,10 @@ encode::Json::Object record_of(const Services& services, const policy::SecurityE
     return record;
 }
 
-// What somebody handed in and was refused is on record too.
+// An ordinary refusal, within its budget: what is refused gets no share of the disk's reserve.
 Async<Answer> refuse_event(Services& services, const Call& call, Error error) {
-    encode::Json::Object record;
-    record["by"] = call.principal;
-    record["reason"] = error.reason();
-    (void)co_await services.ledger.append(security_event_type, std::move(record));
-    co_return error;
+    Refused refused{security_event_type, {}, std::move(error)};
+    co_return co_await refuse(services, call, std::move(refused));
 }
 
 api::SecurityEventTaken stop_all(Services& services, const policy::SecurityEvent& event,
@@ -95,7 +95,23 @@ api::SecurityEventTaken stop_all(Services& services, const policy::SecurityEvent
     return reply;
 }
 
+// The token is used up, so whoever handed it in is told when a restart might undo its stops.
+Answer answer_of(const Services& services, const api::SecurityEventTaken& reply) {
+    const auto& unsaved = services.ongoing.unsaved;
+    const auto open = std::ranges::find_if(
+        reply.agents, [&](const auto& agent) { return unsaved.contains(agent.name); });
+    if (open == reply.agents.end()) return json_answer(api::to_json(reply));
+    return stop_answer(api::to_json(reply), false, "agent " + open->name + ": registry");
+}
+
 }  // namespace
+
+Done check_event_keys(const Settings& settings) {
+    if (!settings.has_security_events()) return done();
+    HOLDFAST_TRY(issuer, issuer_of(settings));
+    (void)issuer;
+    return done();
+}
 
 Async<Answer> security_event(Services& services, const Call& call) {
     HOLDFAST_CO_TRY(request, api::security_event_request(call.body));
@@ -115,7 +131,7 @@ Async<Answer> security_event(Services& services, const Call& call) {
     auto recorded = services.ledger.append(security_event_type, std::move(record));
     const api::SecurityEventTaken reply = stop_all(services, *event, *agents);
     HOLDFAST_CO_CHECK(co_await std::move(recorded));
-    co_return json_answer(api::to_json(reply));
+    co_return answer_of(services, reply);
 }
 
 }  // namespace holdfast::daemon::handlers

@@ -140,6 +140,8 @@ Async<std::monostate> start(Services& services) {
     load_policies(services);
     take_declared_limits(services);
     begin_triggers(services);
+    if (Done keys = check_event_keys(services.settings); !keys)
+        log_warning("no security event token counts: security_events.keys: " + keys.error().text());
     Done asked = co_await take_host_fuse(services);
     if (!asked) log_warning("the host's state is unfinished: " + asked.error().text());
     Done settled = co_await settle(services);

@@ -33,12 +33,20 @@ bool is_throttle(const StopOrder& order) {
 }
 
 // Who brought it into this state stays responsible: a second principal who stops it likewise must
-// not unlock the first one's reinstatement. A vanished file or a trigger is nobody, so an operator
-// takes over.
+// not unlock the first one's reinstatement, and neither must a trigger that only goes further. A
+// vanished file or a trigger is nobody, so an operator takes over.
 std::string responsible(const AgentRow& row, const StopOrder& order) {
-    const bool same = row.state == order.verb->target && !has_ended(row.state);
     const bool by_nobody = row.changed_by == by_vanished_file || is_by_trigger(row.changed_by);
-    return same && !by_nobody ? row.changed_by : order.by;
+    const bool same = row.state == order.verb->target;
+    const bool further = is_restricted(row.state) && is_by_trigger(order.by);
+    const bool stays = (same || further) && !has_ended(order.verb->target) && !by_nobody;
+    return stays ? row.changed_by : order.by;
+}
+
+// A trigger is named here where it does not stand as the one who is responsible.
+std::string reason_for(const AgentRow& row, const StopOrder& order) {
+    if (!is_by_trigger(order.by) || responsible(row, order) == order.by) return order.reason;
+    return (order.by + ": " + order.reason).substr(0, api::max_reason);
 }
 
 encode::Json::Object record_of(const AgentRow& row, const StopOrder& order) {
@@ -164,8 +172,8 @@ Stopping stop_in_memory(Services& services, AgentRow row, StopOrder order) {
     // Whatever was approved before anybody stepped in.
     services.ongoing.approvals.forget(row.name);
     if (verb.target == AgentState::retired) services.agents.erase(row.name);
+    if (row.state != verb.target || !order.reason.empty()) row.reason = reason_for(row, order);
     row.changed_by = responsible(row, order);
-    if (row.state != verb.target || !order.reason.empty()) row.reason = order.reason;
     row.state = verb.target;
     row.rate = order.rate;
     row.returns_to = AgentState::active;

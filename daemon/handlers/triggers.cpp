@@ -1,11 +1,15 @@
 #include "daemon/handlers/triggers.h"
 
+#include <boost/asio/this_coro.hpp>
+
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "api/contain_messages.h"
 #include "api/printable.h"
 #include "daemon/handlers/admin.h"
+#include "daemon/handlers/started.h"
 #include "daemon/handlers/stopping.h"
 #include "daemon/handlers/tombstones.h"
 #include "daemon/log.h"
@@ -39,17 +43,21 @@ encode::Json::Object record_of(const StopOrder& order, const std::string& agent,
     return record;
 }
 
-// The same stages as an operator's stop of one agent; what stays unfinished is settled later.
+// The same stages as an operator's stop of one agent; what stays unfinished is settled later. The
+// trigger's record is waited for from the beginning: of a batch that finds the disk full, records
+// are queued again in the order in which they are waited for.
 Async<std::monostate> finish_stop(Services& services, Stopping stopping,
                                   Async<std::uint64_t> recorded) {
     const Containing containing(services, stopping.row.name);
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    Started<std::uint64_t> record(executor, std::move(recorded));
     const std::string agent = stopping.row.name;
     const std::string verb(stopping.order.verb->name);
     const std::string by = stopping.order.by;
     const bool has_fuse = stopping.order.verb->stages.has(Stage::fuse);
     auto outcome = co_await make_durable(services, std::move(stopping));
     auto seal = co_await seal_stop(services, verb, by, has_fuse);
-    auto index = co_await std::move(recorded);
+    auto index = co_await record.result();
     if (!index) co_return std::move(index).error().within("agent " + agent + ": record");
     if (!outcome) co_return std::move(outcome).error().within("agent " + agent);
     if (seal) note_seal(*outcome, *seal);
@@ -75,13 +83,20 @@ bool is_of_a_trigger(std::string_view reason) {
     return reason == "canary_used" || reason == "novel_audience";
 }
 
-// What policy, or an approval, does not allow. Limits have a burst of their own; who may not act,
-// or is somebody else by now, was not judged.
+// Limits have a burst of their own, and who polls for an approval does as it is told.
+bool is_judgement(const std::string& reason) {
+    static constexpr std::array others = {
+        "limit_",        "measurement_",        "caller_gone",
+        "instance_over", "unrecognised_caller", "approval_pending"};
+    return !is_of_a_trigger(reason) &&
+           std::ranges::none_of(others, [&](const char* word) { return reason.starts_with(word); });
+}
+
+// What policy, or an approval, does not allow. Who is gone by now was judged all the same; who may
+// not act, or was somebody else when it was looked at, was not.
 bool is_policy_denial(const Services& services, const Call& call, const Refused& refused) {
-    const std::string& reason = refused.error.reason();
-    const bool judged = refused.operation == "action" && refused.error.code() == Code::denied &&
-                        !reason.starts_with("limit_") && !is_of_a_trigger(reason);
-    return judged && same_caller_of(services, call).has_value();
+    return refused.operation == "action" && refused.error.code() == Code::denied &&
+           is_judgement(refused.error.reason()) && caller_of(services, call).has_value();
 }
 
 void count(Services& services, const std::string& agent, policy::Trigger trigger,
@@ -129,7 +144,7 @@ bool would_fire(const Services& services, const std::string& agent, policy::Trig
 }
 
 Result<Caller> watched_caller(Services& services, const Call& call, std::string_view action) {
-    check_clock(services);
+    check_times(services);
     HOLDFAST_TRY(caller, caller_of(services, call));
     HOLDFAST_CHECK(check_canary(services, *caller.file, action,
                                 "action " + std::string(action) + " was asked for"));
@@ -137,6 +152,7 @@ Result<Caller> watched_caller(Services& services, const Call& call, std::string_
 }
 
 Result<Caller> watched_caller(Services& services, const Call& call) {
+    check_times(services);
     HOLDFAST_TRY(caller, caller_of(services, call));
     HOLDFAST_CHECK(check_canary(services, *caller.file, "", "the agent's key was used"));
     return caller;

@@ -30,7 +30,7 @@ bool would_fire(const Services& services, const std::string& agent, policy::Trig
 
 // ── where an action goes by ──
 
-// caller_of(), unless this sets off a canary: denied, canary_used. Looks at the clock first.
+// caller_of(), unless this sets off a canary: denied, canary_used. Looks at the clocks first.
 Result<Caller> watched_caller(Services& services, const Call& call, std::string_view action);
 // The same of whoever asks for a credential or evidence: a canary key is used by that.
 Result<Caller> watched_caller(Services& services, const Call& call);
@@ -52,13 +52,17 @@ void note_drift(Services& services, const std::string& agent, std::string_view r
 
 // At start, when the declared agents are known and before anybody is heard.
 void begin_triggers(Services& services);
+// At start, for the log: would a security event token find its issuer's keys? It is asked again for
+// each token. An error: what is wrong with the file.
+Done check_event_keys(const Settings& settings);
 // After each apply that put files in force. `changes`: as its reply says them.
 void take_declared_triggers(Services& services, const std::vector<api::Change>& changes);
-// The wall clock went back: every agent whose file minds is stopped.
-void check_clock(Services& services);
-// No heartbeat came in time: every agent whose file wants them is stopped.
-void check_heartbeats(Services& services);
-// Seconds until the next one is overdue, unless its agent is stopped by then; none: nobody waits.
+// The wall clock went back, or no heartbeat came in time: every agent whose file minds is stopped.
+// By a timer, and before whoever asks for anything is heard: a host that slept has missed the
+// timer.
+void check_times(Services& services);
+// Seconds until the next heartbeat is overdue, unless its agent is stopped by then; none: nobody
+// waits.
 std::optional<std::int64_t> next_heartbeat_due(const Services& services);
 
 }  // namespace holdfast::daemon::handlers

@@ -30,7 +30,7 @@ struct Refusal {
     std::string agent;      // name; empty = a stranger, budgeted by uid
     uid_t uid;              // of the peer
     pid_t pid;              // of the peer; a label, never evidence
-    std::string operation;  // "action", "credential", "evidence", "connect" …
+    std::string operation;  // "action", "credential", "security_event", "connect" …
     std::string reason;     // stable code: "action_not_allowed"; never text the caller chose
     // What was asked (action, audience …), within the record's own bounds; may be empty. Only kept
     // for agents: strangers get no say in what is stored.

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "daemon/link/async.h"
 #include "daemon/state/containment.h"
@@ -29,6 +30,13 @@ struct TriggerMemory {
     policy::Heartbeats heartbeats;
     policy::SeenEvents events;
     std::function<std::int64_t()> steady = steady_seconds;
+    // When clocks and heartbeats were last looked at for every agent. Nothing: not since the last
+    // apply.
+    struct Looked {
+        std::uint64_t epoch;  // of containment
+        policy::Clocks due;   // by either clock: the next heartbeat that could be overdue
+    };
+    std::optional<Looked> looked;
     // Runs it on the loop beside everything else, and sees to what it leaves unfinished.
     std::function<void(Async<std::monostate> work)> beside;
 };

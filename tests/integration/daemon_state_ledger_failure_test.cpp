@@ -126,7 +126,10 @@ TEST_CASE("durable ledger: without room for the reserve it opens for containment
     const auto ledger = bench.opened();
     CHECK(ledger->failed());
     CHECK_FALSE(bench.run(ledger->append("action", members())));
-    CHECK(bench.run(ledger->append("containment", members())));
+    for (const char* type : {"containment", "security_event", "trigger", "withheld"})
+        CHECK(bench.run(ledger->append(type, members())));
+    for (const char* type : {"heartbeat", "refused"})
+        CHECK_FALSE(bench.run(ledger->append(type, members())));
     CHECK_FALSE(bench.run(ledger->resume()));
     fs::remove(place.file("ledger/reserve"));
     CHECK(bench.run(ledger->resume()));

@@ -20,8 +20,9 @@ class FakeLedger final : public daemon::Ledger {
     };
 
     std::vector<Appended> records;
-    bool disk_full = false;             // every append fails until resume()
-    bool fail_next = false;             // the next append is queued, and lost with its place
+    bool disk_full = false;   // every append fails until resume()
+    bool fail_next = false;   // the next append is queued, and lost with its place
+    bool lose_batch = false;  // until a record is waited for, they are lost and queued again then
     bool lose_next_answer = false;      // the next append may have become durable, says it
     PausePoint* pause = nullptr;        // set: it may hold an append, before it is durable
     std::function<void()> when_queued;  // called inside append, before it answers
@@ -30,6 +31,7 @@ class FakeLedger final : public daemon::Ledger {
     std::uint64_t next_index() const override { return records.size(); }
     daemon::Async<std::uint64_t> append(std::string type, encode::Json::Object members) override {
         if (disk_full) return refused();
+        if (lose_batch) return queued_again(std::move(type), std::move(members));
         records.push_back(Appended{std::move(type), std::move(members)});
         if (when_queued) when_queued();
         if (std::exchange(fail_next, false)) {
@@ -67,6 +69,11 @@ class FakeLedger final : public daemon::Ledger {
         if (pause != nullptr) (void)co_await pause->pass(std::move(call));
         if (told_) told_(record);
         co_return record.index;
+    }
+    // Lazy, as the ledger's own way out of a batch that found the disk full.
+    daemon::Async<std::uint64_t> queued_again(std::string type, encode::Json::Object members) {
+        lose_batch = false;
+        co_return co_await append(std::move(type), std::move(members));
     }
     static daemon::Async<std::uint64_t> refused() { co_return full(); }
     static daemon::Async<std::uint64_t> unknown() {

@@ -105,6 +105,34 @@ TEST_CASE("denial burst: what nobody judged is no denial", "[daemon][triggers]")
     CHECK(world.ledger.count("trigger") == 0);
 }
 
+TEST_CASE("denial burst: a child that is gone by then was refused all the same",
+          "[daemon][triggers]") {
+    DenialWorld world;
+    world.code_is_the_same = Error(Code::denied, "gone").because("caller_gone");
+    for (int i = 0; i < 3; ++i)
+        CHECK(world.sign(forbidden) == "action_not_allowed");
+    CHECK(world.state() == "suspended");
+}
+
+TEST_CASE("denial burst: who polls for an approval does as it is told", "[daemon][triggers]") {
+    DenialWorld world;
+    const auto refused = [&](const char* reason) {
+        daemon::Call call{world.peer, &world.callers[HandlerWorld::bot], "", "", "", {}};
+        handlers::note_refusal(world.services, call,
+                               {"action", {}, Error(Code::denied, "refused").because(reason)});
+        world.run_ready();
+    };
+    for (const char* reason : {"approval_pending", "caller_gone", "measurement_changed",
+                               "instance_over", "unrecognised_caller", "limit_blocks_unavailable"})
+        for (int i = 0; i < 3; ++i)
+            refused(reason);
+    CHECK(world.state() == "active");
+    // Who goes on after a person said no does not.
+    for (int i = 0; i < 3; ++i)
+        refused("approval_denied");
+    CHECK(world.state() == "suspended");
+}
+
 TEST_CASE("limit exceeded: so many times within its time", "[daemon][triggers]") {
     LimitedWorld world;
     CHECK(world.sign() == "signed");

@@ -1,8 +1,5 @@
-#include <sys/resource.h>
-
-#include <csignal>
-
 #include "tests/support/catch.h"
+#include "tests/support/full_disk.h"
 #include "tests/support/handler_world.h"
 
 using namespace holdfast;
@@ -20,24 +17,6 @@ struct ContainmentWorld : HandlerWorld {
         return ledger.records.empty() ? "" : *ledger.records.back().members.at("verb").string();
     }
     Result<std::monostate> settle() { return run_async(loop, handlers::settle(services)); }
-};
-
-// While it lives no file of this process may grow: the registry cannot write.
-class FullDisk {
-  public:
-    FullDisk() {
-        (void)std::signal(SIGXFSZ, SIG_IGN);
-        (void)::getrlimit(RLIMIT_FSIZE, &before_);
-        ::rlimit none = before_;
-        none.rlim_cur = 0;
-        (void)::setrlimit(RLIMIT_FSIZE, &none);
-    }
-    FullDisk(const FullDisk&) = delete;
-    FullDisk& operator=(const FullDisk&) = delete;
-    ~FullDisk() { (void)::setrlimit(RLIMIT_FSIZE, &before_); }
-
-  private:
-    ::rlimit before_{};
 };
 
 std::string stages(const Result<daemon::Answer>& answer) {

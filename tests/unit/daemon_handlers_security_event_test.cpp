@@ -2,6 +2,7 @@
 #include "daemon/state/trigger_fold.h"
 #include "tests/support/catch.h"
 #include "tests/support/event_token.h"
+#include "tests/support/full_disk.h"
 #include "tests/support/trigger_world.h"
 
 using namespace holdfast;
@@ -70,7 +71,7 @@ TEST_CASE("security event: a token counts once, also after a restart", "[daemon]
     CHECK(world.reinstate() == "active");
     CHECK(reason_of(world.hand_in(token)) == "set_replayed");
     CHECK(world.state() == "active");
-    CHECK(text_at(world.newest("security_event"), {"reason"}) == "set_replayed");
+    CHECK(text_at(world.newest("refused"), {"reason"}) == "set_replayed");
     world.services.triggers.events = {};
     daemon::TriggerFold fold(world.services.triggers);
     std::uint64_t index = 0;
@@ -123,7 +124,10 @@ TEST_CASE("security event: what is not believed is on record, and stops nobody",
           "[daemon][triggers]") {
     EventWorld world;
     CHECK(reason_of(world.hand_in(world.token().signed_by(SoftwareKey()))) == "set_signature");
-    CHECK(text_at(world.newest("security_event"), {"reason"}) == "set_signature");
+    CHECK(text_at(world.newest("refused"), {"operation"}) == "security_event");
+    CHECK(text_at(world.newest("refused"), {"reason"}) == "set_signature");
+    // What may still be written to a full disk is for those that stop somebody.
+    CHECK(world.ledger.count("security_event") == 0);
     CHECK(reason_of(world.hand_in("x")) == "set_malformed");
     CHECK(reason_of(world.as_operator(handlers::security_event, "", "{}")) == "malformed_request");
     CHECK(reason_of(world.hand_in(std::string(16UL * 1024 + 1, 'x'))) == "malformed_request");
@@ -140,7 +144,13 @@ TEST_CASE("security event: without an issuer, or keys that can be read, none is 
     world.write_keys(jwk_set_of({jwk_of(world.idp, "k1")}));
     std::filesystem::permissions(world.settings.events_keys, std::filesystem::perms{0666});
     CHECK(reason_of(world.hand_in(world.token())) == "event_keys_unreadable");
+    CHECK_FALSE(handlers::check_event_keys(world.settings));
+    std::filesystem::permissions(world.settings.events_keys, std::filesystem::perms{0600});
+    CHECK(handlers::check_event_keys(world.settings));
+    std::filesystem::remove(world.settings.events_keys);
+    CHECK_FALSE(handlers::check_event_keys(world.settings));
     world.settings.events_issuer.clear();
+    CHECK(handlers::check_event_keys(world.settings));
     CHECK(reason_of(world.hand_in(world.token())) == "no_security_events");
     CHECK(world.state() == "active");
 }
@@ -150,4 +160,29 @@ TEST_CASE("security event: a full disk keeps nobody from being stopped", "[daemo
     world.ledger.disk_full = true;
     CHECK(reason_of(world.hand_in(world.token())) == "ledger_failed");
     CHECK(world.state() == "suspended");
+}
+
+TEST_CASE("security event: refused ones have the budget of every refusal", "[daemon][triggers]") {
+    EventWorld world;
+    for (std::uint64_t i = 0; i < daemon::refusals_per_stranger + 5; ++i)
+        CHECK(reason_of(world.hand_in("x")) == "set_malformed");
+    CHECK(world.ledger.records.size() == daemon::refusals_per_stranger);
+    CHECK(world.hand_in(world.token()));
+}
+
+TEST_CASE("security event: a stop that a restart might undo is told as such",
+          "[daemon][triggers]") {
+    EventWorld world;
+    {
+        const FullDisk no_registry;
+        const auto answer = world.hand_in(world.token());
+        REQUIRE(answer);
+        CHECK(answer->status == 503);
+        CHECK(text_at(json_of(answer), {"code"}) == "not_durable");
+        CHECK(text_at(json_of(answer), {"agents"}) ==
+              R"([{"name":"deploy-bot","state":"suspended","stopped":true}])");
+    }
+    CHECK(world.state() == "suspended");
+    CHECK(run_async(world.loop, handlers::settle(world.services)));
+    CHECK(to_string(world.registry.find(EventWorld::bot)->state) == "suspended");
 }

@@ -1,112 +1,10 @@
-// Triggers by what the ledger knows: audiences, the clock, heartbeats; and what a restart makes of
-// it.
-#include "daemon/state/trigger_fold.h"
+// Triggers that time sets off: the clock, heartbeats, a host that sleeps, and a restart in between.
 #include "tests/support/catch.h"
-#include "tests/support/trigger_world.h"
+#include "tests/support/time_world.h"
 
 using namespace holdfast;
 using namespace holdfast::tests;
 namespace handlers = holdfast::daemon::handlers;
-
-namespace {
-
-const policy::Threshold learns_two{suspends, 2};
-
-std::string to(const std::string& host) {
-    return "https://" + host + ".example";
-}
-
-struct TimeWorld : TriggerWorld {
-    std::string sign_to(const std::string& whom) { return sign("refund.create", to(whom)); }
-    // As after kill -9: nothing but the fake ledger's records, each of the moment `recorded`.
-    void start_again(std::int64_t recorded) {
-        auto beside = services.triggers.beside;
-        services.triggers = {};
-        services.triggers.beside = std::move(beside);
-        services.triggers.steady = [this] { return steady; };
-        daemon::TriggerFold fold(services.triggers);
-        std::uint64_t index = 0;
-        for (const auto& record : ledger.records)
-            fold.take({record.type, recorded, index++, record.members});
-        handlers::begin_triggers(services);
-        run_ready();
-    }
-    void pass(std::int64_t seconds) {
-        time += seconds;
-        steady += seconds;
-    }
-    std::string heartbeat() { return reason_of(as_operator(handlers::heartbeat, "")); }
-    void look() {
-        handlers::check_heartbeats(services);
-        run_ready();
-    }
-};
-
-struct WaitingWorld : TimeWorld {
-    WaitingWorld() {
-        rules().heartbeat = policy::Threshold{suspends, 60};
-        handlers::take_declared_triggers(services, {{bot, "created", "active"}});
-    }
-};
-
-}  // namespace
-
-TEST_CASE("novel audience: the first ones are free, the next one is not signed",
-          "[daemon][triggers]") {
-    TimeWorld world;
-    world.rules().novel_audience = learns_two;
-    CHECK(world.sign_to("a") == "signed");
-    CHECK(world.sign_to("b") == "signed");
-    CHECK(world.sign_to("a") == "signed");
-    world.keys.calls.clear();
-    CHECK(world.sign_to("c") == "novel_audience");
-    CHECK(world.signatures() == 0);
-    CHECK(world.ledger.count("action") == 3);
-    CHECK(world.state() == "suspended");
-    CHECK(world.by() == "trigger:novel_audience");
-    CHECK(world.why() == "audience https://c.example after 2 others");
-    // Reinstated, it is still new to the agent; what it knew it knows.
-    CHECK(world.reinstate() == "active");
-    CHECK(world.sign_to("b") == "signed");
-    CHECK(world.sign_to("c") == "novel_audience");
-}
-
-TEST_CASE("novel audience: two at once do not share the last free one", "[daemon][triggers]") {
-    TimeWorld world;
-    world.rules().novel_audience = policy::Threshold{{"throttle", 600}, 1};
-    const auto asks = [&](const std::string& host) {
-        return world.begin_as_agent(handlers::sign_action,
-                                    R"({"action":"refund.create","audience":")" + to(host) + "\"}");
-    };
-    world.keys.hold();
-    const auto first = asks("a");
-    const auto second = asks("b");
-    world.run_ready();
-    world.keys.let_go();
-    const auto one = world.finish(first);
-    const auto other = world.finish(second);
-    CHECK((one.has_value() ? reason_of(other) : reason_of(one)) == "novel_audience");
-    CHECK(world.ledger.count("action") == 1);
-}
-
-TEST_CASE("novel audience: what policy refuses teaches nothing, and sets nothing off",
-          "[daemon][triggers]") {
-    TimeWorld world;
-    world.rules().novel_audience = policy::Threshold{suspends, 0};
-    CHECK(world.sign("payroll.read", to("a")) == "action_not_allowed");
-    CHECK(world.state() == "active");
-    CHECK(world.sign_to("a") == "novel_audience");
-}
-
-TEST_CASE("novel audience: a restart knows what was signed before it", "[daemon][triggers]") {
-    TimeWorld world;
-    CHECK(world.sign_to("a") == "signed");
-    CHECK(world.sign_to("b") == "signed");
-    world.start_again(world.time);
-    world.rules().novel_audience = learns_two;
-    CHECK(world.sign_to("a") == "signed");
-    CHECK(world.sign_to("c") == "novel_audience");
-}
 
 TEST_CASE("clock back: while signing, every agent that minds is stopped", "[daemon][triggers]") {
     TimeWorld world;
@@ -136,6 +34,102 @@ TEST_CASE("clock back: at start it is compared with the newest record", "[daemon
     world.start_again(world.time + 30);
     CHECK(world.state() == "active");
     world.start_again(world.time + 31);
+    CHECK(world.state() == "suspended");
+}
+
+TEST_CASE("clock back: time that nobody asked in has passed all the same", "[daemon][triggers]") {
+    TimeWorld world;
+    world.rules().clock_back = policy::Threshold{suspends, 30};
+    CHECK(world.sign() == "signed");
+    world.steady += 3600;
+    world.time += 3560;
+    CHECK(reason_of(world.as_agent(handlers::credential, "")) == "agent_suspended");
+    CHECK(world.by() == "trigger:clock_back");
+}
+
+TEST_CASE("clock back: who is stopped, or not in force, hears of it later", "[daemon][triggers]") {
+    TimeWorld world;
+    world.declare("other-bot");
+    world.rules().clock_back = policy::Threshold{suspends, 30};
+    auto away = world.agents.extract("other-bot");
+    away.mapped().triggers.clock_back = policy::Threshold{suspends, 30};
+    CHECK(world.as_operator(handlers::suspend, HandlerWorld::bot));
+    world.time -= 60;
+    CHECK(world.sign() == "agent_suspended");
+    CHECK(world.ledger.count("trigger") == 0);
+    CHECK(world.reinstate("login:7") == "active");
+    CHECK(world.sign() == "agent_suspended");
+    CHECK(world.by() == "trigger:clock_back");
+    // Its file comes back, by an apply; the one that was told is not told again.
+    world.agents.insert(std::move(away));
+    handlers::take_declared_triggers(world.services, {{"other-bot", "changed", "active"}});
+    CHECK(world.reinstate("login:7") == "active");
+    CHECK(world.sign() == "signed");
+    CHECK(to_string(world.containment.state_of("other-bot")) == "suspended");
+    // An agent that is new has nothing to do with it.
+    world.declare("new-bot");
+    world.agents["new-bot"].triggers.clock_back = policy::Threshold{suspends, 30};
+    handlers::take_declared_triggers(world.services, {{"new-bot", "created", "active"}});
+    CHECK(world.sign() == "signed");
+    CHECK(to_string(world.containment.state_of("new-bot")) == "active");
+}
+
+TEST_CASE("clock back: a restart remembers a step, and who was told of it", "[daemon][triggers]") {
+    TimeWorld world;
+    world.declare("patient-bot");
+    world.rules().clock_back = policy::Threshold{suspends, 30};
+    world.agents["patient-bot"].triggers.clock_back = policy::Threshold{suspends, 100};
+    const std::int64_t then = world.time;
+    CHECK(world.sign() == "signed");
+    world.time -= 60;
+    CHECK(world.sign() == "agent_suspended");
+    CHECK(world.reinstate("login:7") == "active");
+    // In the order in which they were made, at the times that the clock said.
+    const std::size_t first = 1;
+    world.start_again({{first, then}, {world.ledger.records.size(), world.time}});
+    CHECK(world.state() == "active");
+    CHECK(world.ledger.count("trigger") == 1);
+    world.time -= 41;
+    CHECK(world.sign() == "agent_suspended");
+    CHECK(to_string(world.containment.state_of("patient-bot")) == "suspended");
+}
+
+TEST_CASE("heartbeat: a host that slept is stopped before it signs", "[daemon][triggers]") {
+    WaitingWorld world;
+    world.time += 60;
+    CHECK(world.sign() == "signed");
+    // The timer's clock stood still meanwhile.
+    world.time += 1;
+    CHECK(world.sign() == "agent_suspended");
+    CHECK(world.by() == "trigger:heartbeat");
+    CHECK(world.reinstate() == "active");
+    CHECK(reason_of(world.as_agent(handlers::credential, "")) == "agent_suspended");
+    CHECK(world.reinstate() == "active");
+    (void)world.heartbeat();
+    CHECK(world.sign() == "signed");
+}
+
+TEST_CASE("heartbeat: nor does a restart with a clock behind the last one", "[daemon][triggers]") {
+    WaitingWorld world;
+    (void)world.heartbeat();
+    const std::int64_t then = world.time;
+    const std::size_t beat = world.ledger.records.size();
+    world.pass(61);
+    (void)run_async(world.loop, world.ledger.append("start", {}));
+    world.time = then - 1000;
+    world.start_again({{beat, then}, {beat + 1, then + 61}});
+    CHECK(world.state() == "suspended");
+}
+
+TEST_CASE("heartbeat: an apply before a restart counts after it", "[daemon][triggers]") {
+    WaitingWorld world;
+    (void)run_async(world.loop, world.ledger.append("agent", {{"agent", HandlerWorld::bot}}));
+    const std::int64_t then = world.time;
+    world.pass(60);
+    world.start_again(then);
+    CHECK(world.state() == "active");
+    world.pass(1);
+    world.start_again(then);
     CHECK(world.state() == "suspended");
 }
 
@@ -212,29 +206,4 @@ TEST_CASE("heartbeat: an apply of its file is one, for this agent", "[daemon][tr
     CHECK(handlers::next_heartbeat_due(world.services) == 1);
     handlers::take_declared_triggers(world.services, {{HandlerWorld::bot, "changed", "active"}});
     CHECK(handlers::next_heartbeat_due(world.services) == 61);
-}
-
-TEST_CASE("trigger fold: a record that cannot be read teaches nothing", "[daemon][triggers]") {
-    daemon::TriggerMemory memory;
-    daemon::TriggerFold fold(memory);
-    encode::Json::Object statement{{"agent", "spiffe://host.test/agent/bot"},
-                                   {"audience", "https://a"}};
-    const auto action = [](encode::Json::Object of) {
-        encode::Json::Object members;
-        members["statement"] = std::move(of);
-        return members;
-    };
-    auto nobody = statement;
-    nobody["agent"] = "bot";
-    auto nowhere = statement;
-    nowhere["audience"] = 7;
-    fold.take({"action", 10, 0, action(nobody)});
-    fold.take({"action", 10, 1, action(nowhere)});
-    fold.take({"action", 10, 2, {}});
-    fold.take({"agent", 10, 3, {}});
-    CHECK(memory.audiences.count("bot") == 0);
-    fold.take({"action", 20, 4, action(statement)});
-    CHECK(memory.audiences.count("bot") == 1);
-    CHECK_FALSE(memory.clock.goes_on(19));
-    CHECK(memory.clock.goes_on(20));
 }

@@ -153,6 +153,35 @@ TEST_CASE("trigger: any operator reinstates, unless one of them made it theirs",
     CHECK(world.reinstate("login:8") == "active");
 }
 
+TEST_CASE("trigger: one that goes further than an operator does not free what they demanded",
+          "[daemon][triggers]") {
+    CanaryWorld world;
+    CHECK(world.as_operator(handlers::throttle, HandlerWorld::bot, R"({"rate":6})", "login:7"));
+    CHECK(world.sign("vault.export") == "canary_used");
+    CHECK(world.state() == "suspended");
+    CHECK(world.by() == "login:7");
+    CHECK(world.why() == "trigger:canary: action vault.export was asked for");
+    CHECK(text_at(world.newest("containment"), {"by"}) == "trigger:canary");
+    CHECK(world.reinstate("login:7") == "same_principal");
+    CHECK(world.reinstate("login:8") == "active");
+    // Where a trigger demanded it, nobody did.
+    world.rules().canary->reaction = {"throttle", 6};
+    CHECK(world.sign("vault.export") == "canary_used");
+    world.rules().canary->reaction = {"revoke", {}};
+    CHECK(world.sign("vault.export") == "canary_used");
+    CHECK(world.by() == "trigger:canary");
+}
+
+TEST_CASE("trigger: its record comes first, also when the disk lost both", "[daemon][triggers]") {
+    CanaryWorld world;
+    world.ledger.lose_batch = true;
+    CHECK(handlers::fire(world.services, HandlerWorld::bot, policy::Trigger::canary, "seen"));
+    world.run_ready();
+    REQUIRE(world.ledger.count("trigger") == 1);
+    REQUIRE(world.ledger.count("containment") == 1);
+    CHECK(place_of(world.ledger, "trigger") < place_of(world.ledger, "containment"));
+}
+
 TEST_CASE("trigger: a disk that is full keeps nobody from being stopped", "[daemon][triggers]") {
     CanaryWorld world;
     world.ledger.disk_full = true;
