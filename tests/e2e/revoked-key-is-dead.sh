@@ -5,6 +5,17 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/tpm-by-hand.sh"
 
+# define_anew INDEX AUTH: the counter removed and made again with owner auth, the same in all but value.
+define_anew() {
+  local before
+  before=$(name_of "$1")
+  tpm2_nvundefine -Q -C o "$1"
+  tpm2_nvdefine -Q -C o -s 8 -p "hex:$2" \
+    -a "nt=counter|authread|authwrite|ownerread|ownerwrite|no_da" "$1"
+  tpm2_nvincrement -Q -C "$1" -P "hex:$2" "$1"
+  [ "$(name_of "$1")" = "$before" ] || fail "the forgery is not perfect: another Name"
+}
+name_of() { tpm2_nvreadpublic "$1" | awk '/name:/ {print $2}'; }
 key_of() { holdfast agent show "$1" --json | jq -r .key_id; }
 
 start_tpm
@@ -58,17 +69,40 @@ say "3. The fuse's counter undefined and defined anew with owner auth: same inde
 index=$(fuse_of "$key" agent_fuse nv_index)
 auth=$(auth_of "$key" agent_fuse_auth)
 value() { tpm2_nvread -C "$index" -P "hex:$auth" -s 8 "$index" | xxd -p; }
-name() { tpm2_nvreadpublic "$index" | awk '/name:/ {print $2}'; }
 blown=$(value)
-name_before=$(name)
-tpm2_nvundefine -Q -C o "$index"
-tpm2_nvdefine -Q -C o -s 8 -p "hex:$auth" \
-  -a "nt=counter|authread|authwrite|ownerread|ownerwrite|no_da" "$index"
-tpm2_nvincrement -Q -C "$index" -P "hex:$auth" "$index"
-[ "$(name)" = "$name_before" ] || fail "the forgery is not perfect: another Name"
+define_anew "$index" "$auth"
 echo "made with $(fuse_of "$key" agent_fuse value), blown at $blown, anew at $(value): a chip's counters never start lower"
 refused_by_chip "$key"
 signed_by_chip "$control"
 start_daemon
 expect_refusal fuse_blown refund-agent
-echo "the key stayed dead"
+
+say "4. The whole host: its CA's key, and every agent's, by one counter"
+jws_header "$DIR/spare.jws" | jq -r '.x5c[1]' | base64 -d |
+  openssl x509 -inform DER -noout -pubkey >"$HAND/ca.spki"
+stop_daemon
+signed_by_chip ca
+signed_by_chip "$control"
+rm -rf "$DIR/backup"
+cp -a "$DIR/state" "$DIR/backup"
+start_daemon
+domain=$(holdfast status --json | jq -r .trust_domain)
+holdfast kill --host --hardware --confirm "$domain" --json | jq -ce '.stages | select(.fuse == "done")'
+stop_daemon
+refused_by_chip ca
+refused_by_chip "$control"
+rm -rf "$DIR/state"
+cp -a "$DIR/backup" "$DIR/state"
+refused_by_chip ca
+refused_by_chip "$control"
+start_daemon
+wait_until 20 "the daemon to hear it of the chip" \
+  sh -c 'holdfast status --json | jq -e ".host.state == \"revoked\"" >/dev/null'
+expect_refusal host_revoked spare-agent
+stop_daemon
+define_anew "$(fuse_of ca host_fuse nv_index)" "$(auth_of host-fuse auth)"
+refused_by_chip ca
+refused_by_chip "$control"
+start_daemon
+expect_refusal host_revoked spare-agent
+echo "the keys stayed dead"

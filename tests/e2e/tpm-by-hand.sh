@@ -30,12 +30,18 @@ satisfy_fuse() {
   tpm2_policynv -Q -S "$HAND/session" -C "$index" -P "hex:$3" -i "$HAND/operand" "$index" eq
 }
 
-# attempt KEY_ID: load, satisfy both fuses, sign. Each command stands for one in the chip.
+# The host's own keys have no fuse but the host's.
+satisfy_agent_fuse() {
+  [ "$(fuse_of "$1" agent_fuse nv_index)" = 0 ] ||
+    satisfy_fuse "$1" agent_fuse "$(auth_of "$1" agent_fuse_auth)"
+}
+
+# attempt KEY_ID: load, satisfy its fuses, sign. Each command stands for one in the chip.
 attempt() {
   unpack_blob "$1" &&
     tpm2_load -Q -C 0x81000001 -u "$HAND/key.pub" -r "$HAND/key.priv" -c "$HAND/key.ctx" &&
     tpm2_startauthsession -Q --policy-session -S "$HAND/session" &&
-    satisfy_fuse "$1" agent_fuse "$(auth_of "$1" agent_fuse_auth)" &&
+    satisfy_agent_fuse "$1" &&
     satisfy_fuse "$1" host_fuse "$(auth_of host-fuse auth)" &&
     tpm2_sign -Q -c "$HAND/key.ctx" -g sha256 -p "session:$HAND/session" \
       -f plain -o "$HAND/signature" "$HAND/message"
