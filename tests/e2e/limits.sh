@@ -79,20 +79,20 @@ declare_limited soft "[[limit]]" 'name = "a-day"' "count = $CAP" "window_s = 864
 declare_limited chip "[[limit]]" 'name = "in-the-chip"' 'sum = "n"' "max = $CAP" "window_s = 86400" \
   'per = "audience"' "hardware = true"
 holdfast apply
-wait_until 20 "the anchor" anchor_is ready
-wait_until 20 "the count" counted soft a-day
+wait_until 60 "the anchor" anchor_is ready
+wait_until 60 "the count" counted soft a-day
 
 say "64 clients; the daemon is killed in the middle, and starts again, twice"
 for round in 1 2; do
   clients soft
-  wait_until 30 "some signatures" at_least soft $((round * 150))
+  wait_until 90 "some signatures" at_least soft $((round * 150))
   kill_daemon
   stop_clients
   in_the_middle soft
   start_daemon
 done
 clients soft
-wait_until 60 "the cap" refused_with soft limit_exceeded
+wait_until 180 "the cap" refused_with soft limit_exceeded
 stop_clients
 never_more soft
 [ "$(used soft a-day)" -eq "$CAP" ] || fail "not all of it was used: $(used soft a-day)"
@@ -101,7 +101,7 @@ say "Nor after an orderly end; the refusals are on record with the limit's name"
 stop_daemon
 start_daemon
 clients soft
-wait_until 20 "a refusal" refused_with soft limit_exceeded
+wait_until 60 "a refusal" refused_with soft limit_exceeded
 stop_clients
 never_more soft
 PYTHONPATH=$ROOT/tests/judges python3 -B - "$DIR/state/ledger" <<'PY'
@@ -118,12 +118,12 @@ say "A higher cap keeps what was used; another window is counted from the ledger
 declare_limited soft "[[limit]]" 'name = "a-day"' "count = $((CAP + 5))" "window_s = 86400" 'action = "refund"' \
   "[[limit]]" 'name = "a-week"' "count = $((CAP + 3))" "window_s = 604800"
 holdfast apply >/dev/null
-wait_until 20 "the count" counted soft a-week
+wait_until 60 "the count" counted soft a-week
 [ "$(used soft a-week)" -eq "$CAP" ] && [ "$(used soft a-day)" -eq "$CAP" ] || fail "counted otherwise"
 CAP=$((CAP + 3))
 clients soft
 all_used() { [ "$(used soft a-week)" -eq "$CAP" ]; }
-wait_until 30 "three more" all_used
+wait_until 90 "three more" all_used
 sleep 1
 stop_clients
 never_more soft
@@ -132,21 +132,21 @@ CAP=$((CAP - 3))
 
 say "A hardware limit, with a backup of the state taken in the middle"
 clients chip
-wait_until 60 "some signatures" at_least chip 100
+wait_until 180 "some signatures" at_least chip 100
 stop_clients
 stop_daemon
 cp -a "$DIR/state" "$DIR/backup"
 start_daemon
-wait_until 20 "the anchor" anchor_is ready
+wait_until 60 "the anchor" anchor_is ready
 clients chip
-wait_until 60 "some more" at_least chip 300
+wait_until 180 "some more" at_least chip 300
 kill_daemon
 stop_clients
 in_the_middle chip
 start_daemon
-wait_until 20 "the anchor" anchor_is ready
+wait_until 60 "the anchor" anchor_is ready
 clients chip
-wait_until 60 "the cap" refused_with chip limit_exceeded
+wait_until 180 "the cap" refused_with chip limit_exceeded
 stop_clients
 never_more chip
 [ "$(used chip in-the-chip)" -eq "$CAP" ] || fail "not all of it counts as used: $(used chip in-the-chip)"
@@ -156,20 +156,20 @@ stop_daemon
 mv "$DIR/state" "$DIR/today"
 cp -a "$DIR/backup" "$DIR/state"
 start_daemon
-wait_until 20 "the difference" anchor_is differs
+wait_until 60 "the difference" anchor_is differs
 before=$(signed chip)
 clients chip
-wait_until 20 "a refusal" refused_with chip anchor_differs
+wait_until 60 "a refusal" refused_with chip anchor_differs
 stop_clients
 holdfast anchor accept --reason "restored on purpose" >/dev/null
 for again in at-once after-a-start; do
   clients chip
-  wait_until 20 "a refusal ($again)" refused_with chip limit_exceeded
+  wait_until 60 "a refusal ($again)" refused_with chip limit_exceeded
   stop_clients
   [ "$(signed chip)" -eq "$before" ] || fail "signed beyond the restore: $(signed chip), not $before"
   stop_daemon
   start_daemon
-  wait_until 20 "the anchor" anchor_is ready
+  wait_until 60 "the anchor" anchor_is ready
 done
 never_more chip
 echo "no client got one more than its limit"
