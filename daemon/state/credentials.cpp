@@ -123,6 +123,7 @@ void Credentials::remember(const What& what, const IssuedCredential& credential)
 
 void Credentials::forget(std::string_view agent) {
     ++forgotten_;
+    std::erase_if(ends_, [&](const auto& entry) { return entry.first == agent; });
     std::erase_if(credentials_, [&](const auto& entry) { return entry.first.first == agent; });
     // Who waits for one under way still gets it; containment has the last word on its use.
     std::erase_if(under_way_, [&](const auto& entry) { return entry.first.first == agent; });

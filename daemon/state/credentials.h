@@ -21,7 +21,7 @@ namespace holdfast::daemon {
 inline constexpr std::size_t max_credentials_per_agent = 8;
 
 // Good ones of one agent: no agent alone fills the revocation list (core/crypto/crl.h). Counted
-// since start, so a restart forgets some.
+// since start, and since forget(): what operators do is not held against an agent.
 inline constexpr std::size_t max_live_credentials = 64;
 
 // The caller has already asked containment and whether the instance is still the same code. Every

@@ -210,6 +210,14 @@ TEST_CASE("credentials: no agent has more good ones than the revocation list bea
     CHECK(bench.current(static_cast<std::uint8_t>(daemon::max_live_credentials - 1)));
     bench.issuer.now += lifetime - 1;
     CHECK_FALSE(bench.current(200));
+    // An operator who stops it and lets it go on does not use up its room.
+    bench.credentials.forget("bot");
+    CHECK(bench.current(201));
+    for (std::size_t i = 1; i < daemon::max_live_credentials; ++i)
+        REQUIRE(bench.current(static_cast<std::uint8_t>(i)));
+    CHECK_FALSE(bench.current(200));
+    bench.issuer.now += lifetime - 1;
+    CHECK_FALSE(bench.current(200));
     bench.issuer.now += 1;
     CHECK(bench.current(200));
 }
