@@ -62,9 +62,7 @@ bool says(const std::string& kept, Tombstone wanted) {
 
 Async<std::string> sign(Services& services, Tombstone tombstone) {
     HOLDFAST_CO_TRY(host, co_await services.keys.host());
-    if (host.ca_certificate.empty())
-        co_return Error(Code::unavailable, "the host's CA has no certificate: its fuse is blown")
-            .because("no_ca");
+    if (host.ca_certificate.empty()) co_return no_ca();
     HOLDFAST_CO_TRY(kid, crypto::jwk_thumbprint(host.ca.spki));
     const encode::JwsHeader header{std::string(jws_alg(KeyAlgorithm::es256)),
                                    std::string(encode::tombstone_typ),

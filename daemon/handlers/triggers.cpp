@@ -61,7 +61,7 @@ Async<std::monostate> finish_stop(Services& services, Stopping stopping,
     if (!index) co_return std::move(index).error().within("agent " + agent + ": record");
     if (!outcome) co_return std::move(outcome).error().within("agent " + agent);
     if (seal) note_seal(*outcome, *seal);
-    bury(services, co_await boost::asio::this_coro::executor, agent);
+    bury(services, executor, agent);
     if (outcome->durable) co_return done();
     co_return Error(
         Code::unavailable,

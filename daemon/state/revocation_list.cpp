@@ -18,12 +18,12 @@ std::uint64_t noted_number(const Registry& registry) {
     return number;
 }
 
+}  // namespace
+
 Error no_ca() {
     return Error(Code::unavailable, "the host's CA has no certificate: its fuse is blown")
         .because("no_ca");
 }
-
-}  // namespace
 
 RevocationList::RevocationList(const boost::asio::any_io_executor& loop, Keys& keys,
                                Registry& registry, const std::string& path, Now now,

@@ -26,6 +26,9 @@ inline constexpr std::int64_t crl_lifetime = 3600;  // seconds
 // What has just failed is not tried again for whoever asks.
 inline constexpr std::int64_t crl_pause = 2;  // seconds
 
+// unavailable, no_ca: with the host fuse blown its CA signs nothing any more.
+Error no_ca();
+
 // A certificate that must not be trusted any more.
 struct Revocation {
     Bytes serial;
