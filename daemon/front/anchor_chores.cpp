@@ -39,7 +39,7 @@ boost::asio::awaitable<void> FrontProcess::last_anchor_step() {
         const auto advanced = co_await anchor_.advance("stop", "daemon");
         if (!advanced) log_warning("anchor counter: " + advanced.error().text());
     }
-    stop_waits_.cancel();
+    io_.stop();
 }
 
 }  // namespace holdfast::daemon

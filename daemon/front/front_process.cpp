@@ -1,9 +1,5 @@
 #include "daemon/front/front_process.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -14,6 +10,7 @@
 #include "daemon/handlers/host_stop.h"
 #include "daemon/handlers/policies.h"
 #include "daemon/handlers/revocations.h"
+#include "daemon/link/bell.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
 
@@ -125,7 +122,7 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
       heartbeats_(io.get_executor(), [this] { return look_for_heartbeats(); }),
       crl_publishing_(io.get_executor(), [this] { return publish_crl(); }),
       crl_renewing_(io.get_executor(), [this] { return renew_crl(); }),
-      stop_waits_(io.get_executor()) {
+      giving_up_(io.get_executor(), [this] { return end_loop(); }) {
     take_limits(ledger, std::move(replayed.limits));
     services_.triggers = std::move(replayed.triggers);
     hear_triggers();
@@ -140,7 +137,7 @@ Done FrontProcess::start() {
     events.gone = [this] { stop(); };
     hear_launcher();
     HOLDFAST_CHECK(supervisor_.start(std::move(events)));
-    asio::co_spawn(io_, begin(), asio::detached);
+    run_beside(io_.get_executor(), begin());
     return done();
 }
 
@@ -155,7 +152,7 @@ asio::awaitable<void> FrontProcess::begin() {
         co_return;
     }
     plan_settling();
-    asio::co_spawn(io_, settle_anchor(), asio::detached);
+    run_beside(io_.get_executor(), settle_anchor());
     plan_anchor();
     plan_counting();
     plan_heartbeats();
@@ -211,9 +208,8 @@ asio::awaitable<void> FrontProcess::sum_refusals() {
 
 void FrontProcess::stop() {
     if (std::exchange(stopping_, true)) return;
-    stop_waits_.expires_after(last_anchor_within);
-    stop_waits_.async_wait([this](const boost::system::error_code&) { io_.stop(); });
-    asio::co_spawn(io_, last_anchor_step(), asio::detached);
+    giving_up_.plan(last_anchor_within);
+    run_beside(io_.get_executor(), last_anchor_step());
 }
 
 WorkerLink& FrontProcess::link_of(WorkerKind kind) {
@@ -242,7 +238,7 @@ asio::awaitable<void> FrontProcess::expire() {
 void FrontProcess::attach(WorkerId worker, Descriptor socket) {
     link_of(worker.kind).attach(std::move(socket), worker.generation);
     if (worker.kind == WorkerKind::keys && anchor_.unfinished())
-        asio::co_spawn(io_, settle_anchor(), asio::detached);
+        run_beside(io_.get_executor(), settle_anchor());
     if (worker.kind == WorkerKind::keys || worker.kind == WorkerKind::keys_pkcs11)
         spawn("the host fuse", handlers::take_host_fuse(services_));
     if (worker.kind == WorkerKind::keys_pkcs11) {
@@ -260,7 +256,7 @@ void FrontProcess::spawn(const char* what, Async<std::monostate> work) {
         const auto outcome = co_await std::move(waiting);
         if (!outcome) log_warning(std::string(name) + ": " + outcome.error().text());
     };
-    asio::co_spawn(io_, watch(what, std::move(work)), asio::detached);
+    run_beside(io_.get_executor(), watch(what, std::move(work)));
 }
 
 std::map<std::string, std::string> FrontProcess::links() const {
@@ -271,6 +267,11 @@ std::map<std::string, std::string> FrontProcess::links() const {
     if (settings.has_pkcs11()) states[name_of(WorkerKind::keys_pkcs11)] = link_state(token_link_);
     if (!settings.dev) states[name_of(WorkerKind::launcher)] = link_state(launcher_link_);
     return states;
+}
+
+asio::awaitable<void> FrontProcess::end_loop() {
+    io_.stop();
+    co_return;
 }
 
 void FrontProcess::end() {

@@ -3,7 +3,6 @@
 #define HOLDFAST_DAEMON_FRONT_FRONT_PROCESS_H
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <map>
@@ -66,6 +65,7 @@ class FrontProcess {
     void plan_anchor();
     boost::asio::awaitable<void> advance_anchor();
     boost::asio::awaitable<void> last_anchor_step();
+    boost::asio::awaitable<void> end_loop();
     void take_limits(const Ledger& ledger, policy::Limits counted);
     void plan_counting();
     void hear_triggers();
@@ -114,8 +114,7 @@ class FrontProcess {
     Admission admission_;
     Front front_;
     Chore settling_, summing_, rechecking_, expiring_, anchor_settling_, anchor_advancing_,
-        counting_, heartbeats_, crl_publishing_, crl_renewing_;
-    boost::asio::steady_timer stop_waits_;
+        counting_, heartbeats_, crl_publishing_, crl_renewing_, giving_up_;
     bool stopping_ = false;
     std::string anchor_trouble_, crl_trouble_;
 };

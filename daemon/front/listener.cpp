@@ -1,8 +1,6 @@
 #include "daemon/front/listener.h"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fcntl.h>
@@ -13,6 +11,7 @@
 #include <system_error>
 
 #include "daemon/front/connection.h"
+#include "daemon/link/bell.h"
 #include "daemon/log.h"
 
 namespace holdfast::daemon {
@@ -43,7 +42,7 @@ class Listener {
 
 asio::awaitable<void> Listener::run() {
     if (side_ == Side::admin) front_.admin_lane.add(acceptor_.native_handle());
-    asio::steady_timer timer(acceptor_.get_executor());
+    Bell nobody_rings(acceptor_.get_executor());
     while (true) {
         auto accepted = co_await acceptor_.async_accept(asio::as_tuple(asio::use_awaitable));
         auto& [error, socket] = accepted;
@@ -53,8 +52,7 @@ asio::awaitable<void> Listener::run() {
         }
         if (error == asio::error::operation_aborted) co_return;
         log_warning("accept: " + error.message());
-        timer.expires_after(back_off);
-        (void)co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+        co_await nobody_rings.rung_within(back_off);
     }
 }
 
@@ -85,7 +83,7 @@ void Listener::turn_out(Protocol::socket& socket, const Error& error) {
                     .operation = "connect",
                     .reason = error.reason(),
                     .asked = {}};
-    asio::co_spawn(acceptor_.get_executor(), record(std::move(refusal)), asio::detached);
+    run_beside(acceptor_.get_executor(), record(std::move(refusal)));
 }
 
 asio::awaitable<void> Listener::record(Refusal refusal) const {
@@ -126,7 +124,7 @@ Done listen_on(const asio::any_io_executor& executor, Front& front, Descriptor s
     auto serve = [](std::unique_ptr<Listener> owned) -> asio::awaitable<void> {
         co_await owned->run();
     };
-    asio::co_spawn(executor, serve(std::move(listener)), asio::detached);
+    run_beside(executor, serve(std::move(listener)));
     return done();
 }
 

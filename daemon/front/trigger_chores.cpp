@@ -1,20 +1,18 @@
 // FrontProcess, triggers: what they set off goes on beside everything else.
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "daemon/front/front_process.h"
 #include "daemon/handlers/triggers.h"
+#include "daemon/link/bell.h"
 #include "daemon/log.h"
 
 namespace holdfast::daemon {
 
 void FrontProcess::hear_triggers() {
     services_.triggers.beside = [this](Async<std::monostate> work) {
-        boost::asio::co_spawn(io_, finish_trigger(std::move(work)), boost::asio::detached);
+        run_beside(io_.get_executor(), finish_trigger(std::move(work)));
     };
 }
 

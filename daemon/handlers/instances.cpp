@@ -1,8 +1,6 @@
 // GET /v1/instances, POST /v1/agents/{name}/stop; and what happens to instances by themselves.
 #include "daemon/handlers/instances.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
@@ -18,6 +16,7 @@
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/instance_stop.h"
 #include "daemon/handlers/triggers.h"
+#include "daemon/link/bell.h"
 #include "daemon/log.h"
 
 namespace holdfast::daemon::handlers {
@@ -106,9 +105,7 @@ void extend_beside(Services& services, const boost::asio::any_io_executor& execu
         if (!extended && extended.error().reason() != "register_absent")
             log_warning("register: " + extended.error().text());
     };
-    boost::asio::co_spawn(executor,
-                          watch(extend_event(services, std::move(type), std::move(event))),
-                          boost::asio::detached);
+    run_beside(executor, watch(extend_event(services, std::move(type), std::move(event))));
 }
 
 namespace {

@@ -1,15 +1,13 @@
 #include "daemon/handlers/limits.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <chrono>
 
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/caller.h"
+#include "daemon/link/bell.h"
 
 namespace holdfast::daemon::handlers {
 namespace {
@@ -27,13 +25,10 @@ policy::DeclaredLimits declared_limits(const Services& services) {
 // they will be read. What is queued later and falls under an uncounted limit is refused.
 boost::asio::awaitable<void> durable_up_to(Services& services, std::uint64_t next) {
     const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
-    boost::asio::steady_timer pause(executor);
-    constexpr auto token = boost::asio::as_tuple(boost::asio::use_awaitable);
+    Bell nobody_rings(executor);
     // After a failure the lost ones' places are given out again: there are fewer to wait for.
-    while (services.ledger.head().size < std::min(next, services.ledger.next_index())) {
-        pause.expires_after(until_durable);
-        (void)co_await pause.async_wait(token);
-    }
+    while (services.ledger.head().size < std::min(next, services.ledger.next_index()))
+        co_await nobody_rings.rung_within(until_durable);
 }
 
 }  // namespace

@@ -3,11 +3,6 @@
 #define HOLDFAST_DAEMON_HANDLERS_STARTED_H
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <memory>
@@ -15,6 +10,7 @@
 #include <utility>
 
 #include "daemon/link/async.h"
+#include "daemon/link/bell.h"
 
 namespace holdfast::daemon {
 
@@ -24,7 +20,7 @@ class Started {
     // On the loop's own thread `work` runs to its first suspension before this returns.
     Started(const boost::asio::any_io_executor& executor, Async<T> work)
         : state_(std::make_shared<State>(executor)) {
-        boost::asio::co_spawn(executor, run(std::move(work), state_), boost::asio::detached);
+        run_beside(executor, run(std::move(work), state_));
     }
 
     // Once, either of them. Nothing, and the work goes on: it took longer than that.
@@ -35,9 +31,8 @@ class Started {
 
   private:
     struct State {
-        explicit State(const boost::asio::any_io_executor& executor)
-            : bell(executor, boost::asio::steady_timer::time_point::max()) {}
-        boost::asio::steady_timer bell;  // cancelled when the result is there
+        explicit State(const boost::asio::any_io_executor& executor) : bell(executor) {}
+        Bell bell;  // rung when the result is there
         std::optional<Result<T>> result;
     };
 
@@ -47,22 +42,18 @@ class Started {
         } catch (const std::exception& thrown) {
             state->result.emplace(Error(Code::internal, thrown.what()));
         }
-        state->bell.cancel();
+        state->bell.ring();
     }
 
     static Async<T> wait(std::shared_ptr<State> state) {
         while (!state->result)
-            (void)co_await state->bell.async_wait(
-                boost::asio::as_tuple(boost::asio::use_awaitable));
+            co_await state->bell.rung();
         co_return *std::move(state->result);
     }
 
     static boost::asio::awaitable<std::optional<Result<T>>> wait_for(
         std::shared_ptr<State> state, std::chrono::milliseconds time) {
-        state->bell.expires_after(time);
-        if (!state->result)
-            (void)co_await state->bell.async_wait(
-                boost::asio::as_tuple(boost::asio::use_awaitable));
+        if (!state->result) co_await state->bell.rung_within(time);
         co_return std::move(state->result);
     }
 

@@ -1,9 +1,6 @@
 // GET /v1/tombstones/{name}.
 #include "daemon/handlers/tombstones.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-
 #include <optional>
 
 #include "api/messages.h"
@@ -13,6 +10,7 @@
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
+#include "daemon/link/bell.h"
 #include "daemon/log.h"
 
 namespace holdfast::daemon::handlers {
@@ -121,7 +119,7 @@ Async<std::string> tombstone_of(Services& services, std::string agent) {
 void bury(Services& services, const boost::asio::any_io_executor& executor, std::string agent) {
     const auto row = current_row(services, agent);
     if (!row || !has_ended(row->state)) return;
-    boost::asio::co_spawn(executor, bury_now(services, std::move(agent)), boost::asio::detached);
+    run_beside(executor, bury_now(services, std::move(agent)));
 }
 
 // Whoever may ask at all: it is for verifiers.

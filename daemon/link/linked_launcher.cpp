@@ -1,13 +1,12 @@
 #include "daemon/link/linked_launcher.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <optional>
 #include <utility>
+
+#include "daemon/link/bell.h"
 
 namespace holdfast::daemon {
 namespace {
@@ -40,10 +39,9 @@ Error replaced() {
 }  // namespace
 
 struct LinkedLauncher::Job {
-    explicit Job(const boost::asio::any_io_executor& executor)
-        : answered(executor, store_patience) {}
+    explicit Job(const boost::asio::any_io_executor& executor) : answered(executor) {}
 
-    boost::asio::steady_timer answered;  // cancelled by the answer
+    Bell answered;
     std::optional<Result<Reply>> answer;
 };
 
@@ -94,9 +92,7 @@ Async<Bytes> LinkedLauncher::ask_store(Operation operation, Bytes payload) {
     }
     const auto job = std::make_shared<Job>(executor);
     jobs_.emplace(number, job);
-    auto waited =
-        co_await job->answered.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
-    (void)waited;
+    co_await job->answered.rung_within(store_patience);
     if (launchers_ == launcher) jobs_.erase(number);
     if (!job->answer)
         co_return Error(Code::timeout, "the importer does not answer").because("store_timeout");
@@ -121,14 +117,14 @@ Done LinkedLauncher::take_answer(Message message) {
         return done();
     }
     found->second->answer.emplace(std::move(answer));
-    found->second->answered.cancel();
+    found->second->answered.ring();
     return done();
 }
 
 void LinkedLauncher::forget_jobs() {
     for (const auto& [number, job] : jobs_) {
         job->answer.emplace(replaced());
-        job->answered.cancel();
+        job->answered.ring();
     }
     jobs_.clear();
     early_.clear();

@@ -1,10 +1,8 @@
 // Steps of the anchor counter that others ask for: shared ones, and what an operator accepts.
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-
 #include <exception>
 #include <utility>
 
+#include "daemon/link/bell.h"
 #include "daemon/log.h"
 #include "daemon/state/anchor.h"
 
@@ -17,8 +15,8 @@ namespace asio = boost::asio;
 
 struct Anchor::Shared {
     Shared(const asio::any_io_executor& loop, encode::Json::Object first)
-        : bell(loop, asio::steady_timer::time_point::max()), members(std::move(first)) {}
-    asio::steady_timer bell;  // cancelled when the outcome is there
+        : bell(loop), members(std::move(first)) {}
+    Bell bell;  // rung when the outcome is there
     encode::Json::Object members;
     std::optional<Result<std::uint64_t>> outcome;
 };
@@ -34,10 +32,9 @@ Async<std::uint64_t> Anchor::advance(std::string why, std::string by) {
     }
     const auto shared = next_;
     // Beside all who wait: a caller that goes away takes nothing from the others.
-    if (!std::exchange(running_, true)) asio::co_spawn(loop_, run_shared(), asio::detached);
-    constexpr auto token = asio::as_tuple(asio::use_awaitable);
+    if (!std::exchange(running_, true)) run_beside(loop_, run_shared());
     while (!shared->outcome)
-        (void)co_await shared->bell.async_wait(token);
+        co_await shared->bell.rung();
     co_return *shared->outcome;
 }
 
@@ -52,7 +49,7 @@ asio::awaitable<void> Anchor::run_shared() {
         } catch (const std::exception& thrown) {
             shared->outcome.emplace(Error(Code::internal, thrown.what()));
         }
-        shared->bell.cancel();
+        shared->bell.ring();
     }
     running_ = false;
 }

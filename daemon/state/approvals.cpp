@@ -1,8 +1,6 @@
 #include "daemon/state/approvals.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -104,12 +102,12 @@ std::optional<std::int64_t> Approvals::next_end() const {
 
 Async<std::monostate> Approvals::change(std::string id, std::chrono::milliseconds at_most) {
     const auto executor = co_await boost::asio::this_coro::executor;
-    const auto timer = std::make_shared<boost::asio::steady_timer>(executor, at_most);
-    waits_.emplace(id, timer);
-    (void)co_await timer->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    const auto bell = std::make_shared<Bell>(executor);
+    waits_.emplace(id, bell);
+    co_await bell->rung_within(at_most);
     const auto [first, last] = waits_.equal_range(id);
     const auto mine = std::find_if(
-        first, last, [&timer](const auto& wait) { return wait.second.lock() == timer; });
+        first, last, [&bell](const auto& wait) { return wait.second.lock() == bell; });
     if (mine != last) waits_.erase(mine);
     co_return done();
 }
@@ -117,7 +115,7 @@ Async<std::monostate> Approvals::change(std::string id, std::chrono::millisecond
 void Approvals::changed(std::string_view id) {
     const auto [first, last] = waits_.equal_range(id);
     for (auto at = first; at != last; ++at)
-        if (const auto timer = at->second.lock()) timer->cancel();
+        if (const auto bell = at->second.lock()) bell->ring();
 }
 
 }  // namespace holdfast::daemon

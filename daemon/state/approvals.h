@@ -2,8 +2,6 @@
 #ifndef HOLDFAST_DAEMON_STATE_APPROVALS_H
 #define HOLDFAST_DAEMON_STATE_APPROVALS_H
 
-#include <boost/asio/steady_timer.hpp>
-
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -15,6 +13,7 @@
 #include <vector>
 
 #include "daemon/link/async.h"
+#include "daemon/link/bell.h"
 #include "policy/approval.h"
 
 namespace holdfast::daemon {
@@ -65,8 +64,8 @@ class Approvals {
     Done make_room(std::string_view agent, std::int64_t now);
 
     Table kept_;
-    // Each timer is owned by the wait itself; here it is only reached.
-    std::multimap<std::string, std::weak_ptr<boost::asio::steady_timer>, std::less<>> waits_;
+    // Each bell is owned by the wait itself; here it is only reached.
+    std::multimap<std::string, std::weak_ptr<Bell>, std::less<>> waits_;
 };
 
 }  // namespace holdfast::daemon

@@ -3,22 +3,20 @@
 #define HOLDFAST_DAEMON_STATE_TURNS_H
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <memory>
 #include <utility>
+
+#include "daemon/link/bell.h"
 
 namespace holdfast::daemon {
 
 // Event loop only.
 class Turns {
     struct State {
-        explicit State(const boost::asio::any_io_executor& loop)
-            : bell(loop, boost::asio::steady_timer::time_point::max()) {}
-        boost::asio::steady_timer bell;  // cancelled whenever a turn ends
+        explicit State(const boost::asio::any_io_executor& loop) : bell(loop) {}
+        Bell bell;  // rung whenever a turn ends
         bool taken = false;
     };
 
@@ -36,11 +34,10 @@ class Turns {
         Turn& operator=(Turn&&) = delete;
         Turn(const Turn&) = delete;
         Turn& operator=(const Turn&) = delete;
-        // NOLINTNEXTLINE(bugprone-exception-escape): Asio's cancel() has nothing to throw.
         ~Turn() {
             if (!state_) return;
             state_->taken = false;
-            state_->bell.cancel();
+            state_->bell.ring();
         }
 
       private:
@@ -54,9 +51,8 @@ class Turns {
 
   private:
     static boost::asio::awaitable<void> wait(std::shared_ptr<State> state) {
-        constexpr auto token = boost::asio::as_tuple(boost::asio::use_awaitable);
         while (state->taken)
-            (void)co_await state->bell.async_wait(token);
+            co_await state->bell.rung();
     }
     static boost::asio::awaitable<Turn> take(std::shared_ptr<State> state) {
         co_await wait(state);
