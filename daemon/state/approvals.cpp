@@ -106,8 +106,8 @@ Async<std::monostate> Approvals::change(std::string id, std::chrono::millisecond
     waits_.emplace(id, bell);
     co_await bell->rung_within(at_most);
     const auto [first, last] = waits_.equal_range(id);
-    const auto mine = std::find_if(
-        first, last, [&bell](const auto& wait) { return wait.second.lock() == bell; });
+    const auto mine =
+        std::find_if(first, last, [&bell](const auto& wait) { return wait.second.lock() == bell; });
     if (mine != last) waits_.erase(mine);
     co_return done();
 }

@@ -2,10 +2,7 @@
 #ifndef HOLDFAST_TESTS_SUPPORT_FAKE_KEYS_H
 #define HOLDFAST_TESTS_SUPPORT_FAKE_KEYS_H
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <map>
@@ -17,6 +14,7 @@
 #include "core/crypto/public_key.h"
 #include "core/crypto/svid.h"
 #include "core/encode/base64.h"
+#include "daemon/link/bell.h"
 #include "daemon/link/keys.h"
 #include "tests/support/fake_anchor.h"
 #include "tests/support/pause_point.h"
@@ -45,8 +43,7 @@ inline Bytes some_ca() {
 
 class FakeKeys final : public daemon::Keys {
   public:
-    explicit FakeKeys(boost::asio::io_context& loop)
-        : gate_(loop, boost::asio::steady_timer::time_point::max()) {}
+    explicit FakeKeys(boost::asio::io_context& loop) : gate_(loop.get_executor()) {}
 
     std::vector<std::string> calls;              // "sign agent-deploy-bot-1", in order
     std::map<std::string, KeyDescription> keys;  // by id
@@ -83,7 +80,7 @@ class FakeKeys final : public daemon::Keys {
     void hold() { held_ = true; }
     void let_go() {
         held_ = false;
-        gate_.cancel();
+        gate_.ring();
     }
     std::size_t count(std::string_view verb) const {
         return static_cast<std::size_t>(std::count_if(
@@ -174,7 +171,7 @@ class FakeKeys final : public daemon::Keys {
         last_preimage = std::move(preimage);
         (void)co_await held("sign");
         while (held_)
-            (void)co_await gate_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+            co_await gate_.rung();
         if (away) co_return Error(*away);
         if (sign_refuses) co_return Error(*sign_refuses);
         if (blown.contains(key_id))
@@ -246,7 +243,7 @@ class FakeKeys final : public daemon::Keys {
         calls.push_back("advance_anchor " + std::to_string(to));
         HOLDFAST_CO_CHECK(anchor_is_here());
         while (held_)
-            (void)co_await gate_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+            co_await gate_.rung();
         auto reading = anchor.advance(to);
         if (std::exchange(anchor_answer_lost, false))
             co_return Error(Code::unavailable, "the worker ended").because("keys_unavailable");
@@ -282,7 +279,7 @@ class FakeKeys final : public daemon::Keys {
         return identity;
     }
 
-    boost::asio::steady_timer gate_;
+    daemon::Bell gate_;
     bool held_ = false;
     std::map<std::string, int> made_;
 };

@@ -2,23 +2,20 @@
 #ifndef HOLDFAST_TESTS_SUPPORT_PAUSE_POINT_H
 #define HOLDFAST_TESTS_SUPPORT_PAUSE_POINT_H
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <string>
 #include <utility>
 
 #include "daemon/link/async.h"
+#include "daemon/link/bell.h"
 
 namespace holdfast::tests {
 
 // One for all fakes of a world, so that the calls are numbered in the order in which they are made.
 class PausePoint {
   public:
-    explicit PausePoint(boost::asio::io_context& loop)
-        : gate_(loop, boost::asio::steady_timer::time_point::max()) {}
+    explicit PausePoint(boost::asio::io_context& loop) : gate_(loop.get_executor()) {}
 
     // Calls are counted from 0, and counted only from here on.
     void hold_call(int number) {
@@ -31,7 +28,7 @@ class PausePoint {
     const std::string& where() const noexcept { return where_; }
     void let_go() {
         counting_ = every_ = held_ = false;
-        gate_.cancel();
+        gate_.ring();
     }
 
     // In every fake's awaited call, after it was heard and before it answers.
@@ -40,12 +37,12 @@ class PausePoint {
         held_ = true;
         where_ = std::move(where);
         while (held_)
-            (void)co_await gate_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+            co_await gate_.rung();
         co_return done();
     }
 
   private:
-    boost::asio::steady_timer gate_;
+    daemon::Bell gate_;
     std::string where_;
     bool counting_ = false;
     bool every_ = false;

@@ -1,7 +1,4 @@
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
+#include "daemon/link/bell.h"
 #include "daemon/state/credentials.h"
 #include "tests/support/catch.h"
 #include "tests/support/fake_issuer.h"
@@ -43,15 +40,10 @@ struct Bench {
 // Answers only when told to, so that several callers come while one issue is under way.
 class SlowIssuer final : public daemon::Issuer {
   public:
-    explicit SlowIssuer(boost::asio::io_context& loop) : gate(loop) {
-        gate.expires_at(boost::asio::steady_timer::time_point::max());
-    }
+    explicit SlowIssuer(boost::asio::io_context& loop) : gate(loop.get_executor()) {}
     daemon::Async<IssuedCredential> issue(CredentialRequest request) override {
         ++issues;
-        try {
-            co_await gate.async_wait(boost::asio::use_awaitable);
-        } catch (const boost::system::system_error&) {
-        }
+        co_await gate.rung();
         IssuedCredential credential;
         credential.spiffe_id = request.agent;
         credential.not_after = lifetime;
@@ -59,7 +51,7 @@ class SlowIssuer final : public daemon::Issuer {
         if (fails) co_return Error(Code::unavailable, "worker gone");
         co_return credential;
     }
-    boost::asio::steady_timer gate;
+    daemon::Bell gate;
     int issues = 0;
     bool fails = false;
 };
@@ -165,7 +157,7 @@ TEST_CASE("credentials: callers that come together share one issue, also its fai
         callers.push_back(tests::start_async(loop, credentials.current(request)));
     loop.poll();
     CHECK(issuer.issues == 1);
-    issuer.gate.cancel();
+    issuer.gate.ring();
     loop.run();
     for (const auto& caller : callers) {
         REQUIRE(caller->has_value());
@@ -185,14 +177,14 @@ TEST_CASE("credentials: one issued while the agent was forgotten is not kept", "
     const auto first = tests::start_async(loop, credentials.current(request));
     loop.poll();
     credentials.forget("bot");
-    issuer.gate.cancel();
+    issuer.gate.ring();
     loop.run();
     REQUIRE(first->has_value());
     loop.restart();
     const auto second = tests::start_async(loop, credentials.current(request));
     loop.poll();
     CHECK(issuer.issues == 2);
-    issuer.gate.cancel();
+    issuer.gate.ring();
     loop.run();
     CHECK(second->has_value());
 }
