@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "tests/support/catch.h"
 #include "tests/support/handler_world.h"
 #include "tests/support/ssh_signer.h"
 
@@ -84,6 +85,23 @@ struct ApprovalWorld : HandlerWorld {
     }
     std::string state(const std::string& id) { return text_at(json_of(wait(id)), {"state"}); }
 };
+
+// Nothing was signed, and the refusal is on record.
+inline void check_refused(const ApprovalWorld& world, const Result<daemon::Answer>& answer,
+                          const std::string& reason) {
+    CHECK(reason_of(answer) == reason);
+    CHECK(world.keys.calls.empty());
+    CHECK(world.ledger.count("action") == 0);
+    REQUIRE_FALSE(world.ledger.records.empty());
+    const auto& last = world.ledger.records.back();
+    CHECK(last.type == "refused");
+    CHECK(*last.members.at("reason").string() == reason);
+}
+
+inline std::string last_what(const ApprovalWorld& world) {
+    const auto& last = world.ledger.records.back();
+    return last.type == "approval" ? *last.members.at("what").string() : last.type;
+}
 
 }  // namespace holdfast::tests
 

@@ -9,27 +9,6 @@ using namespace holdfast::tests;
 namespace handlers = holdfast::daemon::handlers;
 using daemon::AgentState;
 
-namespace {
-
-// Nothing was signed, and the refusal is on record.
-void check_refused(const ApprovalWorld& world, const Result<daemon::Answer>& answer,
-                   const std::string& reason) {
-    CHECK(reason_of(answer) == reason);
-    CHECK(world.keys.calls.empty());
-    CHECK(world.ledger.count("action") == 0);
-    REQUIRE_FALSE(world.ledger.records.empty());
-    const auto& last = world.ledger.records.back();
-    CHECK(last.type == "refused");
-    CHECK(*last.members.at("reason").string() == reason);
-}
-
-std::string last_what(const ApprovalWorld& world) {
-    const auto& last = world.ledger.records.back();
-    return last.type == "approval" ? *last.members.at("what").string() : last.type;
-}
-
-}  // namespace
-
 TEST_CASE("approvals: a replay is refused, also when the signature failed", "[daemon][approvals]") {
     ApprovalWorld world;
     const std::string id = world.approved();

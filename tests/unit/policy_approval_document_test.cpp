@@ -1,30 +1,14 @@
 // The document that operators sign, and what a demand is.
 #include "ledger/record.h"
 #include "policy/approvals.h"
+#include "tests/support/approval_samples.h"
 #include "tests/support/catch.h"
 
 using namespace holdfast;
 using namespace holdfast::policy;
+using tests::document;
 
 namespace {
-
-constexpr std::int64_t end = 1'700'000'900;
-
-ApprovalDocument document(unsigned needed = 2) {
-    ApprovalDocument wanted;
-    wanted.id = approval_id(Bytes(approval_id_bytes, 0xab));
-    wanted.host = "host.test";
-    wanted.agent = "spiffe://host.test/agent/refund-bot";
-    wanted.uid = 5000;
-    wanted.code.fill(0xcc);
-    wanted.action.action = "refund.create";
-    wanted.action.audience = "https://payments.example";
-    wanted.action.params = R"({"amount":50})";
-    wanted.rule = "payments:refund";
-    wanted.demand = {needed, "finance", {}};
-    wanted.expires = end;
-    return wanted;
-}
 
 template <class T>
 std::string reason(const Result<T>& result) {

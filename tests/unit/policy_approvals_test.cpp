@@ -1,17 +1,19 @@
 // Approvals: who may give one, for what, how long, and how often.
 #include "policy/approval.h"
+#include "tests/support/approval_samples.h"
 #include "tests/support/catch.h"
 #include "tests/support/ssh_signer.h"
 
 using namespace holdfast;
 using namespace holdfast::policy;
+using tests::document;
 using tests::operator_toml;
 using tests::SshSigner;
 
 namespace {
 
-constexpr std::int64_t now = 1'700'000'000;
-constexpr std::int64_t end = now + 900;
+constexpr std::int64_t end = tests::document_end;
+constexpr std::int64_t now = end - 900;
 
 const SshSigner& carol() {
     static const SshSigner key(1);
@@ -37,22 +39,6 @@ Operators people(const std::string& more = "") {
                                                operator_toml("erin", erin(), "\"on-call\"") + more);
     if (!operators) FAIL(operators.error().text());
     return *std::move(operators);
-}
-
-ApprovalDocument document(unsigned needed = 2) {
-    ApprovalDocument wanted;
-    wanted.id = approval_id(Bytes(approval_id_bytes, 0xab));
-    wanted.host = "host.test";
-    wanted.agent = "spiffe://host.test/agent/refund-bot";
-    wanted.uid = 5000;
-    wanted.code.fill(0xcc);
-    wanted.action.action = "refund.create";
-    wanted.action.audience = "https://payments.example";
-    wanted.action.params = R"({"amount":50})";
-    wanted.rule = "payments:refund";
-    wanted.demand = {needed, "finance", {}};
-    wanted.expires = end;
-    return wanted;
 }
 
 Approval asked(const ApprovalDocument& wanted = document()) {
