@@ -47,7 +47,7 @@ Done check_offered(const HostIdentity& keeper, const policy::KeyChoice& wanted) 
     std::string text =
         "its file asks for " + described(wanted.algorithm, wanted.backend) + ", which offers";
     for (const KeyAlgorithm algorithm : offered)
-        text += " " + std::string(to_string(algorithm));
+        text.append(" ").append(to_string(algorithm));
     return Error(Code::conflict, offered.empty() ? text + " nothing" : text)
         .because("algorithm_unavailable");
 }
