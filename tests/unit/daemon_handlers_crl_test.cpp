@@ -137,6 +137,16 @@ TEST_CASE("crl: a new key of the same name frees no credential of the old one",
     CHECK(listed[0].reason == RevocationReason::cessation_of_operation);
 }
 
+TEST_CASE("crl: a key that is no longer its agent's frees nobody, also if no record says it ended",
+          "[daemon][contain][crl]") {
+    CrlWorld world;
+    world.issue();
+    world.declare(CrlWorld::bot);
+    const auto listed = world.listed();
+    REQUIRE(listed.size() == 1);
+    CHECK(listed[0].reason == RevocationReason::cessation_of_operation);
+}
+
 TEST_CASE("crl: throttling needs no list, and makes none", "[daemon][contain][crl]") {
     CrlWorld world;
     world.issue();
