@@ -17,6 +17,7 @@ void OffLoop::post(std::function<void()> job, std::function<void()> finished) {
     boost::asio::post(*thread_,
                       [loop = loop_, work = std::move(job), then = std::move(finished)]() mutable {
                           work();
+                          work = nullptr;  // what it holds ends on the loop
                           boost::asio::post(loop, std::move(then));
                       });
 }

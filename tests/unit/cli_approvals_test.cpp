@@ -1,6 +1,7 @@
 // What an operator reads before signing.
 #include "cli/commands/approval_words.h"
 #include "policy/approval_document.h"
+#include "tests/support/approval_samples.h"
 #include "tests/support/catch.h"
 
 using namespace holdfast;
@@ -8,19 +9,11 @@ using namespace holdfast;
 namespace {
 
 policy::ApprovalDocument document() {
-    policy::ApprovalDocument asked;
-    asked.id = policy::approval_id(Bytes(policy::approval_id_bytes, 0xab));
-    asked.host = "host.test";
+    policy::ApprovalDocument asked = tests::document();
     asked.agent = "spiffe://host.test/agent/payer";
-    asked.uid = 5000;
-    asked.code.fill(0xcc);
-    asked.action.action = "refund.create";
-    asked.action.audience = "https://payments.example";
     asked.action.resource = "order/7";
     asked.action.params = R"({"amount":50,"note":"a\nb"})";
     asked.action.on_behalf_of = "ann@example.org";
-    asked.rule = "payments:refund";
-    asked.demand = {2, "finance", {}};
     asked.expires = 1'700'000'000;
     return asked;
 }
