@@ -1,5 +1,5 @@
 // Bell: what a coroutine waits for until another rings it; and work that runs beside its caller.
-// Asio's timers and spawning stay in the .cpp: they double what a file takes to compile.
+// Asio's timers and spawning stay in the .cpp: they cost each file that reads them two seconds.
 #ifndef HOLDFAST_DAEMON_LINK_BELL_H
 #define HOLDFAST_DAEMON_LINK_BELL_H
 
