@@ -205,6 +205,7 @@ Result<Signature> read_signature(ByteView tpmt_signature) {
         case TPM2_ALG_RSASSA:
         case TPM2_ALG_RSAPSS:
             signature.raw = bytes_of(view_of_sized(raw.signature.rsassa.sig));
+            if (signature.raw.empty()) return refused("TPMT_SIGNATURE: the signature is empty");
             signature.hash = raw.signature.rsassa.hash;
             return signature;
         default: return refused("TPMT_SIGNATURE: not ECDSA, RSASSA or RSAPSS");

@@ -75,7 +75,7 @@ Result<Attest> read_attest(ByteView tpms_attest);
 struct Signature {                // TPMT_SIGNATURE, Part 2, 11.3.4
     std::uint16_t algorithm = 0;  // TPM_ALG_ECDSA, RSASSA, RSAPSS
     std::uint16_t hash = 0;
-    Bytes raw;  // r ‖ s in equal halves, or the RSA signature
+    Bytes raw;  // r ‖ s in equal halves, or the RSA signature; never empty
 };
 Result<Signature> read_signature(ByteView tpmt_signature);
 

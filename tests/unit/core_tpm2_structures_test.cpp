@@ -185,6 +185,15 @@ TEST_CASE("signature: leading zeros a TPM dropped come back", "[core][tpm2]") {
     CHECK(signature->raw[62] == 0xff);
 }
 
+TEST_CASE("signature: one without a byte in it is none", "[core][tpm2]") {
+    CHECK(read_signature(*from_hex("0014000b0001ee")));          // RSASSA
+    CHECK_FALSE(read_signature(*from_hex("0014000b0000")));      // RSASSA
+    CHECK_FALSE(read_signature(*from_hex("0016000b0000")));      // RSAPSS
+    CHECK_FALSE(read_signature(*from_hex("0018000b00000000")));  // ECDSA
+    CHECK_FALSE(read_signature(*from_hex("0018000b0001050000")));
+    CHECK_FALSE(read_signature(*from_hex("0018000b0000000105")));
+}
+
 TEST_CASE("webauthn: a real chip's certify statement names the key and its AK",
           "[core][tpm2][testdata]") {
     if (testdata().empty()) HOLDFAST_SKIP("HOLDFAST_TESTDATA is not set");
