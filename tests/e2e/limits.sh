@@ -124,7 +124,7 @@ CAP=$((CAP + 3))
 clients soft
 all_used() { [ "$(used soft a-week)" -eq "$CAP" ]; }
 wait_until 90 "three more" all_used
-sleep 1
+wait_until 60 "a refusal" refused_with soft limit_exceeded
 stop_clients
 never_more soft
 [ "$(used soft a-week)" -eq "$CAP" ] || fail "not up to the lower of two caps"
