@@ -131,6 +131,8 @@ Async<Answer> evidence(Services& services, const Call& call) {
         Error error = std::move(caller).error();
         co_return co_await refuse_evidence(services, call, wanted.verifier, std::move(error));
     }
+    // It needs a credential, and whom a disk of before takes for active may be stopped.
+    HOLDFAST_CO_CHECK(services.anchor.holds());
     const KeyDescription key = caller->row->key;
     std::string id = spiffe_id(services, caller->row->name);
     CredentialRequest request = credential_request(*caller, call, key);

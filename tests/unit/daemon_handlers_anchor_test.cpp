@@ -54,10 +54,17 @@ TEST_CASE("anchor differs: no list says what a disk of before knows, and no tomb
     CHECK(world.keys.count("sign") == 0);
 }
 
-TEST_CASE("anchor differs: agents are still stopped, and evidence is still given",
+TEST_CASE("anchor differs: no evidence, which would take a new credential",
           "[daemon][handlers][anchor]") {
     Restored world;
-    CHECK(world.as_agent(handlers::evidence, a_question));
+    CHECK(reason_of(world.as_agent(handlers::evidence, a_question)) == "anchor_differs");
+    CHECK(world.keys.calls.empty());
+    CHECK(world.ledger.count("credential") == 0);
+}
+
+TEST_CASE("anchor differs: agents are still stopped, and status is still given",
+          "[daemon][handlers][anchor]") {
+    Restored world;
     CHECK(world.as_operator(handlers::suspend, HandlerWorld::bot));
     CHECK(world.containment.state_of(HandlerWorld::bot) == daemon::AgentState::suspended);
     CHECK(world.as_operator(handlers::status, ""));
