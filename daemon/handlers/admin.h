@@ -17,9 +17,6 @@
 
 namespace holdfast::daemon::handlers {
 
-// AgentRow::changed_by of an agent whose file vanished: `apply` lifts it when the file is back.
-inline constexpr const char* by_vanished_file = "file:vanished";
-
 // How the anchor counter stands, for its own route and the status.
 api::Anchor shown(const AnchorView& view);
 

@@ -29,6 +29,12 @@ std::string_view to_string(AgentState state) noexcept {
     return "unknown";
 }
 
+std::optional<AgentState> agent_state_of(std::string_view word) noexcept {
+    for (const AgentState state : by_strictness)
+        if (word == to_string(state)) return state;
+    return std::nullopt;
+}
+
 bool is_agent_state(std::int64_t number) noexcept {
     return std::any_of(by_strictness.begin(), by_strictness.end(), [&](AgentState state) {
         return static_cast<std::int64_t>(state) == number;

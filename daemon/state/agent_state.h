@@ -3,6 +3,7 @@
 #define HOLDFAST_DAEMON_STATE_AGENT_STATE_H
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace holdfast::daemon {
@@ -19,6 +20,8 @@ enum class AgentState : std::uint8_t {
 
 // "active", "approval_only" …
 std::string_view to_string(AgentState state) noexcept;
+// Nothing for another word.
+std::optional<AgentState> agent_state_of(std::string_view word) noexcept;
 // Is it one of the six? For numbers that come from a disk.
 bool is_agent_state(std::int64_t number) noexcept;
 
@@ -30,6 +33,9 @@ bool is_restricted(AgentState state) noexcept;
 bool has_ended(AgentState state) noexcept;
 // active < throttled < approval_only < suspended < revoked < retired.
 bool is_stricter(AgentState state, AgentState than) noexcept;
+
+// Who stopped an agent whose file vanished: `apply` lifts it when the file is back.
+inline constexpr const char* by_vanished_file = "file:vanished";
 
 // Actions a minute that a throttled agent may be left with.
 inline constexpr std::int64_t min_rate = 1;

@@ -3,40 +3,16 @@
 #include <utility>
 
 #include "daemon/state/agent_state.h"
+#include "daemon/state/record_members.h"
 
 namespace holdfast::daemon {
-namespace {
-
-using encode::Json;
-
-Error unreadable(const ledger::Record& record, std::string_view member) {
-    return Error(Code::invalid,
-                 "history: a " + record.type + " record without " + std::string(member));
-}
-
-const Json* member(const ledger::Record& record, std::string_view name) {
-    const auto found = record.members.find(name);
-    return found == record.members.end() ? nullptr : &found->second;
-}
-
-Result<std::string> text(const ledger::Record& record, std::string_view name) {
-    const Json* value = member(record, name);
-    if (value == nullptr || value->string() == nullptr) return unreadable(record, name);
-    return *value->string();
-}
-
-std::string text_or_nothing(const ledger::Record& record, std::string_view name) {
-    const Json* value = member(record, name);
-    return value == nullptr || value->string() == nullptr ? std::string() : *value->string();
-}
-
-}  // namespace
 
 bool StopRecord::has_ended() const noexcept {
     return state == to_string(AgentState::revoked) || state == to_string(AgentState::retired);
 }
 
 Done History::take(const ledger::Record& record) {
+    HOLDFAST_CHECK(last_.take(record));
     if (record.type == "credential") return take_credential(record);
     if (record.type == "containment") return take_containment(record);
     if (record.type != "agent") return done();
@@ -49,10 +25,9 @@ Done History::take_credential(const ledger::Record& record) {
     HOLDFAST_TRY(agent, text(record, "agent"));
     HOLDFAST_TRY(key_id, text(record, "key"));
     HOLDFAST_TRY(serial, text(record, "serial"));
-    const Json* end = member(record, "not_after");
-    if (end == nullptr || end->integer() == nullptr) return unreadable(record, "not_after");
-    issued_.emplace(*end->integer(), IssuedCertificate{std::move(agent), std::move(key_id),
-                                                       std::move(serial), *end->integer()});
+    HOLDFAST_TRY(end, number(record, "not_after"));
+    issued_.emplace(end,
+                    IssuedCertificate{std::move(agent), std::move(key_id), std::move(serial), end});
     issued_.erase(issued_.begin(), issued_.upper_bound(record.time - kept_after_end));
     return done();
 }

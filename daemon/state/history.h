@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/state/last_states.h"
 #include "holdfast/result.h"
 #include "ledger/record.h"
 
@@ -41,7 +42,7 @@ struct StopRecord {
 // when it is durable. So it is the same after a restart. Event loop only.
 class History {
   public:
-    // invalid: a "credential", "agent" or "containment" record that nothing of ours wrote.
+    // invalid: a "credential", or one of LastStates, that nothing of ours wrote.
     Done take(const ledger::Record& record);
 
     // Those that end after `now` − kept_after_end; older ones are forgotten by take().
@@ -49,6 +50,7 @@ class History {
     const StopRecord* stop_of(std::string_view key_id) const;  // null: it was never stopped
     // The sequence of the agent's last "agent" record: who answered for it from there on.
     std::optional<std::uint64_t> declared(std::string_view agent) const;
+    const LastStates& last() const noexcept { return last_; }
 
   private:
     Done take_credential(const ledger::Record& record);
@@ -57,6 +59,7 @@ class History {
     std::multimap<std::int64_t, IssuedCertificate> issued_;  // by their end
     std::map<std::string, StopRecord, std::less<>> stops_;   // by key id
     std::map<std::string, std::uint64_t, std::less<>> declared_;
+    LastStates last_;
 };
 
 }  // namespace holdfast::daemon

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/state/last_anchor.h"
+#include "daemon/state/record_members.h"
 #include "holdfast/agent_id.h"
 #include "ledger/writer/scan.h"
 
@@ -25,11 +26,6 @@ Result<std::int64_t> number(const Json* value, std::string_view member) {
     if (value == nullptr || value->integer() == nullptr || *value->integer() < 0)
         return unreadable(member);
     return *value->integer();
-}
-
-const Json* member(const ledger::Record& record, std::string_view name) {
-    const auto found = record.members.find(name);
-    return found == record.members.end() ? nullptr : &found->second;
 }
 
 // Limits whose blocks the action was drawn from.

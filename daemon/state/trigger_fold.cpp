@@ -1,5 +1,6 @@
 #include "daemon/state/trigger_fold.h"
 
+#include "daemon/state/record_members.h"
 #include "holdfast/agent_id.h"
 #include "policy/triggers.h"
 
@@ -8,11 +9,6 @@ namespace {
 
 const std::string* text(const encode::Json* value) {
     return value == nullptr ? nullptr : value->string();
-}
-
-const encode::Json* member(const ledger::Record& record, std::string_view name) {
-    const auto found = record.members.find(name);
-    return found == record.members.end() ? nullptr : &found->second;
 }
 
 bool says(const ledger::Record& record, std::string_view name, std::string_view word) {

@@ -90,7 +90,8 @@ TEST_CASE("history: an instance's stop, or the host's, is none of the agent's ke
     auto of_instance = containment("active", 8);
     of_instance.members["instance"] = "i-1";
     REQUIRE(history.take(of_instance));
-    REQUIRE(history.take({"containment", now, 9, {{"scope", "host"}, {"state", "suspended"}}}));
+    REQUIRE(history.take(
+        {"containment", now, 9, {{"scope", "host"}, {"state", "suspended"}, {"by", "login:1"}}}));
     CHECK(history.stop_of("agent-bot-1") == nullptr);
 }
 
