@@ -125,6 +125,7 @@ FrontProcess::FrontProcess(asio::io_context& io, const Settings& settings, Regis
       giving_up_(io.get_executor(), [this] { return end_loop(); }) {
     take_limits(ledger, std::move(replayed.limits));
     services_.triggers = std::move(replayed.triggers);
+    launched_.set_complete(settings.dev);  // without a launcher nothing is launched
     hear_triggers();
     remember_records(ledger);
 }

@@ -6,6 +6,7 @@
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/key_choice.h"
 #include "daemon/handlers/limits.h"
+#include "daemon/handlers/operators.h"
 #include "daemon/handlers/policies.h"
 #include "daemon/handlers/triggers.h"
 #include "daemon/log.h"
@@ -132,18 +133,6 @@ Async<bool> record_one(Services& services, const Files& files, api::Change chang
         record = agent_record(services, *row, files.at(change.name), change.change, by);
     }
     auto appended = services.ledger.append(std::move(type), std::move(record));
-    HOLDFAST_CO_CHECK(co_await std::move(appended));
-    co_return true;
-}
-
-Async<bool> record_operators(Services& services, const policy::Operators& operators,
-                             std::string by) {
-    if (operators.digest() == services.operators.digest()) co_return false;
-    encode::Json::Object record;
-    record["by"] = std::move(by);
-    record["file_sha256"] = encode::hex(operators.digest());
-    record["operators"] = static_cast<std::int64_t>(operators.all().size());
-    auto appended = services.ledger.append("operators", std::move(record));
     HOLDFAST_CO_CHECK(co_await std::move(appended));
     co_return true;
 }

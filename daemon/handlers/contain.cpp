@@ -132,7 +132,8 @@ Async<Answer> stop_scope(Services& services, StopOrder order, Scope scope) {
         workers.emplace_back(executor, work_off(services, jobs, next));
     for (auto& worker : workers)
         (void)co_await worker.result();
-    const bool has_fuse = order.verb->stages.has(Stage::fuse);
+    const bool has_fuse = std::ranges::all_of(
+        jobs, [](const Job& job) { return !job.is_stopped || is_kept_by_fuse(job.outcome); });
     HOLDFAST_CO_TRY(
         seal, co_await seal_stop(services, std::string(order.verb->name), order.by, has_fuse));
     for (Job& job : jobs) {

@@ -25,8 +25,8 @@ Async<Answer> stop_by(Services& services, const Call& call, std::string verb) {
         co_return json_answer(api::to_json(settled_reply(services, *row, order)));
     const Containing containing(services, row->name);
     Stopping stopping = stop_in_memory(services, *std::move(row), std::move(order));
-    const bool has_fuse = stopping.order.verb->stages.has(Stage::fuse);
     HOLDFAST_CO_TRY(outcome, co_await make_durable(services, std::move(stopping)));
+    const bool has_fuse = is_kept_by_fuse(outcome);
     HOLDFAST_CO_TRY(seal, co_await seal_stop(services, verb, call.principal, has_fuse));
     note_seal(outcome, seal);
     bury(services, co_await boost::asio::this_coro::executor, call.argument);

@@ -86,6 +86,8 @@ Async<std::monostate> end_every_process(Services& services, Ending ending) {
         auto ended = co_await end_all(services, agent, ending);
         if (!ended) worst = std::move(ended);
     }
+    const bool all_known = ending == Ending::thaw || services.launched.complete();
+    if (worst && !all_known) co_return launcher_is_silent();
     co_return worst;
 }
 
@@ -115,6 +117,7 @@ HostRow row_after(HostRow row, const HostOrder& order) {
     Stages pending = Stages::of(row.pending);
     pending.add({Stage::ledger});
     if (order.hardware) pending.add({Stage::fuse});
+    if (order.verb == "kill") pending.add({Stage::processes});
     row.pending = pending.text();
     return row;
 }
@@ -143,7 +146,8 @@ Async<StopOutcome> make_host_durable(Services& services, HostRow row, HostOrder 
     const bool in_ledger = note_stage(outcome, "ledger", recorded);
     auto still = co_await processes.result();
     (void)note_stage(outcome, "processes", still);
-    if (!any_runs) outcome.reply.stages["processes"] = stage_not_needed;
+    if (still) mark_host_done(services, Stage::processes);
+    if (still && !any_runs) outcome.reply.stages["processes"] = stage_not_needed;
     auto blown = co_await fuse.result();
     const bool in_chip = note_stage(outcome, "fuse", blown);
     if (!order.hardware) outcome.reply.stages["fuse"] = stage_not_needed;
@@ -232,7 +236,7 @@ Async<std::monostate> take_host_fuse(Services& services) {
     row.changed_by = by_chip;
     row.reason = "found blown in the chip";
     Stages pending = Stages::of(row.pending);
-    pending.add({Stage::ledger});
+    pending.add({Stage::ledger, Stage::processes});
     row.pending = pending.text();
     (void)stop_in_memory(services, row.state);
     Done kept = save_host(services, row);
@@ -258,7 +262,13 @@ Async<std::monostate> settle_host(Services& services) {
     }
     if (pending.has(Stage::ledger)) {
         Done ledger = co_await record_host(services, row, "settle", row.changed_by);
+        if (ledger) services.ongoing.anchor_owed = true;
         if (!ledger) worst = std::move(ledger);
+    }
+    if (pending.has(Stage::processes)) {
+        Done ended = co_await end_every_process(services, Ending::kill);
+        if (ended) mark_host_done(services, Stage::processes);
+        if (!ended) worst = std::move(ended);
     }
     co_return worst;
 }

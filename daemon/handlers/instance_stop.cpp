@@ -2,9 +2,8 @@
 
 #include <boost/asio/this_coro.hpp>
 
-#include <algorithm>
+#include <map>
 #include <sstream>
-#include <vector>
 
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/instances.h"
@@ -16,26 +15,39 @@ namespace {
 // A launched instance outlives the front, so the registry knows who was stopped. Never more names
 // than instances that run: whoever has ended is left out whenever the note is written.
 constexpr const char* stopped_note = "stopped_instances";
+constexpr const char* killed_mark = "+kill";  // after the name
 
-std::vector<std::string> stopped_instances(const Services& services) {
+using Stopped = std::map<std::string, bool>;  // instance → was it to be killed?
+
+Stopped stopped_instances(const Services& services) {
     std::istringstream words(services.registry.note(stopped_note).value_or(""));
-    std::vector<std::string> instances;
-    for (std::string word; words >> word;)
-        instances.push_back(word);
+    Stopped instances;
+    for (std::string word; words >> word;) {
+        const bool killed = word.ends_with(killed_mark);
+        instances[word.substr(0, word.find('+'))] = killed;
+    }
     return instances;
 }
 
-Done remember(Services& services, const std::string& instance) {
-    std::string text = instance;
-    for (const std::string& other : stopped_instances(services)) {
-        // Before the launcher has told of all, nobody knows that it has ended.
-        const bool has_ended =
-            services.launched.complete() && services.launched.find(other) == nullptr;
-        if (other != instance && !has_ended) text += " " + other;
-    }
+Done write_stopped(Services& services, const Stopped& instances) {
+    std::string text;
+    for (const auto& [instance, killed] : instances)
+        text += (text.empty() ? "" : " ") + instance + (killed ? killed_mark : "");
     Done kept = services.registry.set_note(stopped_note, text);
     if (!kept) return std::move(kept).error().within("registry");
     return done();
+}
+
+Done remember(Services& services, const std::string& instance, bool killed) {
+    Stopped instances = stopped_instances(services);
+    // Before the launcher has told of all, nobody knows that one has ended.
+    if (services.launched.complete())
+        std::erase_if(instances, [&](const auto& other) {
+            return services.launched.find(other.first) == nullptr;
+        });
+    bool& is_killed = instances[instance];
+    is_killed = is_killed || killed;
+    return write_stopped(services, instances);
 }
 
 bool is_of(const Launched::Entry* entry, const std::string& agent) {
@@ -100,7 +112,7 @@ Async<Answer> stop_instance(Services& services, AgentRow row, StopOrder order,
         event["instance"] = instance;
         extend_beside(services, executor, kills ? "kill" : "stop", std::move(event));
     }
-    Done remembered = launched ? remember(services, instance) : done();
+    Done remembered = launched ? remember(services, instance, kills) : done();
     const bool kept = note_stage(outcome, "registry", remembered);
     if (!launched) outcome.reply.stages["registry"] = stage_not_needed;
     const Done recorded = co_await record(services, row, order, instance);
@@ -113,17 +125,20 @@ Async<Answer> stop_instance(Services& services, AgentRow row, StopOrder order,
 }
 
 bool was_stopped(const Services& services, const std::string& instance) {
-    const auto stopped = stopped_instances(services);
-    return std::find(stopped.begin(), stopped.end(), instance) != stopped.end();
+    return stopped_instances(services).contains(instance);
+}
+
+bool was_killed(const Services& services, const std::string& instance) {
+    const Stopped stopped = stopped_instances(services);
+    const auto found = stopped.find(instance);
+    return found != stopped.end() && found->second;
 }
 
 void forget_stopped(Services& services, const std::string& instance) {
-    if (!was_stopped(services, instance)) return;
-    std::string text;
-    for (const std::string& other : stopped_instances(services))
-        if (other != instance) text += (text.empty() ? "" : " ") + other;
-    const Done kept = services.registry.set_note(stopped_note, text);
-    if (!kept) log_warning("registry: " + kept.error().text());
+    Stopped instances = stopped_instances(services);
+    if (instances.erase(instance) == 0) return;
+    const Done kept = write_stopped(services, instances);
+    if (!kept) log_warning(kept.error().text());
 }
 
 }  // namespace holdfast::daemon::handlers

@@ -15,6 +15,8 @@ Async<Answer> stop_instance(Services& services, AgentRow row, StopOrder order,
 
 // Stopped before this front began, and still running: its session is over from the start.
 bool was_stopped(const Services& services, const std::string& instance);
+// Killed, and perhaps not reached.
+bool was_killed(const Services& services, const std::string& instance);
 // It has ended: nobody needs to remember it.
 void forget_stopped(Services& services, const std::string& instance);
 

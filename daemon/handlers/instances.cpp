@@ -14,6 +14,7 @@
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
+#include "daemon/handlers/host_stop.h"
 #include "daemon/handlers/instance_stop.h"
 #include "daemon/handlers/triggers.h"
 #include "daemon/link/bell.h"
@@ -29,10 +30,17 @@ encode::Json::Object event_of(const Launched::Entry& entry) {
     return event;
 }
 
+// A kill that did not reach them.
+bool owes_a_kill(const Services& services, const std::string& agent) {
+    const auto row = current_row(services, agent);
+    return (row && Stages::of(row->pending).has(Stage::processes)) ||
+           Stages::of(current_host(services).pending).has(Stage::processes);
+}
+
 Ending ending_for(const Services& services, const std::string& agent) {
     const bool ended =
         has_ended(services.containment.state_of(agent)) || has_ended(services.containment.host());
-    return ended ? Ending::kill : Ending::freeze;
+    return ended || owes_a_kill(services, agent) ? Ending::kill : Ending::freeze;
 }
 
 // What must not run on, by its agent's state or its own.
@@ -40,6 +48,7 @@ std::optional<Ending> ending_due(const Services& services, const Launched::Entry
     if (!services.containment.allows(entry.facts.agent))
         return ending_for(services, entry.facts.agent);
     if (entry.over && entry.facts.kill_on_change) return Ending::kill;
+    if (was_killed(services, entry.facts.instance)) return Ending::kill;
     return std::nullopt;
 }
 
@@ -127,6 +136,10 @@ Async<std::monostate> end_each(Services& services, std::vector<std::string> inst
 Async<std::monostate> end_all(Services& services, std::string agent, Ending ending) {
     auto instances = services.launched.of(agent);
     co_return co_await end_each(services, std::move(instances), ending);
+}
+
+Error launcher_is_silent() {
+    return {Code::unavailable, "the launcher has not told yet what runs", Retry::later};
 }
 
 Async<Answer> list_instances(Services& services, const Call& call) {

@@ -32,6 +32,8 @@ void extend_beside(Services& services, const boost::asio::any_io_executor& execu
 
 // Every instance of an agent; the first thing that did not work, after all were tried.
 Async<std::monostate> end_all(Services& services, std::string agent, Ending ending);
+// unavailable: until it has told of all, what runs cannot be ended whole.
+Error launcher_is_silent();
 
 }  // namespace holdfast::daemon::handlers
 

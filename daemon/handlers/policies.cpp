@@ -6,6 +6,7 @@
 #include "core/encode/base64.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
+#include "daemon/handlers/older_registry.h"
 #include "daemon/log.h"
 
 namespace holdfast::daemon::handlers {
@@ -18,6 +19,13 @@ constexpr const char* vanished = "vanished";
 
 Error refused(const std::string& set, const std::string& what, std::string reason) {
     return Error(Code::conflict, set + ".cedar: " + what).because(std::move(reason));
+}
+
+Error vanished_set(const std::string& set) {
+    return refused(set,
+                   "is in force and cannot just vanish: apply a newer version of it without "
+                   "policies first",
+                   "policy_vanished");
 }
 
 std::string numbered(std::int64_t version) {
@@ -45,7 +53,25 @@ Done check_same_version(const Services& services, const PolicyRow& row,
                    "policy_same_version");
 }
 
+// The ledger may know of a version that the registry has lost.
+Done check_goes_forward(const Services& services, const policy::PolicySet& set) {
+    const auto& all = services.history.last().policies();
+    const auto last = all.find(set.name);
+    if (last == all.end()) return done();
+    const std::int64_t version = last->second.version;
+    const std::string& digest = last->second.text_sha256;
+    if (set.version < version)
+        return refused(set.name,
+                       numbered(set.version) + " is older than " + std::to_string(version) +
+                           ", which was in force",
+                       "policy_older");
+    if (set.version > version || digest.empty() || digest == encode::hex(set.digest)) return done();
+    return refused(set.name, numbered(version) + " was in force with another text",
+                   "policy_same_version");
+}
+
 Result<std::string> change_of(const Services& services, const policy::PolicySet& set) {
+    HOLDFAST_CHECK(check_goes_forward(services, set));
     const auto row = services.registry.policies().find(set.name);
     if (row == services.registry.policies().end()) return std::string(created);
     const std::int64_t before = row->second.version;
@@ -61,6 +87,15 @@ Result<std::string> change_of(const Services& services, const policy::PolicySet&
 
 api::PolicyChange shown(const policy::PolicySet& set, std::string change) {
     return {set.name, std::move(change), set.version, std::string(to_string(set.mode)), set.author};
+}
+
+// One that is gone from the registry as well, which is of before.
+Done check_none_lost(const Services& services, const policy::Policies& declared) {
+    for (const auto& [name, last] : services.history.last().policies())
+        if (!last.is_gone && !declared.sets().contains(name) &&
+            !services.registry.policies().contains(name))
+            return vanished_set(name);
+    return done();
 }
 
 // A set that says nothing any more; one that cannot be read is none.
@@ -122,6 +157,7 @@ Async<policy::Policies> declared_policies(Services& services, policy::Operators 
 
 Result<std::vector<api::PolicyChange>> policy_changes(const Services& services,
                                                       const policy::Policies& declared) {
+    HOLDFAST_CHECK(check_none_lost(services, declared));
     std::vector<api::PolicyChange> changes;
     for (const auto& [name, set] : declared.sets()) {
         HOLDFAST_TRY(change, change_of(services, set));
@@ -129,11 +165,7 @@ Result<std::vector<api::PolicyChange>> policy_changes(const Services& services,
     }
     for (const auto& [name, row] : services.registry.policies()) {
         if (declared.sets().contains(name)) continue;
-        if (!is_withdrawn(row))
-            return refused(name,
-                           "is in force and cannot just vanish: apply a newer version of it "
-                           "without policies first",
-                           "policy_vanished");
+        if (!is_withdrawn(row)) return vanished_set(name);
         if (services.policies.sets().contains(name))
             changes.push_back({name, vanished, row.version, "", ""});
     }
@@ -176,6 +208,11 @@ Async<Answer> list_policies(Services& services, const Call& call) {
 }
 
 void load_policies(Services& services) {
+    const Done current = check_policy_rows(services);
+    if (!current) {
+        log_error("no policy is in force until apply: " + current.error().text());
+        return;
+    }
     policy::PolicySets sets;
     for (const auto& [name, row] : services.registry.policies()) {
         auto set = kept_set(services, row);

@@ -42,6 +42,7 @@ struct Ongoing {
     std::map<std::string, AgentRow> unsaved;  // rows the registry could not write, newest each
     std::uint64_t stops = 0;                  // stops of any kind begun: reinstate compares
     int host_verbs = 0;                       // verbs about the host under way
+    bool anchor_owed = false;                 // a stop that no step of the anchor counter keeps yet
     std::optional<HostRow> unsaved_host;      // as `unsaved`, of the host
     Approvals approvals;
 };

@@ -6,7 +6,8 @@
 namespace holdfast::daemon::handlers {
 namespace {
 
-constexpr std::array<Stage, 3> all_stages = {Stage::ledger, Stage::fuse, Stage::blob};
+constexpr std::array<Stage, 4> all_stages = {Stage::ledger, Stage::fuse, Stage::blob,
+                                             Stage::processes};
 
 }  // namespace
 
@@ -15,6 +16,7 @@ std::string_view to_string(Stage stage) noexcept {
         case Stage::ledger: return "ledger";
         case Stage::fuse: return "fuse";
         case Stage::blob: return "blob";
+        case Stage::processes: return "processes";
     }
     return "";
 }

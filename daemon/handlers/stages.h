@@ -11,9 +11,10 @@
 namespace holdfast::daemon::handlers {
 
 enum class Stage : unsigned char {
-    ledger,  // the "containment" record
-    fuse,    // the key's fuse in the chip
-    blob,    // retire: the key's blob, after its fuse
+    ledger,     // the "containment" record
+    fuse,       // the key's fuse in the chip
+    blob,       // retire: the key's blob, after its fuse
+    processes,  // kill: those that were launched; of what is revoked the state says it
 };
 std::string_view to_string(Stage stage) noexcept;
 

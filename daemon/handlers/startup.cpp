@@ -2,8 +2,12 @@
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/handlers.h"
 #include "daemon/handlers/host_stop.h"
+#include "daemon/handlers/instances.h"
 #include "daemon/handlers/limits.h"
+#include "daemon/handlers/older_registry.h"
+#include "daemon/handlers/operators.h"
 #include "daemon/handlers/policies.h"
+#include "daemon/handlers/stopping.h"
 #include "daemon/handlers/tombstones.h"
 #include "daemon/handlers/triggers.h"
 #include "daemon/log.h"
@@ -22,7 +26,8 @@ std::vector<std::string> unsettled_agents(const Services& services) {
 }
 
 Async<std::monostate> settle_fuse(Services& services, AgentRow row) {
-    HOLDFAST_CO_CHECK(co_await end_fuse(services, row.key.id));
+    HOLDFAST_CO_TRY(word, co_await end_fuse(services, row.key.id));
+    if (word == stage_host_only) services.ongoing.anchor_owed = true;
     mark_done(services, row.name, row.key.id, Stage::fuse);
     co_return done();
 }
@@ -30,8 +35,16 @@ Async<std::monostate> settle_fuse(Services& services, AgentRow row) {
 Async<std::monostate> settle_ledger(Services& services, AgentRow row) {
     auto record = containment_record(row, "settle", row.changed_by);
     HOLDFAST_CO_CHECK(co_await services.ledger.append("containment", std::move(record)));
+    services.ongoing.anchor_owed = true;
     const auto now = current_row(services, row.name);
     if (now && now->state == row.state) mark_done(services, row.name, row.key.id, Stage::ledger);
+    co_return done();
+}
+
+Async<std::monostate> settle_processes(Services& services, AgentRow row) {
+    if (!services.launched.complete()) co_return launcher_is_silent();
+    HOLDFAST_CO_CHECK(co_await end_all(services, row.name, Ending::kill));
+    mark_done(services, row.name, row.key.id, Stage::processes);
     co_return done();
 }
 
@@ -60,6 +73,10 @@ Async<std::monostate> settle_agent(Services& services, AgentRow row) {
     if (pending.has(Stage::blob)) {
         Done blob = co_await settle_blob(services, row);
         if (!blob) worst = std::move(blob).error();
+    }
+    if (pending.has(Stage::processes)) {
+        Done ended = co_await settle_processes(services, row);
+        if (!ended) worst = std::move(ended).error().within("processes");
     }
     const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
     bury(services, executor, row.name);
@@ -93,7 +110,7 @@ void declare_from_files(Services& services) {
         const AgentRow* row = services.registry.find(name);
         if (row == nullptr || row->state == AgentState::retired) {
             log_warning("agent " + name + " is declared but was never applied");
-        } else if (row->file_digest != file.digest) {
+        } else if (row->file_digest != file.digest || !is_last_declared(services, file)) {
             log_warning("agent " + name + " is not in force: its file changed since apply");
         } else {
             remember_scope(services, *row, file);
@@ -102,7 +119,7 @@ void declare_from_files(Services& services) {
     }
 }
 
-// An edited file waits for nobody here. Whoever is not known approves nothing.
+// An edited file waits for nobody here, and is on record. Whoever is not known approves nothing.
 void name_operators(Services& services) {
     auto operators = policy::Operators::read(services.settings.operators_file);
     if (!operators) {
@@ -115,7 +132,8 @@ void name_operators(Services& services) {
 }  // namespace
 
 bool unsettled(const Services& services) {
-    return is_host_unsettled(services) || !unsettled_agents(services).empty();
+    return services.ongoing.anchor_owed || is_host_unsettled(services) ||
+           !unsettled_agents(services).empty();
 }
 
 Async<std::monostate> settle(Services& services) {
@@ -130,11 +148,14 @@ Async<std::monostate> settle(Services& services) {
         Done settled = co_await settle_agent(services, *std::move(row));
         if (!settled) worst = std::move(settled).error().within("agent " + name);
     }
+    Done anchored = co_await settle_anchor_step(services);
+    if (!anchored) worst = std::move(anchored);
     co_return worst;
 }
 
 Async<std::monostate> start(Services& services) {
     contain_from_registry(services);
+    take_stops_of_ledger(services);
     declare_from_files(services);
     name_operators(services);
     load_policies(services);
@@ -146,6 +167,7 @@ Async<std::monostate> start(Services& services) {
     if (!asked) log_warning("the host's state is unfinished: " + asked.error().text());
     Done settled = co_await settle(services);
     if (!settled) log_warning("containment is unfinished: " + settled.error().text());
+    HOLDFAST_CO_CHECK(co_await record_operators(services, services.operators, "start"));
     encode::Json::Object record;
     record["agents"] = static_cast<std::int64_t>(services.agents.size());
     record["policies"] = static_cast<std::int64_t>(services.policies.sets().size());

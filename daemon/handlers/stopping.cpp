@@ -19,7 +19,7 @@ namespace {
 const std::array<Verb, 6>& verbs() {
     static const std::array<Verb, 6> all = {{
         {"suspend", AgentState::suspended, {Stage::ledger}, Ending::freeze},
-        {"kill", AgentState::suspended, {Stage::ledger}, Ending::kill},
+        {"kill", AgentState::suspended, {Stage::ledger, Stage::processes}, Ending::kill},
         {"throttle", AgentState::throttled, {Stage::ledger}, std::nullopt},
         {"approval-only", AgentState::approval_only, {Stage::ledger}, std::nullopt},
         {"revoke", AgentState::revoked, {Stage::ledger, Stage::fuse}, Ending::kill},
@@ -61,10 +61,19 @@ Async<std::string> not_needed() {
     co_return std::string(stage_not_needed);
 }
 
+bool may_be_launched(const Services& services, const std::string& agent) {
+    const auto declared = services.agents.find(agent);
+    return declared == services.agents.end() || declared->second.launch;
+}
+
+// What is launched and not told of yet is ended when it is.
 Async<std::monostate> end_processes(Services& services, std::string agent,
                                     std::optional<Ending> ending) {
     if (!ending) co_return done();
-    co_return co_await end_all(services, std::move(agent), *ending);
+    const bool all_known = services.launched.complete() || !may_be_launched(services, agent);
+    HOLDFAST_CO_CHECK(co_await end_all(services, std::move(agent), *ending));
+    if (!all_known) co_return launcher_is_silent();
+    co_return done();
 }
 
 Done without_index(Result<std::uint64_t> result) {
@@ -83,9 +92,7 @@ Async<std::monostate> end_blob_after_fuse(Services& services, std::string key_id
 void extend_register(Services& services, const boost::asio::any_io_executor& executor,
                      const Stopping& stopping) {
     const std::string& agent = stopping.row.name;
-    const auto declared = services.agents.find(agent);
-    const bool may_be_launched = declared == services.agents.end() || declared->second.launch;
-    if (!stopping.order.verb->processes || !may_be_launched) return;
+    if (!stopping.order.verb->processes || !may_be_launched(services, agent)) return;
     extend_beside(services, executor, std::string(stopping.order.verb->name), event_of(agent));
 }
 
@@ -207,8 +214,25 @@ Async<Seal> seal_stop(Services& services, std::string verb, std::string by, bool
     CrlStage list(services, executor, moves_credentials(verb));
     auto step = has_fuse ? not_needed() : anchor_step(services, std::move(verb), std::move(by));
     auto anchor = co_await std::move(step);
+    if (!anchor) services.ongoing.anchor_owed = true;
     auto listed = co_await list.outcome();
     co_return Seal{Done(std::move(flushed)), std::move(anchor), std::move(listed)};
+}
+
+bool is_kept_by_fuse(const StopOutcome& outcome) {
+    const auto fuse = outcome.reply.stages.find("fuse");
+    return fuse != outcome.reply.stages.end() &&
+           (fuse->second == stage_done || fuse->second == stage_pending);
+}
+
+// After a restart nothing is owed: its first step comes after all that the ledger holds.
+Async<std::monostate> settle_anchor_step(Services& services) {
+    if (!services.ongoing.anchor_owed || !services.anchor.holds()) co_return done();
+    services.ongoing.anchor_owed = false;
+    const auto step = co_await anchor_step(services, "settle", "daemon");
+    if (step) co_return done();
+    services.ongoing.anchor_owed = true;
+    co_return Error(step.error()).within("anchor counter");
 }
 
 void note_seal(StopOutcome& outcome, const Seal& seal) {
@@ -240,7 +264,8 @@ Async<StopOutcome> make_durable(Services& services, Stopping stopping) {
 
     auto still = co_await processes.result();
     (void)note_stage(outcome, "processes", still);
-    if (!reaches_processes) outcome.reply.stages["processes"] = stage_not_needed;
+    if (still) mark_done(services, row.name, row.key.id, Stage::processes);
+    if (still && !reaches_processes) outcome.reply.stages["processes"] = stage_not_needed;
     auto ended = co_await fuse.result();
     if (!ended) (void)note_stage(outcome, "fuse", ended.error());
     if (ended) outcome.reply.stages["fuse"] = *ended;

@@ -68,6 +68,11 @@ struct Seal {
     Result<std::string> crl;     // "done", "not_needed", "no_ca"
 };
 Async<Seal> seal_stop(Services& services, std::string verb, std::string by, bool has_fuse);
+// Does a fuse of its own keep it, or will it once the chip answers?
+bool is_kept_by_fuse(const StopOutcome& outcome);
+// The step that was not heard of, or that came before a record that it should keep. An Error:
+// later.
+Async<std::monostate> settle_anchor_step(Services& services);
 void note_seal(StopOutcome& outcome, const Seal& seal);
 
 // What became of a stage that has a word for it, or of one that is pending.

@@ -54,8 +54,8 @@ Async<std::monostate> finish_stop(Services& services, Stopping stopping,
     const std::string agent = stopping.row.name;
     const std::string verb(stopping.order.verb->name);
     const std::string by = stopping.order.by;
-    const bool has_fuse = stopping.order.verb->stages.has(Stage::fuse);
     auto outcome = co_await make_durable(services, std::move(stopping));
+    const bool has_fuse = outcome && is_kept_by_fuse(*outcome);
     auto seal = co_await seal_stop(services, verb, by, has_fuse);
     auto index = co_await record.result();
     if (!index) co_return std::move(index).error().within("agent " + agent + ": record");

@@ -89,6 +89,16 @@ expect_exit 1 holdfast anchor accept --reason "nothing differs"
 grep -q 'there is nothing to accept' "$DIR/err" || fail "another reason: $(cat "$DIR/err")"
 stop_daemon
 
+say "The registry alone of before: the ledger knows better"
+rm -f "$DIR"/state/registry.db-*
+cp -a "$DIR/backup/registry.db" "$DIR/state/registry.db"
+start_daemon
+wait_until 20 "the anchor" anchor_is ready
+expect_refusal agent_suspended refund-agent
+holdfast agent show refund-agent --json | jq -ce '{state} | select(.state == "suspended")'
+grep -o 'the registry is older than the ledger: agent refund-agent is suspended by' "$DIR/daemon.log"
+stop_daemon
+
 say "A restore that was meant: an operator says so, and it is recorded"
 rm -rf "$DIR/state"
 cp -a "$DIR/backup" "$DIR/state"

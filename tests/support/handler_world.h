@@ -87,6 +87,7 @@ struct HandlerWorld {
     HandlerWorld() : HandlerWorld(Anchored::no) {}
     explicit HandlerWorld(Anchored how) {
         ledger.now = now;
+        launched.set_complete(true);
         ledger.tell([this](const ledger::Record& record) { (void)history.take(record); });
         keys.tpm = how == Anchored::yes;
         if (!run_async(loop, anchor.settle())) std::abort();

@@ -212,3 +212,17 @@ TEST_CASE("host: it is suspended, killed or reinstated, and nothing else",
     CHECK(world.refusal() == "allowed");
     CHECK(world.keys.calls.empty());
 }
+
+TEST_CASE("host: a kill waits for the launcher to tell what runs", "[daemon][contain][host]") {
+    HostWorld world;
+    world.launched.set_complete(false);
+    const auto answer = world.contain(R"({"verb":"kill","host":true})");
+    CHECK(text_at(json_of(answer), {"stages", "processes"}) == "pending");
+    CHECK(reason_of(world.contain(reinstate, "login:2")) == "unsettled");
+    CHECK_FALSE(world.settle());
+    REQUIRE(world.take_over());
+    CHECK(world.launcher.calls.back() == "end 2");
+    REQUIRE(world.settle());
+    CHECK(world.registry.host().pending.empty());
+    CHECK(world.contain(reinstate, "login:2"));
+}

@@ -1,5 +1,4 @@
-// Instances that run: how they are listed and stopped, what they do themselves, and who takes them
-// over.
+// Instances that run: how they are listed and stopped, and what they do themselves.
 #include <algorithm>
 
 #include "tests/support/running_world.h"
@@ -7,7 +6,6 @@
 using namespace holdfast;
 using namespace holdfast::tests;
 namespace handlers = holdfast::daemon::handlers;
-using daemon::AgentState;
 using daemon::LaunchNotice;
 using Calls = std::vector<std::string>;
 
@@ -187,57 +185,6 @@ TEST_CASE("instances: neither disk nor launcher keeps a session open", "[daemon]
     world.launcher.end_says = Error(Code::unavailable, "away");
     CHECK_FALSE(world.change("aa"));
     CHECK(world.is_over("aa"));
-}
-
-TEST_CASE("take over: what runs is known again, and only then is the table complete",
-          "[daemon][launch]") {
-    RunningWorld world;
-    CHECK_FALSE(world.launched.complete());
-    world.launcher.instances = {"aa", "bb"};
-    REQUIRE(world.take_over());
-    CHECK(world.launched.complete());
-    CHECK(world.launched.of(RunningWorld::bot) == std::vector<std::string>{"aa", "bb"});
-    CHECK(world.launcher.calls == Calls{"running", "describe aa", "describe bb"});
-}
-
-TEST_CASE("take over: what must not run is stopped as its agent was", "[daemon][launch]") {
-    RunningWorld world;
-    const auto [state, call] =
-        GENERATE(table<AgentState, std::string>({{AgentState::suspended, "end 3"},
-                                                 {AgentState::revoked, "end 2"},
-                                                 {AgentState::retired, "end 2"}}));
-    world.containment.set(RunningWorld::bot, state);
-    REQUIRE(world.take_over());
-    CHECK(world.launcher.calls == Calls{"running", "describe aa", call});
-}
-
-TEST_CASE("take over: what was not released is left to who prepared it", "[daemon][launch]") {
-    RunningWorld world;
-    world.launcher.described_as_running = false;
-    REQUIRE(world.take_over());
-    CHECK(world.launched.entries().empty());
-    CHECK(world.launcher.calls == Calls{"running", "describe aa"});
-}
-
-TEST_CASE("take over: another launcher gives no session back", "[daemon][launch]") {
-    RunningWorld world;
-    world.run("aa", false);
-    REQUIRE(world.change("aa"));
-    REQUIRE(world.is_over("aa"));
-    REQUIRE(world.take_over());
-    CHECK(world.is_over("aa"));
-}
-
-TEST_CASE("take over: what had to be killed while no launcher was there is killed",
-          "[daemon][launch]") {
-    RunningWorld world;
-    world.run("aa", true);
-    world.launcher.end_says = Error(Code::unavailable, "away");
-    REQUIRE(world.change("aa"));
-    world.launcher.end_says = done();
-    world.launcher.calls.clear();
-    REQUIRE(world.take_over());
-    CHECK(world.launcher.calls == Calls{"running", "describe aa", "end 2"});
 }
 
 TEST_CASE("instances: a tree that changed ends the sessions of all that run from it",

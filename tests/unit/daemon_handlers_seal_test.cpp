@@ -19,6 +19,7 @@ struct SealWorld : HandlerWorld {
     std::string stage(const Result<daemon::Answer>& answer, const char* name) const {
         return text_at(json_of(answer), {"stages", name});
     }
+    Result<std::monostate> settle() { return run_async(loop, handlers::settle(services)); }
     std::vector<std::string> types() const {
         std::vector<std::string> all;
         for (const auto& record : ledger.records)
@@ -54,6 +55,41 @@ TEST_CASE("seal: a blown fuse needs no anchor", "[daemon][contain][anchor]") {
     CHECK(world.stage(answer, "anchor") == "not_needed");
     CHECK(world.stage(answer, "sessions") == "done");
     CHECK(world.keys.anchor.value == before);
+}
+
+TEST_CASE("seal: a key without a fuse of its own is kept by the anchor counter",
+          "[daemon][contain][anchor]") {
+    SealWorld world;
+    world.keys.fuse_refuses = Error(Code::conflict, "no fuse").because("fuse_host_only");
+    const auto before = world.keys.anchor.value;
+    const auto answer = world.as_operator(handlers::revoke, SealWorld::bot);
+    CHECK(world.stage(answer, "fuse") == "host_only");
+    CHECK(world.stage(answer, "anchor") == "done");
+    CHECK(world.keys.anchor.value == before + 1);
+}
+
+TEST_CASE("seal: a scope with one such key is, too", "[daemon][contain][anchor]") {
+    SealWorld world;
+    world.keys.fuse_refuses = Error(Code::conflict, "no fuse").because("fuse_host_only");
+    const auto before = world.keys.anchor.value;
+    REQUIRE(world.as_operator(handlers::contain, "",
+                              R"({"verb":"revoke","sponsor":"finance@example.org"})"));
+    CHECK(world.keys.anchor.value == before + 1);
+}
+
+TEST_CASE("seal: a record that came late gets a step of its own", "[daemon][contain][anchor]") {
+    SealWorld world;
+    const auto before = world.keys.anchor.value;
+    world.ledger.disk_full = true;
+    const auto answer = world.as_operator(handlers::suspend, SealWorld::bot);
+    CHECK(world.stage(answer, "ledger") == "pending");
+    CHECK(world.stage(answer, "anchor") == "pending");
+    CHECK_FALSE(world.settle());
+    world.ledger.disk_full = false;
+    REQUIRE(world.settle());
+    CHECK(world.types() == std::vector<std::string>{"containment", "anchor"});
+    CHECK(world.keys.anchor.value == before + 1);
+    CHECK_FALSE(handlers::unsettled(world.services));
 }
 
 TEST_CASE("seal: a scope is one step of the counter, however many agents are in it",
@@ -97,6 +133,24 @@ TEST_CASE("seal: a chip that is stuck is not waited for, and gets there later",
     world.keys.let_go();
     world.run_ready();
     CHECK(world.keys.anchor.value == before + 1);
+}
+
+TEST_CASE("seal: whoever is stopped while the chip is stuck gets a step after their record",
+          "[daemon][contain][anchor]") {
+    SealWorld world;
+    world.declare("second-bot");
+    world.ledger.records.clear();
+    world.keys.hold();
+    REQUIRE(world.as_operator(handlers::suspend, SealWorld::bot));
+    CHECK(world.stage(world.as_operator(handlers::suspend, "second-bot"), "anchor") == "pending");
+    CHECK(handlers::unsettled(world.services));
+    world.keys.let_go();
+    world.run_ready();
+    REQUIRE(world.settle());
+    CHECK(world.types().back() == "anchor");
+    CHECK(world.types().front() == "containment");
+    CHECK(world.keys.anchor.value == world.anchor.view().recorded);
+    CHECK_FALSE(handlers::unsettled(world.services));
 }
 
 TEST_CASE("seal: without an anchor that holds the stop is in force, and says what is open",
