@@ -83,6 +83,23 @@ TEST_CASE("approvals: expired, they neither are given nor used", "[daemon][appro
     CHECK(world.state(late) == "expired");
 }
 
+TEST_CASE("approvals: once told to have expired, they stay so when the clock goes back",
+          "[daemon][approvals]") {
+    ApprovalWorld world;
+    const std::string id = world.approved();
+    const std::string late = world.ask();
+    const std::string document = world.document_of(late);
+    world.time += 900;
+    REQUIRE(run_async(world.loop, handlers::expire_approvals(world.services)));
+    CHECK(last_what(world) == "expired");
+    world.time -= 900;
+    check_refused(world, world.use(id), "approval_expired");
+    CHECK(reason_of(world.send(late, world.carol.armored(document))) == "approval_expired");
+    CHECK(reason_of(world.as_operator(handlers::deny, late, R"({"reason":"no"})", "uid:0")) ==
+          "approval_expired");
+    CHECK(world.state(id) == "expired");
+}
+
 TEST_CASE("approvals: a signature for another use, of somebody else or over something else",
           "[daemon][approvals]") {
     ApprovalWorld world;
