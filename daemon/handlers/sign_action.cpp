@@ -42,6 +42,7 @@ struct ToSign {
     ledger::Record record;
     std::vector<std::string> rules;
     policy::Reservation reservation{};
+    std::string approval{};  // id; empty: none was needed
 };
 
 void reserve_for(ToSign& wanted, policy::Reservation reservation) {
@@ -79,9 +80,24 @@ Result<ToSign> to_sign(const Services& services, const Call& call, const Permiss
                   std::move(input), std::move(record), rules_named(permission.decision)};
 }
 
+void bring_approval(Services& services, ToSign& wanted, std::string id) {
+    if (id.empty()) return;
+    wanted.record.members["approvals"] = approval_record(services, id);
+    wanted.approval = std::move(id);
+}
+
+// Used with the record, whatever becomes of both; but what the ledger did not even queue (it is too
+// long, too many wait) uses up nothing. The same step of the loop: nobody else had the approval.
+Async<std::uint64_t> queue_record(Services& services, ToSign& wanted) {
+    auto record = services.ledger.append(wanted.record.type, std::move(wanted.record.members));
+    const bool queued = services.ledger.next_index() != wanted.record.index;
+    if (queued) use_approval(services, wanted.approval);
+    return record;
+}
+
 // The caller did not suspend since the sequence was read, so the record gets exactly that index.
 Async<Answer> sign_recorded(Services& services, ToSign wanted) {
-    auto record = services.ledger.append(wanted.record.type, std::move(wanted.record.members));
+    auto record = queue_record(services, wanted);
     Bytes preimage = bytes_of(view_of(wanted.input));
     auto signature = services.keys.sign(wanted.key_id, std::move(preimage));
     // The record is on its way to the disk: disk and chip work at once. Nothing leaves before both
@@ -160,9 +176,7 @@ Async<Answer> sign_action(Services& services, const Call& call) {
                                           std::move(*refusal));
     reserve_for(wanted, std::get<policy::Reservation>(std::move(reserved)));
     note_audience(services, call.instance->agent, request.action.audience);
-    // Used with the record, whatever becomes of the signature.
-    encode::Json approvals = use_approval(services, request.approval);
-    if (!approvals.is_null()) wanted.record.members["approvals"] = std::move(approvals);
+    bring_approval(services, wanted, request.approval);
     add_policy(wanted.record, permission);
     co_return co_await sign_recorded(services, std::move(wanted));
 }

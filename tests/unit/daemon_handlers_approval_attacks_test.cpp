@@ -25,6 +25,26 @@ TEST_CASE("approvals: a replay is refused, also when the signature failed", "[da
     }
 }
 
+TEST_CASE("approvals: a record that was queued uses one up, one that was refused at once does not",
+          "[daemon][approvals]") {
+    ApprovalWorld world;
+    const std::string id = world.approved();
+    REQUIRE(world.as_agent(handlers::credential, ""));  // or its record would be the next
+    world.ledger.refuse_next = true;
+    CHECK(world.use(id).error().code() == Code::invalid);
+    CHECK(world.state(id) == "approved");
+    SECTION("then it is good for one") {
+        REQUIRE(world.use(id));
+        CHECK(reason_of(world.use(id)) == "approval_used");
+    }
+    SECTION("a record that the disk lost had used it") {
+        world.ledger.fail_next = true;
+        CHECK(reason_of(world.use(id)) == "ledger_failed");
+        CHECK(reason_of(world.use(id)) == "approval_used");
+    }
+    CHECK(world.ledger.count("action") <= 1);
+}
+
 TEST_CASE("approvals: two at once use one approval once", "[daemon][approvals]") {
     ApprovalWorld world;
     const std::string id = world.approved();
