@@ -57,7 +57,8 @@ Result<Approval> Approval::ask(ApprovalDocument document) {
 ApprovalState Approval::state(std::int64_t now) const noexcept {
     if (is_used_) return ApprovalState::used;
     if (is_denied_) return ApprovalState::denied;
-    if (now >= approval_.document.expires) return ApprovalState::expired;
+    if (now >= approval_.document.expires) is_expired_ = true;
+    if (is_expired_) return ApprovalState::expired;
     const bool enough = approval_.signatures.size() >= approval_.document.demand.approvals;
     return enough ? ApprovalState::approved : ApprovalState::pending;
 }

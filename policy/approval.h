@@ -19,7 +19,7 @@ enum class ApprovalState : std::uint8_t {
     approved,     // enough; the action may be signed once
     denied,       // one operator said no
     used,         // its action was recorded
-    expired,      // its moment passed before that
+    expired,      // its moment passed before that; for good, also when the clock goes back
 };
 std::string_view to_string(ApprovalState state) noexcept;
 
@@ -33,6 +33,7 @@ class Approval {
     const SignedApproval& signed_so_far() const noexcept { return approval_; }
     ApprovalState state(std::int64_t now) const noexcept;
     bool is_open(std::int64_t now) const noexcept;  // pending or approved
+    bool can_expire() const noexcept { return !is_used_ && !is_denied_; }
     const std::string& denied_by() const noexcept { return denied_by_; }
     const std::string& denial() const noexcept { return denial_; }  // why, in that operator's words
 
@@ -64,6 +65,7 @@ class Approval {
     std::string denied_by_, denial_;
     bool is_denied_ = false;
     bool is_used_ = false;
+    mutable bool is_expired_ = false;  // whoever asks first sees it end for all
 };
 
 }  // namespace holdfast::policy

@@ -12,6 +12,7 @@ namespace {
 using encode::Json;
 
 constexpr std::string_view of_params = "params.";
+constexpr std::size_t shape_digits = 16;
 
 Error no_field(const Limit& limit, std::string_view path, std::string_view wanted) {
     return Error(Code::denied, "limit " + limit.name + ": the action's " + std::string(path) +
@@ -50,6 +51,10 @@ std::string shape_of(const Limit& limit) {
     shape += std::to_string(limit.window);
     if (limit.hardware) shape += "\nhardware " + limit.name;
     return shape;
+}
+
+std::string shape_digest(const Limit& limit) {
+    return encode::hex(crypto::sha256(view_of(shape_of(limit)))).substr(0, shape_digits);
 }
 
 bool is_field_path(std::string_view path) noexcept {

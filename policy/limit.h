@@ -41,6 +41,10 @@ bool covers(const Limit& limit, std::string_view action) noexcept;
 // A hardware limit's blocks are on record under its name, so there the name is part of it.
 std::string shape_of(const Limit& limit);
 
+// 16 hex digits that stand for the shape in records: blocks and actions of another are not counted
+// as this limit's.
+std::string shape_digest(const Limit& limit);
+
 // "order.amount": names joined by dots, within the limits above.
 bool is_field_path(std::string_view path) noexcept;
 

@@ -4,6 +4,11 @@
 
 namespace holdfast::policy {
 
+bool is_of(const Block& block, const Limit& limit) {
+    if (!limit.hardware || block.limit != limit.name) return false;
+    return block.shape.empty() || block.shape == shape_digest(limit);
+}
+
 std::uint64_t block_size(const Limit& limit, std::uint64_t asked, std::uint64_t room) noexcept {
     const std::uint64_t usual = std::max<std::uint64_t>(limit.cap / blocks_per_cap, 1);
     constexpr auto on_record = static_cast<std::uint64_t>(encode::max_json_integer);

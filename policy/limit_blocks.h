@@ -20,10 +20,14 @@ inline constexpr std::int64_t min_block_life = 60;  // seconds
 struct Block {
     std::string agent;
     std::string limit;
+    std::string shape;  // shape_digest of it; empty on records from before there was one
     std::string key;
     std::uint64_t amount = 0;
     std::int64_t until = 0;  // Unix seconds; from then on nothing is drawn from it
 };
+
+// A block of this limit as it is now; by its name alone where the record says no shape.
+bool is_of(const Block& block, const Limit& limit);
 
 // As much of a block as is usual, but the amount that is asked for, and no more than there is
 // room.

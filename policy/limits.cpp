@@ -72,7 +72,7 @@ Reserved Limits::reserve(const std::string& agent, const std::vector<Limit>& lim
         if (one.limit.hardware && part.amount != 0) {
             part.block = counters_.at(one.counter).blocks.can_draw(part.key, part.amount, at);
             if (!part.block) return LimitRefusal{one.limit.name, needs_block(one.limit)};
-            reservation.blocks.push_back(one.limit.name);
+            reservation.blocks.push_back(one.limit.name + "@" + shape_digest(one.limit));
         }
         reservation.parts.push_back(std::move(part));
     }
@@ -130,7 +130,11 @@ std::variant<std::optional<Block>, LimitRefusal> Limits::next_block(
         // one.
         counter.blocks.close(draw.key);
         const std::uint64_t room = one.limit.cap - counter.used.used(draw.key, at);
-        return Block{agent, one.limit.name, draw.key, block_size(one.limit, draw.amount, room),
+        return Block{agent,
+                     one.limit.name,
+                     shape_digest(one.limit),
+                     draw.key,
+                     block_size(one.limit, draw.amount, room),
                      at + block_life(one.limit)};
     }
     return std::optional<Block>();
@@ -139,9 +143,7 @@ std::variant<std::optional<Block>, LimitRefusal> Limits::next_block(
 void Limits::open_block(const Block& block) {
     for (const auto& [shape, id] : ids_) {
         Counter& counter = counters_.at(id);
-        if (shape.first != block.agent || counter.limit.name != block.limit ||
-            !counter.limit.hardware)
-            continue;
+        if (shape.first != block.agent || !is_of(block, counter.limit)) continue;
         counter.blocks.open(block, next_block_++, latest_);
         return;
     }

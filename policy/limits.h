@@ -34,7 +34,7 @@ struct Reservation {
         std::optional<std::uint64_t> block;  // of a hardware limit: drawn from it
     };
     std::vector<Part> parts;
-    std::vector<std::string> blocks;  // hardware limits that were drawn upon, for the record
+    std::vector<std::string> blocks;  // "NAME@SHAPE" of the hardware limits that were drawn upon
 };
 
 // Why not, and which limit says so.
@@ -49,7 +49,9 @@ struct CountedAction {
     std::string agent;  // name
     std::int64_t time = 0;
     std::uint64_t sequence = 0;
-    std::set<std::string> blocks;  // drawn from blocks of these limits, which are counted instead
+    // Drawn from blocks of these limits, which are counted instead: "NAME@SHAPE", or "NAME" on
+    // records from before there were shapes.
+    std::set<std::string> blocks;
 };
 
 // A clock that goes back frees no room: it stands still here until it has caught up.

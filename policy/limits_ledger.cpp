@@ -5,6 +5,17 @@
 #include "policy/limits.h"
 
 namespace holdfast::policy {
+namespace {
+
+// Its block is counted, so the action is not. One of another shape is not counted here, and the
+// action is.
+bool is_in_a_block(const CountedAction& about, const Limit& limit) {
+    if (!limit.hardware || about.blocks.empty()) return false;
+    return about.blocks.contains(limit.name) ||
+           about.blocks.contains(limit.name + "@" + shape_digest(limit));
+}
+
+}  // namespace
 
 Limits::Limits(const DeclaredLimits& declared) {
     for (const auto& [agent, limits] : declared)
@@ -67,7 +78,7 @@ void Limits::take_action(const CountedAction& about, const LimitedAction& action
         Counter& counter = counters_.at(entry->second);
         const Limit& limit = counter.limit;
         if (!covers(limit, action.name())) continue;
-        if (limit.hardware && about.blocks.contains(limit.name)) continue;
+        if (is_in_a_block(about, limit)) continue;
         // Signed before there was such a limit: what it does not say cannot be counted.
         auto draw = action.draw(limit);
         if (!draw) continue;
@@ -81,8 +92,7 @@ void Limits::take_block(const Block& block, std::int64_t time) {
     latest_ = std::max(latest_, time);
     for (const auto& [shape, id] : ids_) {
         Counter& counter = counters_.at(id);
-        const Limit& limit = counter.limit;
-        if (shape.first != block.agent || limit.name != block.limit || !limit.hardware) continue;
+        if (shape.first != block.agent || !is_of(block, counter.limit)) continue;
         counter.used.add(block.key, block.amount, std::max(block.until, latest_), latest_);
     }
 }

@@ -7,6 +7,7 @@
 #include "core/crypto/digest.h"
 #include "policy/cedar/limits.h"
 #include "policy/cedar/parser.h"
+#include "policy/cedar/tokens.h"
 #include "policy/cedar/validate.h"
 
 namespace holdfast::policy {
@@ -36,7 +37,33 @@ std::string_view trimmed(std::string_view text) noexcept {
     return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
-// The lines at the top that begin with "//!".
+// From `from` to `to` the first place where a line begins with the mark; or npos.
+std::size_t marked_line(std::string_view text, std::size_t from, std::size_t to) noexcept {
+    const std::string_view part = text.substr(0, to);
+    for (auto at = part.find(head_mark, from); at != part.npos; at = part.find(head_mark, at + 1)) {
+        const auto before = part.substr(0, at).find_last_not_of(" \t\v\f");
+        if (before == part.npos || part[before] == '\n' || part[before] == '\r') return at;
+    }
+    return std::string_view::npos;
+}
+
+// The same between the tokens: a string may span lines, and what it says is no comment.
+std::size_t marked_comment(std::string_view text) {
+    using Kind = cedar::Token::Kind;
+    cedar::Tokens tokens({}, text);
+    std::size_t from = 0;
+    while (!tokens.at(Kind::end) && !tokens.at(Kind::broken)) {
+        const cedar::Token token = tokens.take();
+        const std::size_t quote = token.kind == Kind::string ? 1 : 0;
+        const auto begin = static_cast<std::size_t>(token.text.data() - text.data()) - quote;
+        const std::size_t found = marked_line(text, from, begin);
+        if (found != std::string_view::npos) return found;
+        from = begin + token.text.size() + 2 * quote;
+    }
+    return marked_line(text, from, text.size());
+}
+
+// The lines at the top that begin with "//!", and none below them.
 class Head {
   public:
     Head(std::string shown, std::string_view text) : shown_(std::move(shown)), rest_(text) {}
@@ -48,10 +75,20 @@ class Head {
             HOLDFAST_CHECK(read_line(line.substr(head_mark.size()), set));
         }
         if (set.version == 0) return wrong("the head must say \"//! version = NUMBER\"");
-        return done();
+        return check_below();
     }
 
   private:
+    // There it would be a comment, and what it says would be lost.
+    Done check_below() {
+        const std::size_t found = marked_comment(rest_);
+        if (found == std::string_view::npos) return done();
+        const std::string_view before = rest_.substr(0, found);
+        line_ += static_cast<std::size_t>(std::ranges::count(before, '\n'));
+        return wrong("\"//!\" belongs to the head: it stands above all other lines",
+                     before.size() - (before.rfind('\n') + 1) + 1);
+    }
+
     Done read_line(std::string_view line, PolicySet& set) {
         const auto equals = line.find('=');
         if (equals == std::string_view::npos) return wrong("must be \"//! KEY = VALUE\"");
@@ -81,8 +118,9 @@ class Head {
         return done();
     }
 
-    Error wrong(std::string_view what) const {
-        return {Code::invalid, shown_ + ":" + std::to_string(line_) + ":1: " + std::string(what)};
+    Error wrong(std::string_view what, std::size_t column = 1) const {
+        return {Code::invalid, shown_ + ":" + std::to_string(line_) + ":" + std::to_string(column) +
+                                   ": " + std::string(what)};
     }
 
     std::string shown_;

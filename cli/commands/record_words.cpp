@@ -41,20 +41,26 @@ std::string rule_lines(const std::vector<ExplainedRule>& rules) {
     return text.empty() ? word_line("rule", "default deny: no permit fits") : text;
 }
 
+std::string observed_lines(const Json& policy) {
+    std::string text;
+    if (const Json* observed = policy.find("observed"); observed != nullptr && observed->array())
+        for (const Json& would : *observed->array()) {
+            const Json* rules = would.find("rules");
+            const std::string by = rules == nullptr ? "-" : plain(*rules);
+            text += word_line("observed", source_words(would) + ", would deny: " +
+                                              (by == "-" ? "no permit fits" : by));
+        }
+    if (const Json* left_off = policy.find("observed_left_off"))
+        text += word_line("observed", plain(*left_off) + " more, not on record");
+    return text;
+}
+
 std::string set_lines(const Json& policy) {
     std::string text;
     if (const Json* sets = policy.find("sets"); sets != nullptr && sets->array() != nullptr)
         for (const Json& source : *sets->array())
             text += word_line("of", source_words(source));
-    const Json* observed = policy.find("observed");
-    if (observed == nullptr || observed->array() == nullptr) return text;
-    for (const Json& would : *observed->array()) {
-        const Json* rules = would.find("rules");
-        const std::string by = rules == nullptr ? "-" : plain(*rules);
-        text += word_line("observed", source_words(would) +
-                                          ", would deny: " + (by == "-" ? "no permit fits" : by));
-    }
-    return text;
+    return text + observed_lines(policy);
 }
 
 std::string host_line(const Json& policy) {

@@ -99,13 +99,17 @@ Async<Answer> ask_approval(Services& services, const Call& call, Action action,
     co_return answer;
 }
 
-encode::Json use_approval(Services& services, const std::string& id) {
-    if (id.empty()) return {};
+encode::Json approval_record(Services& services, const std::string& id) {
     const auto kept = services.ongoing.approvals.find(id);
-    if (!kept) return {};
-    encode::Json used = policy::to_json((*kept)->approval.use());
+    return kept ? policy::to_json((*kept)->approval.signed_so_far()) : encode::Json();
+}
+
+void use_approval(Services& services, const std::string& id) {
+    if (id.empty()) return;
+    const auto kept = services.ongoing.approvals.find(id);
+    if (!kept) return;
+    (*kept)->approval.use();
     services.ongoing.approvals.changed(id);
-    return used;
 }
 
 Async<std::monostate> expire_approvals(Services& services) {

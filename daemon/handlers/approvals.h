@@ -28,9 +28,10 @@ Done approval_fits(const Services& services, const Call& call, const api::Action
 Async<Answer> ask_approval(Services& services, const Call& call, Action action,
                            policy::Decision decision, policy::Demand demand);
 
-// The moment it is used, once: what goes into the action's record. Null without an id;
-// approval_fits has found it, and nothing was awaited since.
-encode::Json use_approval(Services& services, const std::string& id);
+// What goes into the action's record: approval_fits has found it, and nothing was awaited since.
+encode::Json approval_record(Services& services, const std::string& id);
+// The moment it is used, once. Nothing without an id.
+void use_approval(Services& services, const std::string& id);
 
 // Each approval that expired unused is told once: recorded, and whoever waits for it is woken.
 Async<std::monostate> expire_approvals(Services& services);

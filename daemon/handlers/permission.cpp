@@ -59,6 +59,31 @@ Json::Object source_json(const policy::Source& source) {
     return object;
 }
 
+Json observed_json(const policy::Observed& would) {
+    Json::Object object = source_json(would.source);
+    object["rules"] = rules_json(would.rules);
+    return object;
+}
+
+// The rules that decided, and their sets.
+Json::Object decision_json(const policy::Decision& decision) {
+    Json::Object record;
+    if (!decision.rules.empty()) record["rules"] = rules_json(decision.rules);
+    Json::Array sets;
+    for (const policy::Source& source : decision.sources)
+        sets.emplace_back(source_json(source));
+    if (!sets.empty()) record["sets"] = std::move(sets);
+    return record;
+}
+
+Json::Object host_json(const policy::Situation& situation) {
+    Json::Object host;
+    host["custody"] = to_string(situation.host_custody);
+    host["register"] = situation.event_register;
+    host["tpm"] = situation.has_tpm;
+    return host;
+}
+
 }  // namespace
 
 Ruling ruling_of(Services& services, const Call& call, Result<Caller> found,
@@ -100,31 +125,39 @@ std::string rule_of(const policy::Decision& decision) {
     return decision.rules.empty() ? "default deny" : decision.rules.front();
 }
 
-Json::Object policy_record(const policy::Decision& decision) {
-    Json::Object record;
-    if (!decision.rules.empty()) record["rules"] = rules_json(decision.rules);
-    Json::Array sets;
-    for (const policy::Source& source : decision.sources)
-        sets.emplace_back(source_json(source));
-    if (!sets.empty()) record["sets"] = std::move(sets);
-    Json::Array observed;
-    for (const policy::Observed& would : decision.observed) {
-        Json::Object object = source_json(would.source);
-        object["rules"] = rules_json(would.rules);
-        observed.emplace_back(std::move(object));
+void add_observed(Json::Object& policy, const std::vector<policy::Observed>& observed,
+                  std::size_t room) {
+    constexpr std::size_t names = sizeof(R"("observed":[],"observed_left_off":99999,)");
+    if (observed.empty() || room < names) return;
+    room = std::min(room, max_observed) - names;
+    Json::Array kept;
+    for (const policy::Observed& would : observed) {
+        Json one = observed_json(would);
+        const std::size_t size = encode::canonical(one).size() + 1;  // and a comma
+        if (size > room) continue;
+        room -= size;
+        kept.push_back(std::move(one));
     }
-    if (!observed.empty()) record["observed"] = std::move(observed);
-    return record;
+    const auto left_off = static_cast<std::int64_t>(observed.size() - kept.size());
+    if (left_off > 0) policy["observed_left_off"] = left_off;
+    if (!kept.empty()) policy["observed"] = std::move(kept);
 }
 
-Json::Object policy_record(const Permission& permission) {
-    Json::Object host;
-    host["custody"] = to_string(permission.situation.host_custody);
-    host["register"] = permission.situation.event_register;
-    host["tpm"] = permission.situation.has_tpm;
-    Json::Object record = policy_record(permission.decision);
-    record["host"] = std::move(host);
-    return record;
+Json::Object policy_record(const policy::Decision& decision) {
+    Json::Object policy = decision_json(decision);
+    add_observed(policy, decision.observed, max_observed);
+    return policy;
+}
+
+void add_policy(ledger::Record& record, const Permission& permission) {
+    Json::Object policy = decision_json(permission.decision);
+    policy["host"] = host_json(permission.situation);
+    record.members["policy"] = policy;
+    if (permission.decision.observed.empty()) return;
+    const auto encoded = ledger::encode_record(record);
+    if (!encoded) return;  // it is too long without them
+    add_observed(policy, permission.decision.observed, ledger::max_record - encoded->size());
+    record.members["policy"] = std::move(policy);
 }
 
 }  // namespace holdfast::daemon::handlers

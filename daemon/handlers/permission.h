@@ -6,8 +6,13 @@
 
 #include "api/messages.h"
 #include "daemon/handlers/caller.h"
+#include "ledger/record.h"
 
 namespace holdfast::daemon::handlers {
+
+// Bytes of a record for what observed sets say, together. They decide nothing, so no action and no
+// refusal may become too long for its record by them. One with all its rules fits.
+inline constexpr std::size_t max_observed = 8UL * 1024;
 
 // Valid until the next co_await.
 struct Permission {
@@ -36,11 +41,14 @@ Async<Answer> refuse_action(Services& services, const Call& call, Action action,
 std::string rule_of(const policy::Decision& decision);
 // All of them, or the first 32: of thousands that decide alike nobody needs more.
 std::vector<std::string> rules_named(const policy::Decision& decision);
-// Member `policy` of records: the rules that decided, their sets, what observed sets would deny.
+// Member `policy` of a refusal: the rules that decided, their sets, what observed sets would deny.
 encode::Json::Object policy_record(const policy::Decision& decision);
-// The same of a signed action, and the host as it was: with the statement it is all that policies
-// can speak of, so that it can be decided again.
-encode::Json::Object policy_record(const Permission& permission);
+// The same of an action, and the host as it was: with the statement it is all that policies can
+// speak of, so that it can be decided again. Added last: observed sets get the room that is left.
+void add_policy(ledger::Record& record, const Permission& permission);
+// As many observed sets as there is room for in so many bytes, and how many were left off.
+void add_observed(encode::Json::Object& policy, const std::vector<policy::Observed>& observed,
+                  std::size_t room);
 
 }  // namespace holdfast::daemon::handlers
 

@@ -39,24 +39,24 @@ struct ToSign {
     std::string instance;
     std::string key_id;  // of the key worker
     std::string input;   // JWS signing input
-    encode::Json::Object record;
-    std::uint64_t sequence;
+    ledger::Record record;
     std::vector<std::string> rules;
     policy::Reservation reservation{};
+    std::string approval{};  // id; empty: none was needed
 };
 
 void reserve_for(ToSign& wanted, policy::Reservation reservation) {
     // What it drew from blocks is counted with these.
     const auto& blocks = reservation.blocks;
     if (!blocks.empty())
-        wanted.record["limit_blocks"] = encode::Json::Array(blocks.begin(), blocks.end());
+        wanted.record.members["limit_blocks"] = encode::Json::Array(blocks.begin(), blocks.end());
     wanted.reservation = std::move(reservation);
 }
 
 // Only what is certainly not in the ledger is given back.
 void settle_limits(Services& services, ToSign& wanted, const Result<std::uint64_t>& recorded) {
     if (recorded)
-        services.limits.counted.commit(std::move(wanted.reservation), wanted.sequence);
+        services.limits.counted.commit(std::move(wanted.reservation), wanted.record.index);
     else if (recorded.error().code() != Code::timeout)
         services.limits.counted.release(wanted.reservation);
 }
@@ -72,23 +72,32 @@ Result<ToSign> to_sign(const Services& services, const Call& call, const Permiss
                                    credential.chain};
     encode::Json payload = encode::to_json(statement);
     std::string input = encode::signing_input(header, payload);
-    encode::Json::Object record;
-    record["accountable"] = accountable_of(services, *permission.caller.file);
-    record["credential_serial"] = credential.serial;
-    record["policy"] = policy_record(permission);
-    record["statement"] = std::move(payload);
-    return ToSign{row.name,
-                  call.instance->id,
-                  row.key.id,
-                  std::move(input),
-                  std::move(record),
-                  statement.sequence,
-                  rules_named(permission.decision)};
+    ledger::Record record{"action", statement.time, statement.sequence, {}};
+    record.members["accountable"] = accountable_of(services, *permission.caller.file);
+    record.members["credential_serial"] = credential.serial;
+    record.members["statement"] = std::move(payload);
+    return ToSign{row.name,         call.instance->id, row.key.id,
+                  std::move(input), std::move(record), rules_named(permission.decision)};
+}
+
+void bring_approval(Services& services, ToSign& wanted, std::string id) {
+    if (id.empty()) return;
+    wanted.record.members["approvals"] = approval_record(services, id);
+    wanted.approval = std::move(id);
+}
+
+// Used with the record, whatever becomes of both; but what the ledger did not even queue (it is too
+// long, too many wait) uses up nothing. The same step of the loop: nobody else had the approval.
+Async<std::uint64_t> queue_record(Services& services, ToSign& wanted) {
+    auto record = services.ledger.append(wanted.record.type, std::move(wanted.record.members));
+    const bool queued = services.ledger.next_index() != wanted.record.index;
+    if (queued) use_approval(services, wanted.approval);
+    return record;
 }
 
 // The caller did not suspend since the sequence was read, so the record gets exactly that index.
 Async<Answer> sign_recorded(Services& services, ToSign wanted) {
-    auto record = services.ledger.append("action", std::move(wanted.record));
+    auto record = queue_record(services, wanted);
     Bytes preimage = bytes_of(view_of(wanted.input));
     auto signature = services.keys.sign(wanted.key_id, std::move(preimage));
     // The record is on its way to the disk: disk and chip work at once. Nothing leaves before both
@@ -102,14 +111,14 @@ Async<Answer> sign_recorded(Services& services, ToSign wanted) {
     if (!signed_raw) released = Error(signed_raw.error()).within("sign");
     if (!released) {
         std::string reason = released.error().reason();
-        (void)co_await record_withheld(services, wanted.sequence, std::move(reason));
+        (void)co_await record_withheld(services, wanted.record.index, std::move(reason));
         co_return std::move(released).error();
     }
-    const api::Signed reply{encode::compact(wanted.input, *signed_raw), wanted.sequence,
+    const api::Signed reply{encode::compact(wanted.input, *signed_raw), wanted.record.index,
                             std::move(wanted.rules)};
     Answer answer = json_answer(api::to_json(reply));
     answer.gated_agent = wanted.agent;
-    answer.sequence = wanted.sequence;
+    answer.sequence = wanted.record.index;
     co_return answer;
 }
 
@@ -167,9 +176,8 @@ Async<Answer> sign_action(Services& services, const Call& call) {
                                           std::move(*refusal));
     reserve_for(wanted, std::get<policy::Reservation>(std::move(reserved)));
     note_audience(services, call.instance->agent, request.action.audience);
-    // Used with the record, whatever becomes of the signature.
-    encode::Json approvals = use_approval(services, request.approval);
-    if (!approvals.is_null()) wanted.record["approvals"] = std::move(approvals);
+    bring_approval(services, wanted, request.approval);
+    add_policy(wanted.record, permission);
     co_return co_await sign_recorded(services, std::move(wanted));
 }
 

@@ -93,8 +93,7 @@ std::vector<std::string> Approvals::newly_expired(std::int64_t now) {
 std::optional<std::int64_t> Approvals::next_end() const {
     std::optional<std::int64_t> next;
     for (const auto& [id, kept] : kept_) {
-        // At a moment long before its end it is open unless an operator or its use has closed it.
-        if (kept.is_over || !kept.approval.is_open(0)) continue;
+        if (kept.is_over || !kept.approval.can_expire()) continue;
         next = std::min(next.value_or(end_of(kept)), end_of(kept));
     }
     return next;

@@ -28,10 +28,11 @@ class Ledger {
 
     // The index the next append will get. Valid until the next co_await.
     virtual std::uint64_t next_index() const = 0;
-    // Not lazy: the call itself queues the record at next_index(), awaiting the result waits until
-    // it is durable. A result that is never awaited, or a wait that is cancelled, leaves the record
-    // in the ledger. unavailable, reason "ledger_failed", once a write went wrong, until resume;
-    // after a full disk, records of containment_types still fit into a kept reserve.
+    // Not lazy: the call itself queues the record at next_index(), which moves on, or refuses it at
+    // once, and next_index() stays; awaiting the result waits until it is durable. A result that is
+    // never awaited, or a wait that is cancelled, leaves the record in the ledger. unavailable,
+    // reason "ledger_failed", once a write went wrong, until resume; after a full disk, records of
+    // containment_types still fit into a kept reserve.
     virtual Async<std::uint64_t> append(std::string type, encode::Json::Object members) = 0;
     // From now on each record is told, in order, as soon as it is durable: before whoever appended
     // it goes on, also where nobody waits for it any more. One listener.

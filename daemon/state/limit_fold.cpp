@@ -28,7 +28,7 @@ Result<std::int64_t> number(const Json* value, std::string_view member) {
     return *value->integer();
 }
 
-// Limits whose blocks the action was drawn from.
+// Whose blocks the action was drawn from, as it is written.
 Result<std::set<std::string>> blocks_of(const ledger::Record& record) {
     std::set<std::string> names;
     const Json* blocks = member(record, "limit_blocks");
@@ -49,6 +49,7 @@ Json::Object members_of(const policy::Block& block) {
     members["amount"] = static_cast<std::int64_t>(block.amount);
     members["key"] = block.key;
     members["limit"] = block.limit;
+    members["shape"] = block.shape;
     members["until"] = block.until;
     return members;
 }
@@ -96,6 +97,11 @@ Done LimitFold::take_block(const ledger::Record& record) {
     HOLDFAST_TRY(until, number(member(record, "until"), "until"));
     block.agent = std::move(agent);
     block.limit = std::move(limit);
+    // Records from before have none.
+    if (const Json* shape = member(record, "shape")) {
+        HOLDFAST_TRY(digest, text(shape, "shape"));
+        block.shape = std::move(digest);
+    }
     block.key = std::move(key);
     block.amount = static_cast<std::uint64_t>(amount);
     block.until = until;

@@ -12,7 +12,7 @@
 
 namespace holdfast::daemon {
 
-// A hardware limit's block: "limit_block" {agent, limit, key, amount, until}.
+// A hardware limit's block: "limit_block" {agent, limit, shape, key, amount, until}.
 inline constexpr const char* limit_block_type = "limit_block";
 encode::Json::Object members_of(const policy::Block& block);
 

@@ -146,6 +146,7 @@ TEST_CASE("policy explain: who, what, which rule, whose, and who can stop it", "
     Json::Object policy = tests::policy_member({"refunds:small"});
     policy["observed"] =
         Json::Array{Json::Object{{"rules", Json::Array{}}, {"set", "trial"}, {"version", 2}}};
+    policy["observed_left_off"] = 3;
     record["policy"] = std::move(policy);
     const auto sequence = std::to_string(ledger.add("action", record));
     ledger.add("agent", agent_record("other"));
@@ -172,6 +173,7 @@ TEST_CASE("policy explain: who, what, which rule, whose, and who can stop it", "
               "    owner     payments team\n"
               "  of          refunds version 7, by carol@example.org\n"
               "  observed    trial version 2, unsigned, would deny: no permit fits\n"
+              "  observed    3 more, not on record\n"
               "  host        {\"custody\":\"tpm\",\"register\":\"ok\",\"tpm\":true}\n"
               "  limit blocks daily\n"
               "withheld: no byte of the signature was released (record 4)\n"

@@ -25,6 +25,26 @@ TEST_CASE("approvals: a replay is refused, also when the signature failed", "[da
     }
 }
 
+TEST_CASE("approvals: a record that was queued uses one up, one that was refused at once does not",
+          "[daemon][approvals]") {
+    ApprovalWorld world;
+    const std::string id = world.approved();
+    REQUIRE(world.as_agent(handlers::credential, ""));  // or its record would be the next
+    world.ledger.refuse_next = true;
+    CHECK(world.use(id).error().code() == Code::invalid);
+    CHECK(world.state(id) == "approved");
+    SECTION("then it is good for one") {
+        REQUIRE(world.use(id));
+        CHECK(reason_of(world.use(id)) == "approval_used");
+    }
+    SECTION("a record that the disk lost had used it") {
+        world.ledger.fail_next = true;
+        CHECK(reason_of(world.use(id)) == "ledger_failed");
+        CHECK(reason_of(world.use(id)) == "approval_used");
+    }
+    CHECK(world.ledger.count("action") <= 1);
+}
+
 TEST_CASE("approvals: two at once use one approval once", "[daemon][approvals]") {
     ApprovalWorld world;
     const std::string id = world.approved();
@@ -81,6 +101,23 @@ TEST_CASE("approvals: expired, they neither are given nor used", "[daemon][appro
     check_refused(world, world.use(id), "approval_expired");
     CHECK(reason_of(world.send(late, world.carol.armored(document))) == "approval_expired");
     CHECK(world.state(late) == "expired");
+}
+
+TEST_CASE("approvals: once told to have expired, they stay so when the clock goes back",
+          "[daemon][approvals]") {
+    ApprovalWorld world;
+    const std::string id = world.approved();
+    const std::string late = world.ask();
+    const std::string document = world.document_of(late);
+    world.time += 900;
+    REQUIRE(run_async(world.loop, handlers::expire_approvals(world.services)));
+    CHECK(last_what(world) == "expired");
+    world.time -= 900;
+    check_refused(world, world.use(id), "approval_expired");
+    CHECK(reason_of(world.send(late, world.carol.armored(document))) == "approval_expired");
+    CHECK(reason_of(world.as_operator(handlers::deny, late, R"({"reason":"no"})", "uid:0")) ==
+          "approval_expired");
+    CHECK(world.state(id) == "expired");
 }
 
 TEST_CASE("approvals: a signature for another use, of somebody else or over something else",

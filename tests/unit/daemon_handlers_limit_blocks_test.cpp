@@ -57,7 +57,10 @@ TEST_CASE("hardware limit: block on record, anchor moved on, then the action dra
     CHECK(*block.at("amount").integer() == 2);
     CHECK(*block.at("until").integer() == BlockWorld::start_time + 225);
     CHECK(*world.ledger.records[1].members.at("why").string() == "limit chip");
-    CHECK(encode::canonical(world.ledger.records[2].members.at("limit_blocks")) == R"(["chip"])");
+    const std::string shape = policy::shape_digest(world.agents.at(BlockWorld::bot).limits.front());
+    CHECK(*block.at("shape").string() == shape);
+    CHECK(encode::canonical(world.ledger.records[2].members.at("limit_blocks")) ==
+          "[\"chip@" + shape + "\"]");
     REQUIRE(world.keys.calls.size() == 2);
     CHECK(world.keys.calls[0].starts_with("advance_anchor "));
     CHECK(world.keys.calls[1].starts_with("sign "));

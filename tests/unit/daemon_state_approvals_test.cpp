@@ -65,6 +65,20 @@ TEST_CASE("approvals kept: an id is there once", "[daemon][state]") {
     CHECK_FALSE(approvals.add("b", approval(now + 1, 1), now));
 }
 
+TEST_CASE("approvals kept: seen to expire before it was told, one is told all the same",
+          "[daemon][state]") {
+    Approvals approvals;
+    REQUIRE(approvals.add("a", approval(now + 1, 1), now));
+    const policy::Approval& kept = approvals.all().begin()->second.approval;
+    REQUIRE_FALSE(kept.is_open(now + 1));
+    // The clock is back.
+    CHECK_FALSE(kept.is_open(now));
+    CHECK(approvals.next_end() == now + 1);
+    CHECK(approvals.newly_expired(now).size() == 1);
+    CHECK(approvals.newly_expired(now + 1).empty());
+    CHECK_FALSE(approvals.next_end());
+}
+
 TEST_CASE("approvals kept: a stopped agent's are forgotten, nobody else's", "[daemon][state]") {
     Approvals approvals;
     REQUIRE(approvals.add("a", approval(now + 1, 1), now));

@@ -60,14 +60,38 @@ TEST_CASE("limit fold: actions count for their agent, and withheld ones do not",
 
 TEST_CASE("limit fold: a block counts, what was drawn from it does not", "[daemon][limits]") {
     FoldBench bench({in_hardware(count_limit("chip", 99, 60))});
-    REQUIRE(
-        bench.take(daemon::limit_block_type, daemon::members_of({"bot", "chip", "", 6, now + 60})));
+    const std::string shape = policy::shape_digest(bench.declared[0]);
+    const auto block = daemon::members_of({"bot", "chip", shape, "", 6, now + 60});
+    REQUIRE(bench.take(daemon::limit_block_type, block));
     auto drawn = action_record();
-    drawn["limit_blocks"] = Json::Array{Json("chip")};
+    drawn["limit_blocks"] = Json::Array{Json("chip@" + shape)};
     REQUIRE(bench.take("action", drawn, 1));
     CHECK(bench.used() == 6);
     REQUIRE(bench.take("action", action_record(), 2));
     CHECK(bench.used() == 7);
+}
+
+TEST_CASE("limit fold: a block of another shape counts nothing, what was drawn from it counts",
+          "[daemon][limits]") {
+    FoldBench bench({in_hardware(sum_limit("chip", "amount", 99, 60))});
+    REQUIRE(bench.take(daemon::limit_block_type,
+                       daemon::members_of({"bot", "chip", "00112233aabbccdd", "", 6, now + 60})));
+    CHECK(bench.used() == 0);
+    auto drawn = action_record();
+    drawn["limit_blocks"] = Json::Array{Json("chip@00112233aabbccdd")};
+    REQUIRE(bench.take("action", drawn, 1));
+    CHECK(bench.used() == 5);
+}
+
+TEST_CASE("limit fold: records from before there were shapes go by the name", "[daemon][limits]") {
+    FoldBench bench({in_hardware(count_limit("chip", 99, 60))});
+    auto block = daemon::members_of({"bot", "chip", "", "", 6, now + 60});
+    block.erase("shape");
+    REQUIRE(bench.take(daemon::limit_block_type, block));
+    auto drawn = action_record();
+    drawn["limit_blocks"] = Json::Array{Json("chip")};
+    REQUIRE(bench.take("action", drawn, 1));
+    CHECK(bench.used() == 6);
 }
 
 TEST_CASE("limit fold: only an accepted anchor spends hardware limits", "[daemon][limits]") {
@@ -95,9 +119,9 @@ TEST_CASE("limit fold: a counted record that cannot be read is an error", "[daem
         CHECK_FALSE(bench.take("action", record));
     }
     CHECK_FALSE(bench.take("withheld", {{"sequence", std::int64_t{-1}}}));
-    for (const auto& [member, value] : daemon::members_of({"bot", "n", "", 1, now})) {
+    for (const auto& [member, value] : daemon::members_of({"bot", "n", "", "", 1, now})) {
         INFO(member);
-        auto block = daemon::members_of({"bot", "n", "", 1, now});
+        auto block = daemon::members_of({"bot", "n", "", "", 1, now});
         block[member] = Json();
         CHECK_FALSE(bench.take(daemon::limit_block_type, block));
     }

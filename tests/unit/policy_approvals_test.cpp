@@ -134,7 +134,24 @@ TEST_CASE("approval: until its moment and not at it", "[policy][approvals]") {
     Approval late = asked();
     CHECK(reason(late.approve(people(), carol().sign(late.text()), end)) == "approval_expired");
     CHECK(reason(late.deny("carol", "", end)) == "approval_expired");
-    CHECK(reason(late.approve(people(), carol().sign(late.text()), end - 1)) == "done");
+    Approval timely = asked();
+    CHECK(reason(timely.approve(people(), carol().sign(timely.text()), end - 1)) == "done");
+}
+
+TEST_CASE("approval: a clock that goes back revives nothing that was seen to expire",
+          "[policy][approvals]") {
+    Approval approval = approved();
+    auto see = GENERATE(
+        +[](Approval& a) { CHECK(a.state(end) == ApprovalState::expired); },
+        +[](Approval& a) { CHECK_FALSE(a.is_open(end)); },
+        +[](Approval& a) { CHECK_FALSE(a.fits(document(), people(), end)); },
+        +[](Approval& a) { CHECK_FALSE(a.approve(people(), erin().sign(a.text()), end)); },
+        +[](Approval& a) { CHECK_FALSE(a.deny("carol", "", end)); });
+    see(approval);
+    CHECK(approval.state(now) == ApprovalState::expired);
+    CHECK(reason(approval.fits(document(), people(), now)) == "approval_expired");
+    CHECK(approve(approval, erin()) == "approval_expired");
+    CHECK(reason(approval.deny("carol", "", now)) == "approval_expired");
 }
 
 TEST_CASE("approval: nobody approves for themselves", "[policy][approvals]") {

@@ -56,7 +56,10 @@ TEST_CASE("limit blocks: without one nothing is reserved, with one as much as it
     CHECK(bench.on_record[0].amount == 2);
     CHECK(bench.on_record[0].until == bench.now + 225);
     CHECK_FALSE(bench.next(refund()));
-    CHECK(bench.reserved(refund()).blocks == std::vector<std::string>{"chip"});
+    const std::string shape = shape_digest(bench.declared[0]);
+    CHECK(shape.size() == 16);
+    CHECK(bench.on_record[0].shape == shape);
+    CHECK(bench.reserved(refund()).blocks == std::vector<std::string>{"chip@" + shape});
     CHECK(bench.try_to(refund()) == "reserved");
     CHECK(bench.try_to(refund()) == "limit_block_needed");
 }
@@ -109,9 +112,20 @@ TEST_CASE("limit blocks: an action's record counts unless its block does", "[pol
     bench.limits.take_action({"bot", bench.now, 2, {"another"}}, LimitedAction(refund()));
     CHECK(bench.use().used == 1);
     // A block of another agent or limit is not its.
-    bench.limits.take_block({"other", "chip", "", 5, bench.now}, bench.now);
-    bench.limits.take_block({"bot", "soft", "", 5, bench.now}, bench.now);
+    bench.limits.take_block({"other", "chip", "", "", 5, bench.now}, bench.now);
+    bench.limits.take_block({"bot", "soft", "", "", 5, bench.now}, bench.now);
     CHECK(bench.use().used == 1);
+}
+
+TEST_CASE("limit blocks: a limit that changed meanwhile draws on no block of what it was",
+          "[policy][limits]") {
+    BlockBench bench({in_hardware(count_limit("chip", 32, 3600))});
+    const auto block = bench.next(refund());
+    REQUIRE(block);
+    bench.declared = {in_hardware(sum_limit("chip", "amount", 32, 3600))};
+    bench.limits = Limits({{"bot", bench.declared}});
+    bench.limits.open_block(*block);
+    CHECK(bench.try_to(refund(R"({"amount":1})")) == "limit_block_needed");
 }
 
 TEST_CASE("limit blocks: a block goes stale, and its rest is not drawn beside a new one",

@@ -83,6 +83,36 @@ TEST_CASE("limits from the ledger: a record of the future is waited for, one of 
     CHECK(bench.use().used == 2);
 }
 
+TEST_CASE("limits from the ledger: a hardware limit that counts something else reads no old block",
+          "[policy][limits]") {
+    const Limit was = in_hardware(count_limit("chip", 32, 3600));
+    const Limit is = GENERATE_COPY(in_hardware(sum_limit("chip", "amount", 1000, 3600)),
+                                   in_hardware(count_limit("chip", 32, 3600, "params.id")),
+                                   in_hardware(count_limit("chip", 32, 7200)));
+    LimitBench bench({is});
+    bench.limits.take_block({"bot", "chip", shape_digest(was), "", 2, bench.now + 225}, bench.now);
+    CHECK(bench.use().used == 0);
+    // Drawn from that block: it is not counted here, so the action is.
+    const Action action = refund(R"({"amount":40,"id":7})");
+    signed_before(bench, 1, action, {"chip@" + shape_digest(was)});
+    CHECK(bench.use().used == (is.sum.empty() ? 1 : 40));
+    signed_before(bench, 2, action, {"chip@" + shape_digest(is)});
+    CHECK(bench.use().used == (is.sum.empty() ? 1 : 40));
+}
+
+TEST_CASE("limits from the ledger: a hardware limit with another cap keeps its blocks",
+          "[policy][limits]") {
+    const Limit was = in_hardware(count_limit("chip", 32, 3600));
+    LimitBench bench({in_hardware(count_limit("chip", 320, 3600))});
+    bench.limits.take_block({"bot", "chip", shape_digest(was), "", 2, bench.now + 225}, bench.now);
+    signed_before(bench, 1, refund(), {"chip@" + shape_digest(was)});
+    CHECK(bench.use().used == 2);
+    // As before there were shapes: by the name.
+    bench.limits.take_block({"bot", "chip", "", "", 3, bench.now + 225}, bench.now);
+    signed_before(bench, 2, refund(), {"chip"});
+    CHECK(bench.use().used == 5);
+}
+
 TEST_CASE("limits: a changed cap keeps what was used, a changed shape does not",
           "[policy][limits]") {
     LimitBench bench({count_limit("one", 1, 60)});

@@ -87,6 +87,33 @@ TEST_CASE("policy set: a head that is not understood is refused with its line", 
           "payments.cedar:2:1: must be \"//! KEY = VALUE\"");
 }
 
+TEST_CASE("policy set: a head line below the head is refused where it stands", "[policy][sets]") {
+    const std::string head = "//! version = 1\n";
+    const std::string wrong = ": \"//!\" belongs to the head: it stands above all other lines";
+    const std::string mode = "//! mode = observe\n";
+    CHECK(problem(head + "\n" + mode + rule) == "payments.cedar:3:1" + wrong);
+    CHECK(problem(head + "// what for\n" + mode + rule) == "payments.cedar:3:1" + wrong);
+    CHECK(problem(head + " \t" + mode + rule) == "payments.cedar:2:3" + wrong);
+    CHECK(problem(head + rule + mode) == "payments.cedar:3:1" + wrong);
+    CHECK(problem(head + rule + "//!") == "payments.cedar:3:1" + wrong);
+    CHECK(problem(head + "// what for\r" + mode + rule) == "payments.cedar:2:13" + wrong);
+    CHECK(problem(head + "@id(\"a\")\n" + mode + "permit(principal, action, resource);\n") ==
+          "payments.cedar:3:1" + wrong);
+    // The last quote ends a string of several lines.
+    CHECK(problem(head + "@id(\"a\") @reason(\"two\nlines\")\n" + mode +
+                  "permit(principal, action, resource);\n") == "payments.cedar:4:1" + wrong);
+}
+
+TEST_CASE("policy set: what only looks like a head line is none", "[policy][sets]") {
+    const std::string head = "//! version = 1\n";
+    // Cedar's strings may span lines, also behind a quote that is escaped.
+    CHECK(problem(head + "@id(\"a\") @reason(\"see\n//! mode = observe\n\\\"\n//! x\") "
+                         "permit(principal, action, resource);\n") == "accepted");
+    CHECK(problem(head + "@id(\"a\") //! first\npermit(principal, action, resource);\n") ==
+          "accepted");
+    CHECK(problem(head + "// //! mode = observe\n///! mode\n// !\n" + rule) == "accepted");
+}
+
 TEST_CASE("policy set: a name is a file's", "[policy][sets]") {
     const std::string longest(max_set_name, 'a');
     CHECK(problem(text, longest + ".cedar") == "accepted");
