@@ -17,8 +17,10 @@ Done may_reinstate(const Services& services, const AgentRow& row, const std::str
     if (row.state == AgentState::active)
         return Error(Code::conflict, "agent " + row.name + " is not suspended")
             .because("not_suspended");
-    if (row.changed_by == by_vanished_file)
-        return Error(Code::conflict, "its agent file vanished: put it back and apply")
+    // Whoever suspended it: without a file nobody answers for it.
+    if (row.changed_by == by_vanished_file || !services.agents.contains(row.name))
+        return Error(Code::conflict,
+                     "no file of agent " + row.name + " is in force: put it back and apply")
             .because("file_vanished");
     if (services.settings.reinstate_by != "anyone" &&
         is_same_person(services, row.changed_by, principal))

@@ -84,6 +84,39 @@ TEST_CASE("reinstate: only suspended agents", "[daemon][contain]") {
     CHECK(world.state() == AgentState::revoked);
 }
 
+TEST_CASE("reinstate: no agent without a file in force, whoever suspended it before that vanished",
+          "[daemon][contain]") {
+    ReinstateWorld world;
+    world.declare("other-bot");
+    REQUIRE(world.as_operator(handlers::suspend, ReinstateWorld::bot, "", "login:1000"));
+    REQUIRE(world.as_operator(handlers::suspend, "other-bot", "", "login:1000"));
+    world.write_agent_file("other-bot");
+    REQUIRE(world.as_operator(handlers::apply, ""));
+    const std::size_t records = world.ledger.records.size();
+    const auto refused =
+        world.as_operator(handlers::reinstate, ReinstateWorld::bot, "", "login:1001");
+    CHECK(reason_of(refused) == "file_vanished");
+    CHECK(refused.error().code() == Code::conflict);
+    CHECK(world.ledger.records.size() == records);
+    CHECK(world.row().changed_by == "login:1000");
+
+    // Of a scope the others are reinstated, and this one is named.
+    auto row = world.row();
+    row.environment = "test";
+    REQUIRE(world.registry.put(row));
+    const auto scope = world.as_operator(
+        handlers::contain, "", R"({"verb":"reinstate","environment":"test"})", "login:1001");
+    CHECK(text_at(json_of(scope), {"code"}) == "file_vanished");
+    CHECK(world.state() == AgentState::suspended);
+    CHECK(world.containment.state_of("other-bot") == AgentState::active);
+
+    world.write_agent_file(ReinstateWorld::bot);
+    REQUIRE(world.as_operator(handlers::apply, ""));
+    CHECK(world.state() == AgentState::suspended);
+    CHECK(world.as_operator(handlers::reinstate, ReinstateWorld::bot, "", "login:1001"));
+    CHECK(world.state() == AgentState::active);
+}
+
 TEST_CASE("reinstate: without a durable record the agent stays suspended", "[daemon][contain]") {
     ReinstateWorld world;
     REQUIRE(world.as_operator(handlers::suspend, ReinstateWorld::bot, "", "login:1000"));
