@@ -41,6 +41,18 @@ AgentRow reinstated(AgentRow row, const ReinstateOrder& order) {
     return row;
 }
 
+// Read again after the wait: what came meanwhile wins, and only the state is changed.
+Result<AgentRow> row_after(const Services& services, const ReinstateOrder& order,
+                           std::uint64_t stops) {
+    if (services.ongoing.stops != stops)
+        return Error(Code::conflict, "an agent was stopped meanwhile: look again, then repeat")
+            .because("stopped_meanwhile");
+    auto row = current_row(services, order.agent);
+    if (!row) return unknown_agent(order.agent);
+    HOLDFAST_CHECK(may_reinstate(services, *row, order.by));
+    return reinstated(*std::move(row), order);
+}
+
 // What was frozen goes on, unless the host stands still; what was killed stays so until it is
 // launched.
 Async<std::monostate> thaw(Services& services, std::string agent) {
@@ -63,14 +75,10 @@ Async<Reinstated> reinstate_agent(Services& services, ReinstateOrder order) {
 
     const std::uint64_t stops = services.ongoing.stops;
     const bool stood_still = !may_act(row->state);
-    const AgentRow after = reinstated(*std::move(row), order);
-    auto record = record_of(after, order);
+    auto record = record_of(reinstated(*std::move(row), order), order);
     HOLDFAST_CO_TRY(index, co_await services.ledger.append("containment", std::move(record)));
     (void)index;
-    // Whoever stopped an agent meanwhile had their answer: they win.
-    if (services.ongoing.stops != stops)
-        co_return Error(Code::conflict, "an agent was stopped meanwhile: look again, then repeat")
-            .because("stopped_meanwhile");
+    HOLDFAST_CO_TRY(after, row_after(services, order, stops));
     HOLDFAST_CO_CHECK(services.registry.put(after));
     api::Contained reply;
     reply.name = after.name;

@@ -9,7 +9,19 @@ using daemon::AgentState;
 namespace {
 
 struct ReinstateWorld : HandlerWorld {
-    ReinstateWorld() { declare(bot); }
+    PausePoint pause{loop};
+    ReinstateWorld() {
+        declare(bot);
+        ledger.pause = &pause;
+    }
+    // Held while its record is awaited.
+    Pending<daemon::Answer> begin_reinstate() {
+        pause.hold_call(0);
+        const auto begun = begin_as_operator(handlers::reinstate, bot, "", "login:1001");
+        run_ready();
+        REQUIRE(pause.where() == "append containment");
+        return begun;
+    }
     const daemon::AgentRow& row() const { return *registry.find(bot); }
     AgentState state() const { return containment.state_of(bot); }
     std::string last_verb() const { return *ledger.records.back().members.at("verb").string(); }
@@ -142,6 +154,34 @@ TEST_CASE("reinstate: a stop that comes meanwhile wins", "[daemon][contain]") {
     REQUIRE(world.finish(second));
     CHECK(world.state() == AgentState::revoked);
     CHECK(world.row().state == AgentState::revoked);
+}
+
+TEST_CASE("reinstate: what an apply wrote while the record was awaited is kept",
+          "[daemon][contain]") {
+    ReinstateWorld world;
+    REQUIRE(world.as_operator(handlers::suspend, ReinstateWorld::bot, "", "login:1000"));
+    const auto reinstating = world.begin_reinstate();
+    world.write_agent_file(ReinstateWorld::bot, "staging");
+    REQUIRE(world.as_operator(handlers::apply, ""));
+    world.pause.let_go();
+    REQUIRE(world.finish(reinstating));
+    CHECK(world.row().state == AgentState::active);
+    CHECK(world.row().changed_by == "login:1001");
+    CHECK(world.row().environment == "staging");
+    CHECK(world.row().sponsor == "s@example.org");
+    CHECK(world.row().file_digest == world.agents.at(ReinstateWorld::bot).digest);
+}
+
+TEST_CASE("reinstate: a file that vanishes while the record is awaited keeps it suspended",
+          "[daemon][contain]") {
+    ReinstateWorld world;
+    REQUIRE(world.as_operator(handlers::suspend, ReinstateWorld::bot, "", "login:1000"));
+    const auto reinstating = world.begin_reinstate();
+    REQUIRE(world.as_operator(handlers::apply, ""));
+    world.pause.let_go();
+    CHECK(reason_of(world.finish(reinstating)) == "file_vanished");
+    CHECK(world.state() == AgentState::suspended);
+    CHECK(world.row().state == AgentState::suspended);
 }
 
 TEST_CASE("reinstate: not before the suspension is durable", "[daemon][contain]") {
