@@ -27,6 +27,8 @@ Async<std::monostate> settle_fuse(Services& services, AgentRow row) {
     co_return done();
 }
 
+}  // namespace
+
 Async<std::monostate> settle_ledger(Services& services, AgentRow row) {
     auto record = containment_record(row, "settle", row.changed_by);
     HOLDFAST_CO_CHECK(co_await services.ledger.append("containment", std::move(record)));
@@ -34,6 +36,8 @@ Async<std::monostate> settle_ledger(Services& services, AgentRow row) {
     if (now && now->state == row.state) mark_done(services, row.name, row.key.id, Stage::ledger);
     co_return done();
 }
+
+namespace {
 
 Async<std::monostate> settle_blob(Services& services, AgentRow row) {
     const auto now = current_row(services, row.name);

@@ -1,4 +1,5 @@
 #include "tests/support/catch.h"
+#include "tests/support/full_disk.h"
 #include "tests/support/handler_world.h"
 
 using namespace holdfast;
@@ -24,6 +25,8 @@ struct ReinstateWorld : HandlerWorld {
     }
     const daemon::AgentRow& row() const { return *registry.find(bot); }
     AgentState state() const { return containment.state_of(bot); }
+    // What the ledger says of its key in the end.
+    std::string last_state() const { return history.stop_of(row().key.id)->state; }
     std::string last_verb() const { return *ledger.records.back().members.at("verb").string(); }
 };
 
@@ -182,6 +185,77 @@ TEST_CASE("reinstate: a file that vanishes while the record is awaited keeps it 
     CHECK(reason_of(world.finish(reinstating)) == "file_vanished");
     CHECK(world.state() == AgentState::suspended);
     CHECK(world.row().state == AgentState::suspended);
+    CHECK(world.row().pending.empty());
+    CHECK(world.last_verb() == "settle");
+    CHECK(*world.ledger.records.back().members.at("by").string() == "login:1000");
+    CHECK(world.last_state() == "suspended");
+}
+
+TEST_CASE("reinstate: a stop of another agent or of the host meanwhile says nothing of this one",
+          "[daemon][contain]") {
+    ReinstateWorld world;
+    world.declare("other-bot");
+    REQUIRE(world.as_operator(handlers::suspend, ReinstateWorld::bot, "", "login:1000"));
+    const auto reinstating = world.begin_reinstate();
+    REQUIRE(world.as_operator(handlers::suspend, "other-bot"));
+    REQUIRE(world.as_operator(handlers::contain, "", R"({"verb":"suspend","host":true})"));
+    world.pause.let_go();
+    REQUIRE(world.finish(reinstating));
+    CHECK(world.row().state == AgentState::active);
+    CHECK(world.last_state() == "active");
+    CHECK(world.containment.allows(ReinstateWorld::bot).error().reason() == "host_suspended");
+    CHECK(world.containment.state_of("other-bot") == AgentState::suspended);
+}
+
+TEST_CASE("reinstate: where the registry cannot follow its record, the ledger is put right",
+          "[daemon][contain]") {
+    ReinstateWorld world;
+    REQUIRE(world.as_operator(handlers::suspend, ReinstateWorld::bot, "", "login:1000"));
+    {
+        const FullDisk full;
+        CHECK_FALSE(world.as_operator(handlers::reinstate, ReinstateWorld::bot, "", "login:1001"));
+    }
+    CHECK(world.state() == AgentState::suspended);
+    CHECK(world.last_verb() == "settle");
+    CHECK(world.last_state() == "suspended");
+    REQUIRE(run_async(world.loop, handlers::settle(world.services)));
+    CHECK_FALSE(handlers::unsettled(world.services));
+    CHECK(world.as_operator(handlers::reinstate, ReinstateWorld::bot, "", "login:1001"));
+    CHECK(world.last_state() == "active");
+}
+
+TEST_CASE("reinstate: a ledger that cannot be put right at once is put right later",
+          "[daemon][contain]") {
+    ReinstateWorld world;
+    REQUIRE(world.as_operator(handlers::suspend, ReinstateWorld::bot, "", "login:1000"));
+    const auto reinstating = world.begin_reinstate();
+    REQUIRE(world.as_operator(handlers::apply, ""));
+    world.ledger.disk_full = true;
+    world.pause.let_go();
+    CHECK(reason_of(world.finish(reinstating)) == "file_vanished");
+    CHECK(world.last_state() == "active");
+    CHECK(world.row().pending == "ledger");  // it survives a restart
+    world.ledger.disk_full = false;
+    REQUIRE(run_async(world.loop, handlers::settle(world.services)));
+    CHECK(world.last_verb() == "settle");
+    CHECK(world.last_state() == "suspended");
+}
+
+TEST_CASE("reinstate: of a record that may be there the last word is taken, also before another's",
+          "[daemon][contain]") {
+    ReinstateWorld world;
+    REQUIRE(world.as_operator(handlers::suspend, ReinstateWorld::bot, "", "login:1000"));
+    const auto second = world.begin_reinstate();
+    world.ledger.lose_next_answer = true;
+    const auto first =
+        world.as_operator(handlers::reinstate, ReinstateWorld::bot, "", "login:1002");
+    REQUIRE_FALSE(first);
+    CHECK(first.error().code() == Code::timeout);
+    CHECK(world.last_verb() == "settle");
+    world.pause.let_go();
+    CHECK(reason_of(world.finish(second)) == "stopped_meanwhile");
+    CHECK(world.state() == AgentState::suspended);
+    CHECK(world.last_verb() == "settle");
 }
 
 TEST_CASE("reinstate: not before the suspension is durable", "[daemon][contain]") {
