@@ -62,6 +62,10 @@ std::optional<AgentRow> current_row(const Services& services, std::string_view n
 // That stage of that key is durable. Re-reads the row: verbs may run side by side.
 void mark_done(Services& services, std::string_view name, std::string_view key_id, Stage stage);
 
+// The record of the state that holds, for want of one: it comes late, or takes another one back.
+// Its stage is durable then.
+Async<std::monostate> settle_ledger(Services& services, AgentRow row);
+
 // What became of a stage, as replies say it.
 inline constexpr const char* stage_done = "done";
 inline constexpr const char* stage_pending = "pending";

@@ -190,7 +190,7 @@ Done put_in_force(Services& services, Files files, Changes& changes, const std::
     }
     for (const AgentRow& row : rows) {
         if (services.containment.state_of(row.name) == row.state) continue;
-        if (row.state == AgentState::suspended) ++services.ongoing.stops;
+        if (row.state == AgentState::suspended) ++services.ongoing.stops[row.name];
         services.containment.set(row.name, row.state, row.rate);
         services.credentials.forget(row.name);
         services.ongoing.approvals.forget(row.name);

@@ -67,7 +67,7 @@ Error ended_host() {
 
 // In memory, and without waiting: one change for every agent.
 std::int64_t stop_in_memory(Services& services, AgentState state) {
-    ++services.ongoing.stops;
+    ++services.ongoing.host_stops;
     const std::int64_t in_force = services.containment.set_host(state);
     for (const auto& [name, row] : services.registry.rows()) {
         services.credentials.forget(name);
@@ -106,6 +106,41 @@ Async<std::monostate> record_host(Services& services, HostRow row, std::string v
     if (!index) co_return std::move(index).error().within("ledger");
     if (current_host(services).state == row.state) mark_host_done(services, Stage::ledger);
     co_return done();
+}
+
+// As take_back() of an agent: the ledger may say that the host was reinstated, and it was not.
+Async<std::monostate> take_back(Services& services) {
+    HostRow row = current_host(services);
+    if (row.state == AgentState::active) co_return done();
+    const HostVerb under_way(services);
+    ++services.ongoing.host_stops;
+    Stages pending = Stages::of(row.pending);
+    pending.add({Stage::ledger});
+    row.pending = pending.text();
+    (void)save_host(services, row);
+    co_return co_await record_host(services, row, "settle", row.changed_by);
+}
+
+Done store_reinstated(Services& services, const HostRow& row, std::uint64_t stops) {
+    // Whoever stopped it meanwhile had their answer: they win.
+    if (services.ongoing.host_stops == stops) return services.registry.put_host(row);
+    return Error(Code::conflict, "this host was stopped meanwhile: look again, then repeat")
+        .because("stopped_meanwhile");
+}
+
+// Record, then row. timeout: nobody knows whether the record is there.
+Async<std::monostate> record_and_store(Services& services, HostRow row, std::string by) {
+    const std::uint64_t stops = services.ongoing.host_stops;
+    auto record = host_record(row, "reinstate", by);
+    auto appended = services.ledger.append("containment", std::move(record));
+    const auto index = co_await std::move(appended);
+    if (!index && index.error().code() != Code::timeout) co_return index.error();
+    row.changed_by = std::move(by);
+    Done stored = index ? store_reinstated(services, row, stops) : Done(index.error());
+    if (stored) co_return stored;
+    const Done taken_back = co_await take_back(services);
+    if (!taken_back) log_warning("the host's state: " + taken_back.error().text());
+    co_return stored;
 }
 
 HostRow row_after(HostRow row, const HostOrder& order) {
@@ -193,19 +228,10 @@ Async<Answer> stop_host(Services& services, HostOrder order) {
 Async<Answer> reinstate_host(Services& services, std::string by, std::string reason) {
     HostRow row = current_host(services);
     HOLDFAST_CO_CHECK(may_reinstate_host(services, row, by));
-    const std::uint64_t stops = services.ongoing.stops;
     row.state = AgentState::active;
     row.reason = std::move(reason);
-    auto record = host_record(row, "reinstate", by);
-    auto appended = services.ledger.append("containment", std::move(record));
-    HOLDFAST_CO_TRY(index, co_await std::move(appended));
-    (void)index;
-    // Whoever stopped something meanwhile had their answer: they win.
-    if (services.ongoing.stops != stops)
-        co_return Error(Code::conflict, "something was stopped meanwhile: look again, then repeat")
-            .because("stopped_meanwhile");
-    row.changed_by = std::move(by);
-    HOLDFAST_CO_CHECK(services.registry.put_host(row));
+    auto storing = record_and_store(services, std::move(row), std::move(by));
+    HOLDFAST_CO_CHECK(co_await std::move(storing));
     StopOutcome outcome;
     outcome.reply.in_force_ns = services.containment.set_host(AgentState::active);
     outcome.reply.state = to_string(AgentState::active);

@@ -8,6 +8,7 @@
 #include "daemon/handlers/instances.h"
 #include "daemon/handlers/reinstating.h"
 #include "daemon/handlers/revocations.h"
+#include "daemon/log.h"
 
 namespace holdfast::daemon::handlers {
 namespace {
@@ -17,8 +18,10 @@ Done may_reinstate(const Services& services, const AgentRow& row, const std::str
     if (row.state == AgentState::active)
         return Error(Code::conflict, "agent " + row.name + " is not suspended")
             .because("not_suspended");
-    if (row.changed_by == by_vanished_file)
-        return Error(Code::conflict, "its agent file vanished: put it back and apply")
+    // Whoever suspended it: without a file nobody answers for it.
+    if (row.changed_by == by_vanished_file || !services.agents.contains(row.name))
+        return Error(Code::conflict,
+                     "no file of agent " + row.name + " is in force: put it back and apply")
             .because("file_vanished");
     if (services.settings.reinstate_by != "anyone" &&
         is_same_person(services, row.changed_by, principal))
@@ -39,6 +42,18 @@ AgentRow reinstated(AgentRow row, const ReinstateOrder& order) {
     return row;
 }
 
+// Read again after the wait: what came meanwhile wins, and only the state is changed.
+Result<AgentRow> row_after(Services& services, const ReinstateOrder& order, std::uint64_t stops) {
+    if (services.ongoing.stops[order.agent] != stops)
+        return Error(Code::conflict,
+                     "agent " + order.agent + " was stopped meanwhile: look again, then repeat")
+            .because("stopped_meanwhile");
+    auto row = current_row(services, order.agent);
+    if (!row) return unknown_agent(order.agent);
+    HOLDFAST_CHECK(may_reinstate(services, *row, order.by));
+    return reinstated(*std::move(row), order);
+}
+
 // What was frozen goes on, unless the host stands still; what was killed stays so until it is
 // launched.
 Async<std::monostate> thaw(Services& services, std::string agent) {
@@ -52,6 +67,41 @@ encode::Json::Object record_of(const AgentRow& row, const ReinstateOrder& order)
     return record;
 }
 
+Result<AgentRow> store(Services& services, const ReinstateOrder& order, std::uint64_t stops) {
+    HOLDFAST_TRY(row, row_after(services, order, stops));
+    HOLDFAST_CHECK(services.registry.put(row));
+    return row;
+}
+
+// The ledger may say that it was reinstated, and it was not: the last word is the state that holds.
+// Where the ledger cannot take it now, settle() goes on trying.
+Async<std::monostate> take_back(Services& services, std::string agent) {
+    auto row = current_row(services, agent);
+    if (!row || row->state == AgentState::active) co_return done();
+    const Containing containing(services, agent);
+    // A reinstatement that is under way has its record before this one.
+    ++services.ongoing.stops[agent];
+    Stages pending = Stages::of(row->pending);
+    pending.add({Stage::ledger});
+    row->pending = pending.text();
+    (void)save(services, *row);  // a row that cannot be written stays unsaved
+    co_return co_await settle_ledger(services, *std::move(row));
+}
+
+// Record, then row. timeout: nobody knows whether the record is there.
+Async<AgentRow> record_and_store(Services& services, ReinstateOrder order, AgentRow row) {
+    const std::uint64_t stops = services.ongoing.stops[order.agent];
+    auto record = record_of(reinstated(std::move(row), order), order);
+    auto appended = services.ledger.append("containment", std::move(record));
+    const auto index = co_await std::move(appended);
+    if (!index && index.error().code() != Code::timeout) co_return index.error();
+    auto stored = index ? store(services, order, stops) : Result<AgentRow>(index.error());
+    if (stored) co_return stored;
+    const Done taken_back = co_await take_back(services, order.agent);
+    if (!taken_back) log_warning("agent " + order.agent + ": " + taken_back.error().text());
+    co_return stored;
+}
+
 }  // namespace
 
 Async<Reinstated> reinstate_agent(Services& services, ReinstateOrder order) {
@@ -59,17 +109,9 @@ Async<Reinstated> reinstate_agent(Services& services, ReinstateOrder order) {
     if (!row) co_return unknown_agent(order.agent);
     HOLDFAST_CO_CHECK(may_reinstate(services, *row, order.by));
 
-    const std::uint64_t stops = services.ongoing.stops;
     const bool stood_still = !may_act(row->state);
-    const AgentRow after = reinstated(*std::move(row), order);
-    auto record = record_of(after, order);
-    HOLDFAST_CO_TRY(index, co_await services.ledger.append("containment", std::move(record)));
-    (void)index;
-    // Whoever stopped an agent meanwhile had their answer: they win.
-    if (services.ongoing.stops != stops)
-        co_return Error(Code::conflict, "an agent was stopped meanwhile: look again, then repeat")
-            .because("stopped_meanwhile");
-    HOLDFAST_CO_CHECK(services.registry.put(after));
+    auto storing = record_and_store(services, std::move(order), *std::move(row));
+    HOLDFAST_CO_TRY(after, co_await std::move(storing));
     api::Contained reply;
     reply.name = after.name;
     reply.state = to_string(after.state);

@@ -40,10 +40,12 @@ struct Ongoing {
     bool settling = false;
     std::multiset<std::string> containing;    // agents with a containment verb under way
     std::map<std::string, AgentRow> unsaved;  // rows the registry could not write, newest each
-    std::uint64_t stops = 0;                  // stops of any kind begun: reinstate compares
-    int host_verbs = 0;                       // verbs about the host under way
-    bool anchor_owed = false;                 // a stop that no step of the anchor counter keeps yet
-    std::optional<HostRow> unsaved_host;      // as `unsaved`, of the host
+    // Stops of any kind begun, by agent, and of the host: whoever reinstates compares.
+    std::map<std::string, std::uint64_t> stops;
+    std::uint64_t host_stops = 0;
+    int host_verbs = 0;                   // verbs about the host under way
+    bool anchor_owed = false;             // a stop that no step of the anchor counter keeps yet
+    std::optional<HostRow> unsaved_host;  // as `unsaved`, of the host
     Approvals approvals;
 };
 

@@ -32,6 +32,8 @@ Async<std::monostate> settle_fuse(Services& services, AgentRow row) {
     co_return done();
 }
 
+}  // namespace
+
 Async<std::monostate> settle_ledger(Services& services, AgentRow row) {
     auto record = containment_record(row, "settle", row.changed_by);
     HOLDFAST_CO_CHECK(co_await services.ledger.append("containment", std::move(record)));
@@ -40,6 +42,8 @@ Async<std::monostate> settle_ledger(Services& services, AgentRow row) {
     if (now && now->state == row.state) mark_done(services, row.name, row.key.id, Stage::ledger);
     co_return done();
 }
+
+namespace {
 
 Async<std::monostate> settle_processes(Services& services, AgentRow row) {
     if (!services.launched.complete()) co_return launcher_is_silent();

@@ -173,7 +173,7 @@ api::Contained settled_reply(const Services& services, const AgentRow& row,
 
 Stopping stop_in_memory(Services& services, AgentRow row, StopOrder order) {
     const Verb& verb = *order.verb;
-    ++services.ongoing.stops;
+    ++services.ongoing.stops[row.name];
     const auto in_force = services.containment.set(row.name, verb.target, order.rate);
     if (!may_act(verb.target)) services.credentials.forget(row.name);
     // Whatever was approved before anybody stepped in.

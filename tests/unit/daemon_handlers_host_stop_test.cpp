@@ -1,4 +1,5 @@
 // The host's own state: above every agent's, and its end in the chip.
+#include "tests/support/full_disk.h"
 #include "tests/support/running_world.h"
 
 using namespace holdfast;
@@ -129,6 +130,41 @@ TEST_CASE("host: a stop that comes while it is reinstated wins", "[daemon][conta
     };
     CHECK(reason_of(world.contain(reinstate, "login:2")) == "stopped_meanwhile");
     CHECK(world.refusal() == "host_suspended");
+    CHECK(world.last("scope") == "host");
+    CHECK(world.last("state") == "suspended");
+}
+
+TEST_CASE("host: a stop of one agent while it is reinstated says nothing of the host",
+          "[daemon][contain][host]") {
+    HostWorld world;
+    REQUIRE(world.contain(suspend, "login:1"));
+    world.ledger.when_queued = [&] {
+        world.ledger.when_queued = nullptr;
+        (void)world.begin_as_operator(handlers::suspend, HostWorld::bot, "", "login:3");
+        world.loop.poll();
+    };
+    CHECK(world.contain(reinstate, "login:2"));
+    CHECK(world.refusal() == "agent_suspended");
+}
+
+TEST_CASE(
+    "host: where the registry cannot follow the record of reinstating it, the ledger is put "
+    "right",
+    "[daemon][contain][host]") {
+    HostWorld world;
+    REQUIRE(world.contain(suspend, "login:1"));
+    {
+        const FullDisk full;
+        CHECK_FALSE(world.contain(reinstate, "login:2"));
+    }
+    CHECK(world.refusal() == "host_suspended");
+    CHECK(world.last("verb") == "settle");
+    CHECK(world.last("scope") == "host");
+    CHECK(world.last("state") == "suspended");
+    CHECK(world.last("by") == "login:1");
+    REQUIRE(world.settle());
+    CHECK_FALSE(handlers::unsettled(world.services));
+    CHECK(world.contain(reinstate, "login:2"));
 }
 
 TEST_CASE("host fuse: blown only with the trust domain's name, and then for ever",
