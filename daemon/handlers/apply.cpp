@@ -4,6 +4,7 @@
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
+#include "daemon/handlers/instances.h"
 #include "daemon/handlers/key_choice.h"
 #include "daemon/handlers/limits.h"
 #include "daemon/handlers/operators.h"
@@ -173,8 +174,9 @@ AgentRow row_after(AgentRow row, const api::Change& change, const Files& files,
     return row;
 }
 
-// No suspension in here: everything is stored, then everything is swapped.
-Done put_in_force(Services& services, Files files, Changes& changes, const std::string& principal) {
+// The rows that are to be stored. Files of agents that are retired by now drop out.
+std::vector<AgentRow> rows_after(const Services& services, Files& files, Changes& changes,
+                                 const std::string& principal) {
     std::vector<AgentRow> rows;
     for (api::Change& change : changes) {
         auto row = current_row(services, change.name);
@@ -182,23 +184,55 @@ Done put_in_force(Services& services, Files files, Changes& changes, const std::
             files.erase(change.name);
             continue;
         }
-        rows.push_back(row_after(*std::move(row), change, files, principal));
-        change.state = to_string(rows.back().state);
-        if (change.change == unchanged) continue;
-        HOLDFAST_CHECK(services.registry.put(rows.back()));
-        services.ongoing.unsaved.erase(change.name);
+        AgentRow after = row_after(*std::move(row), change, files, principal);
+        change.state = to_string(after.state);
+        if (change.change != unchanged) rows.push_back(std::move(after));
     }
+    return rows;
+}
+
+// No suspension in here: everything is stored at once, then everything is swapped. What cannot be
+// stored leaves all as it was, but for the keys that were made and the records that say what was
+// to be: the next apply uses those keys, and records it again.
+// The answer: agents that were suspended, or are now.
+Result<std::vector<std::string>> put_in_force(Services& services, Files files,
+                                              policy::Policies policies, api::Applied& reply,
+                                              const std::string& principal) {
+    const auto rows = rows_after(services, files, reply.changes, principal);
+    const PolicyRows sets = changed_rows(policies, reply.policies);
+    if (!rows.empty() || !sets.empty()) HOLDFAST_CHECK(services.registry.put_declared(rows, sets));
+    std::vector<std::string> moved;
     for (const AgentRow& row : rows) {
-        if (services.containment.state_of(row.name) == row.state) continue;
+        services.ongoing.unsaved.erase(row.name);
+        const AgentState before = services.containment.state_of(row.name);
+        if (before == row.state) continue;
+        if (before == AgentState::suspended || row.state == AgentState::suspended)
+            moved.push_back(row.name);
         if (row.state == AgentState::suspended) ++services.ongoing.stops[row.name];
         services.containment.set(row.name, row.state, row.rate);
         services.credentials.forget(row.name);
         services.ongoing.approvals.forget(row.name);
     }
     services.agents.swap(files);
+    services.policies = std::move(policies);
     take_declared_limits(services);
-    take_declared_triggers(services, changes);
-    return done();
+    take_declared_triggers(services, reply.changes);
+    return moved;
+}
+
+// What runs of them stands still or goes on, as with suspend and reinstate. Where the launcher is
+// away, whoever stands still is frozen when it is back.
+Async<std::monostate> move_processes(Services& services, std::vector<std::string> agents) {
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    for (const std::string& agent : agents) {
+        if (services.launched.of(agent).empty()) continue;
+        const bool goes_on = may_act(services.containment.state_of(agent));
+        extend_beside(services, executor, goes_on ? "reinstate" : "suspend", event_of(agent));
+        const Ending ending = goes_on ? Ending::thaw : Ending::freeze;
+        const Done ended = co_await end_all(services, agent, ending);
+        if (!ended) log_warning("agent " + agent + ": its processes: " + ended.error().text());
+    }
+    co_return done();
 }
 
 }  // namespace
@@ -231,9 +265,10 @@ Async<Answer> apply(Services& services, const Call& call) {
                     co_await record_all(services, files, reply.changes, operators, call.principal));
     HOLDFAST_CO_TRY(is_policy,
                     co_await record_policies(services, policies, reply.policies, call.principal));
-    HOLDFAST_CO_CHECK(put_policies(services, std::move(policies), reply.policies));
-    HOLDFAST_CO_CHECK(put_in_force(services, std::move(files), reply.changes, call.principal));
+    HOLDFAST_CO_TRY(moved, put_in_force(services, std::move(files), std::move(policies), reply,
+                                        call.principal));
     services.operators = std::move(operators);
+    (void)co_await move_processes(services, std::move(moved));
     // Yesterday's declarations are not to come back with yesterday's disk.
     if (is_news || is_policy) {
         const auto anchored = co_await anchor_step(services, "apply", call.principal);

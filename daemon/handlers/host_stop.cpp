@@ -39,6 +39,12 @@ Done save_host(Services& services, const HostRow& row) {
     return std::move(written).error().within("registry");
 }
 
+void owe(HostRow& row, const Stages& stages) {
+    Stages pending = Stages::of(row.pending);
+    pending.add(stages);
+    row.pending = pending.text();
+}
+
 void mark_host_done(Services& services, Stage stage) {
     HostRow row = current_host(services);
     Stages pending = Stages::of(row.pending);
@@ -101,8 +107,7 @@ Async<std::monostate> end_host_fuse(Services& services, bool wanted) {
 Async<std::monostate> record_host(Services& services, HostRow row, std::string verb,
                                   std::string by) {
     auto record = host_record(row, std::move(verb), std::move(by));
-    auto appended = services.ledger.append("containment", std::move(record));
-    auto index = co_await std::move(appended);
+    auto index = co_await services.ledger.append("containment", std::move(record));
     if (!index) co_return std::move(index).error().within("ledger");
     if (current_host(services).state == row.state) mark_host_done(services, Stage::ledger);
     co_return done();
@@ -114,9 +119,7 @@ Async<std::monostate> take_back(Services& services) {
     if (row.state == AgentState::active) co_return done();
     const HostVerb under_way(services);
     ++services.ongoing.host_stops;
-    Stages pending = Stages::of(row.pending);
-    pending.add({Stage::ledger});
-    row.pending = pending.text();
+    owe(row, {Stage::ledger});
     (void)save_host(services, row);
     co_return co_await record_host(services, row, "settle", row.changed_by);
 }
@@ -132,8 +135,7 @@ Done store_reinstated(Services& services, const HostRow& row, std::uint64_t stop
 Async<std::monostate> record_and_store(Services& services, HostRow row, std::string by) {
     const std::uint64_t stops = services.ongoing.host_stops;
     auto record = host_record(row, "reinstate", by);
-    auto appended = services.ledger.append("containment", std::move(record));
-    const auto index = co_await std::move(appended);
+    const auto index = co_await services.ledger.append("containment", std::move(record));
     if (!index && index.error().code() != Code::timeout) co_return index.error();
     row.changed_by = std::move(by);
     Done stored = index ? store_reinstated(services, row, stops) : Done(index.error());
@@ -149,11 +151,9 @@ HostRow row_after(HostRow row, const HostOrder& order) {
     if (row.state != target) row.changed_by = order.by;
     if (row.state != target || !order.reason.empty()) row.reason = order.reason;
     row.state = target;
-    Stages pending = Stages::of(row.pending);
-    pending.add({Stage::ledger});
-    if (order.hardware) pending.add({Stage::fuse});
-    if (order.verb == "kill") pending.add({Stage::processes});
-    row.pending = pending.text();
+    owe(row, {Stage::ledger});
+    if (order.hardware) owe(row, {Stage::fuse});
+    if (order.verb == "kill") owe(row, {Stage::processes});
     return row;
 }
 
@@ -261,9 +261,7 @@ Async<std::monostate> take_host_fuse(Services& services) {
     row.state = AgentState::revoked;
     row.changed_by = by_chip;
     row.reason = "found blown in the chip";
-    Stages pending = Stages::of(row.pending);
-    pending.add({Stage::ledger, Stage::processes});
-    row.pending = pending.text();
+    owe(row, {Stage::ledger, Stage::processes});
     (void)stop_in_memory(services, row.state);
     Done kept = save_host(services, row);
     HOLDFAST_CO_CHECK(co_await record_host(services, row, "kill", by_chip));

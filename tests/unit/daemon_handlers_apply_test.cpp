@@ -1,36 +1,9 @@
-#include "tests/support/catch.h"
-#include "tests/support/handler_world.h"
+#include "tests/support/apply_world.h"
 
 using namespace holdfast;
 using namespace holdfast::tests;
 namespace handlers = holdfast::daemon::handlers;
 using daemon::AgentState;
-
-namespace {
-
-struct ApplyWorld : HandlerWorld {
-    Result<daemon::Answer> apply(const std::string& body = "") {
-        return as_operator(handlers::apply, "", body);
-    }
-    void remove_agent_file(const std::string& name) {
-        std::filesystem::remove(settings.agents_dir + "/" + name + ".toml");
-    }
-    AgentState state(const std::string& name) const { return containment.state_of(name); }
-};
-
-// "deploy-bot created active, …"
-std::string changes(const Result<daemon::Answer>& answer) {
-    const auto json = json_of(answer);
-    std::string text;
-    const encode::Json* list = json.find("changes");
-    if (list == nullptr || list->array() == nullptr) return "(no changes) " + reason_of(answer);
-    for (const encode::Json& change : *list->array())
-        text += (text.empty() ? "" : ", ") + text_at(change, {"name"}) + " " +
-                text_at(change, {"change"}) + " " + text_at(change, {"state"});
-    return text;
-}
-
-}  // namespace
 
 TEST_CASE("apply: operators are known from then on, and a wrong file leaves all as it was",
           "[daemon][apply][operators]") {
@@ -157,6 +130,34 @@ TEST_CASE("apply: a vanished file suspends its agent until it is back", "[daemon
     CHECK(world.keys.count("create") == 1);
 }
 
+TEST_CASE("apply: a row that cannot be stored leaves every agent and policy as it was",
+          "[daemon][apply]") {
+    ApplyWorld world;
+    world.write_agent_file("a-bot");
+    world.write_agent_file("b-bot");
+    REQUIRE(world.apply());
+    // The registry refuses the second row: it knows that this agent has ended.
+    auto row = *world.registry.find("b-bot");
+    world.services.ongoing.unsaved.emplace("b-bot", row);
+    row.state = AgentState::revoked;
+    REQUIRE(world.registry.put(row));
+    world.remove_agent_file("a-bot");
+    world.remove_agent_file("b-bot");
+    std::ofstream(world.settings.policies_dir + "/payments.cedar")
+        << "//! version = 2\n@id(\"none\") forbid(principal, action, resource);\n";
+    REQUIRE_FALSE(world.apply());
+    CHECK(world.registry.find("a-bot")->state == AgentState::active);
+    CHECK(world.state("a-bot") == AgentState::active);
+    CHECK(world.agents.contains("a-bot"));
+    CHECK(world.registry.policies().at("payments").version == 1);
+    CHECK(world.services.policies.sets().at("payments").version == 1);
+    CHECK(world.as_operator(handlers::throttle, "a-bot"));
+
+    world.services.ongoing.unsaved.clear();
+    CHECK(changes(world.apply()) == "a-bot vanished suspended, b-bot vanished revoked");
+    CHECK(world.services.policies.sets().at("payments").version == 2);
+}
+
 TEST_CASE("apply: what an operator suspended stays suspended, whatever the file does",
           "[daemon][apply]") {
     ApplyWorld world;
@@ -197,6 +198,33 @@ TEST_CASE("apply: a suspension while it runs is not lifted by it", "[daemon][app
     CHECK(world.registry.find("deploy-bot")->state == AgentState::suspended);
 }
 
+TEST_CASE("apply: a suspension that came of what was reinstated meanwhile gets its record later",
+          "[daemon][apply]") {
+    ApplyWorld world;
+    PausePoint pause(world.loop);
+    world.ledger.pause = &pause;
+    world.write_agent_file("deploy-bot");
+    REQUIRE(world.apply());
+    REQUIRE(world.as_operator(handlers::suspend, "deploy-bot"));
+    // It was suspended when apply looked: a record is awaited of the other one only.
+    world.remove_agent_file("deploy-bot");
+    world.write_agent_file("other-bot");
+    pause.hold_call(0);
+    const auto applying = world.begin_as_operator(handlers::apply, "");
+    world.run_ready();
+    REQUIRE(pause.where() == "append agent");
+    REQUIRE(world.as_operator(handlers::reinstate, "deploy-bot", "", "login:1001"));
+    pause.let_go();
+    REQUIRE(world.finish(applying));
+    CHECK(world.state("deploy-bot") == AgentState::suspended);
+    CHECK(world.registry.find("deploy-bot")->pending == "ledger");
+    REQUIRE(run_async(world.loop, handlers::settle(world.services)));
+    const auto& members = world.ledger.records.back().members;
+    CHECK(*members.at("verb").string() == "settle");
+    CHECK(*members.at("state").string() == "suspended");
+    CHECK(*members.at("by").string() == "file:vanished");
+}
+
 TEST_CASE("apply: a revoked name stays revoked until retired, then gets a new key",
           "[daemon][apply]") {
     ApplyWorld world;
@@ -225,33 +253,4 @@ TEST_CASE("apply: a retired name waits until its old key is ended in the chip", 
     world.keys.away.reset();
     REQUIRE(run_async(world.loop, handlers::settle(world.services)));
     CHECK(changes(world.apply()) == "deploy-bot created active");
-}
-
-TEST_CASE("start: only what was applied is in force again", "[daemon][apply]") {
-    ApplyWorld world;
-    world.write_agent_file("deploy-bot");
-    world.write_agent_file("other-bot");
-    REQUIRE(world.apply());
-    world.write_agent_file("other-bot", "staging");
-    world.write_agent_file("new-bot");
-    world.agents.clear();
-    world.containment = {};
-    REQUIRE(run_async(world.loop, handlers::start(world.services)));
-    CHECK(world.agents.size() == 1);
-    CHECK(world.agents.contains("deploy-bot"));
-    CHECK(world.containment.allows("deploy-bot"));
-    const auto& record = world.ledger.records.back();
-    CHECK(record.type == "start");
-    CHECK(*record.members.at("agents").integer() == 1);
-}
-
-TEST_CASE("start: unreadable files leave no agent in force, and the daemon serves operators",
-          "[daemon][apply]") {
-    ApplyWorld world;
-    world.write_agent_file("deploy-bot");
-    REQUIRE(world.apply());
-    std::ofstream(world.settings.agents_dir + "/bad.toml") << "name = ";
-    world.agents.clear();
-    CHECK(run_async(world.loop, handlers::start(world.services)));
-    CHECK(world.agents.empty());
 }
