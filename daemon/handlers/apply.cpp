@@ -184,8 +184,9 @@ AgentRow row_after(AgentRow row, const api::Change& change, const Files& files,
     return row;
 }
 
-// No suspension in here: everything is stored, then everything is swapped.
-Done put_in_force(Services& services, Files files, Changes& changes, const std::string& principal) {
+// The rows that are to be stored. Files of agents that are retired by now drop out.
+std::vector<AgentRow> rows_after(const Services& services, Files& files, Changes& changes,
+                                 const std::string& principal) {
     std::vector<AgentRow> rows;
     for (api::Change& change : changes) {
         auto row = current_row(services, change.name);
@@ -193,13 +194,23 @@ Done put_in_force(Services& services, Files files, Changes& changes, const std::
             files.erase(change.name);
             continue;
         }
-        rows.push_back(row_after(*std::move(row), change, files, principal));
-        change.state = to_string(rows.back().state);
-        if (change.change == unchanged) continue;
-        HOLDFAST_CHECK(services.registry.put(rows.back()));
-        services.ongoing.unsaved.erase(change.name);
+        AgentRow after = row_after(*std::move(row), change, files, principal);
+        change.state = to_string(after.state);
+        if (change.change != unchanged) rows.push_back(std::move(after));
     }
+    return rows;
+}
+
+// No suspension in here: everything is stored at once, then everything is swapped. What cannot be
+// stored leaves all as it was, but for the keys that were made and the records that say what was
+// to be: the next apply uses those keys, and records it again.
+Done put_in_force(Services& services, Files files, policy::Policies policies, api::Applied& reply,
+                  const std::string& principal) {
+    const auto rows = rows_after(services, files, reply.changes, principal);
+    const PolicyRows sets = changed_rows(policies, reply.policies);
+    if (!rows.empty() || !sets.empty()) HOLDFAST_CHECK(services.registry.put_declared(rows, sets));
     for (const AgentRow& row : rows) {
+        services.ongoing.unsaved.erase(row.name);
         if (services.containment.state_of(row.name) == row.state) continue;
         if (row.state == AgentState::suspended) ++services.ongoing.stops[row.name];
         services.containment.set(row.name, row.state, row.rate);
@@ -207,8 +218,9 @@ Done put_in_force(Services& services, Files files, Changes& changes, const std::
         services.ongoing.approvals.forget(row.name);
     }
     services.agents.swap(files);
+    services.policies = std::move(policies);
     take_declared_limits(services);
-    take_declared_triggers(services, changes);
+    take_declared_triggers(services, reply.changes);
     return done();
 }
 
@@ -242,8 +254,8 @@ Async<Answer> apply(Services& services, const Call& call) {
                     co_await record_all(services, files, reply.changes, operators, call.principal));
     HOLDFAST_CO_TRY(is_policy,
                     co_await record_policies(services, policies, reply.policies, call.principal));
-    HOLDFAST_CO_CHECK(put_policies(services, std::move(policies), reply.policies));
-    HOLDFAST_CO_CHECK(put_in_force(services, std::move(files), reply.changes, call.principal));
+    HOLDFAST_CO_CHECK(
+        put_in_force(services, std::move(files), std::move(policies), reply, call.principal));
     services.operators = std::move(operators);
     // Yesterday's declarations are not to come back with yesterday's disk.
     if (is_news || is_policy) {

@@ -152,8 +152,8 @@ Async<bool> record_policies(Services& services, const policy::Policies& declared
     co_return any;
 }
 
-Done put_policies(Services& services, policy::Policies declared,
-                  const std::vector<api::PolicyChange>& changes) {
+PolicyRows changed_rows(const policy::Policies& declared,
+                        const std::vector<api::PolicyChange>& changes) {
     PolicyRows rows;
     for (const api::PolicyChange& change : changes) {
         const auto set = declared.sets().find(change.set);
@@ -161,9 +161,7 @@ Done put_policies(Services& services, policy::Policies declared,
         const policy::PolicySet& taken = set->second;
         rows.emplace(taken.name, PolicyRow{taken.name, taken.version, taken.text, taken.signature});
     }
-    if (!rows.empty()) HOLDFAST_CHECK(services.registry.put_policies(rows));
-    services.policies = std::move(declared);
-    return done();
+    return rows;
 }
 
 Async<Answer> list_policies(Services& services, const Call& call) {

@@ -26,9 +26,9 @@ Result<std::vector<api::PolicyChange>> policy_changes(const Services& services,
 Async<bool> record_policies(Services& services, const policy::Policies& declared,
                             std::vector<api::PolicyChange> changes, std::string by);
 
-// Into the registry, then into force.
-Done put_policies(Services& services, policy::Policies declared,
-                  const std::vector<api::PolicyChange>& changes);
+// What the registry is to keep of these changes.
+PolicyRows changed_rows(const policy::Policies& declared,
+                        const std::vector<api::PolicyChange>& changes);
 
 // At start: what was last in force, from the registry. A set whose signature counts no longer
 // permits nothing; what it forbids stays forbidden.

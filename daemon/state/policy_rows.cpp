@@ -31,7 +31,6 @@ Result<PolicyRows> read_policy_rows(const Database& database) {
 }
 
 Done write_policy_rows(const Database& database, const PolicyRows& known, const PolicyRows& rows) {
-    HOLDFAST_TRY(transaction, Transaction::begin(database));
     for (const auto& [name, row] : rows) {
         HOLDFAST_CHECK(check_step(known, row));
         HOLDFAST_TRY(insert, database.prepare("INSERT OR REPLACE INTO policy_set (name, version,"
@@ -39,7 +38,7 @@ Done write_policy_rows(const Database& database, const PolicyRows& known, const 
         HOLDFAST_CHECK(
             insert.bind(row.name).bind(row.version).bind(row.text).bind(row.signature).run());
     }
-    return transaction.commit();
+    return done();
 }
 
 }  // namespace holdfast::daemon

@@ -21,7 +21,8 @@ using PolicyRows = std::map<std::string, PolicyRow, std::less<>>;
 
 // invalid: a row that no program of ours wrote.
 Result<PolicyRows> read_policy_rows(const Database& database);
-// All of them or none. conflict, policy_older: the version of one of them would go back.
+// The caller holds a transaction: all of them or none. conflict, policy_older: the version of one
+// of them would go back.
 Done write_policy_rows(const Database& database, const PolicyRows& known, const PolicyRows& rows);
 
 }  // namespace holdfast::daemon

@@ -88,13 +88,22 @@ const std::map<std::string, AgentRow, std::less<>>& Registry::rows() const {
 }
 
 Done Registry::put(const AgentRow& row) {
-    if (const AgentRow* known = find(row.name)) HOLDFAST_CHECK(check_step(*known, row));
+    // A copy: the caller may pass the very row that is kept here.
+    return put_declared({row}, {});
+}
+
+Done Registry::put_declared(const std::vector<AgentRow>& agents, const PolicyRows& policies) {
     HOLDFAST_TRY(transaction, Transaction::begin(state_->database));
-    HOLDFAST_CHECK(write_agent_row(state_->database, row));
+    for (const AgentRow& row : agents) {
+        if (const AgentRow* known = find(row.name)) HOLDFAST_CHECK(check_step(*known, row));
+        HOLDFAST_CHECK(write_agent_row(state_->database, row));
+    }
+    HOLDFAST_CHECK(write_policy_rows(state_->database, state_->policies, policies));
     HOLDFAST_CHECK(transaction.commit());
-    // The caller may pass the very row that is kept here.
-    AgentRow kept = row;
-    state_->rows.insert_or_assign(row.name, std::move(kept));
+    for (const AgentRow& row : agents)
+        state_->rows.insert_or_assign(row.name, row);
+    for (const auto& [name, row] : policies)
+        state_->policies.insert_or_assign(name, row);
     return done();
 }
 
@@ -124,10 +133,7 @@ const PolicyRows& Registry::policies() const {
 }
 
 Done Registry::put_policies(const PolicyRows& rows) {
-    HOLDFAST_CHECK(write_policy_rows(state_->database, state_->policies, rows));
-    for (const auto& [name, row] : rows)
-        state_->policies.insert_or_assign(name, row);
-    return done();
+    return put_declared({}, rows);
 }
 
 std::optional<std::string> Registry::note(std::string_view name) const {

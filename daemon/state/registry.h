@@ -53,12 +53,14 @@ class Registry {
     const AgentRow* find(std::string_view name) const;  // null when unknown; valid until put
     const std::map<std::string, AgentRow, std::less<>>& rows() const;
     Done put(const AgentRow& row);
+    // What an apply declares: all of it or nothing. As put() and write_policy_rows().
+    Done put_declared(const std::vector<AgentRow>& agents, const PolicyRows& policies);
     const HostRow& host() const;
     // conflict: it is revoked, and nothing undoes that.
     Done put_host(const HostRow& row);
     // Also of sets whose files are gone: their versions count on.
     const PolicyRows& policies() const;
-    // As write_policy_rows().
+    // All of them or none. As write_policy_rows().
     Done put_policies(const PolicyRows& rows);
 
     // Small named facts: the pinned SRK name, the CA serial …

@@ -186,6 +186,30 @@ TEST_CASE("registry: policy sets are there after a restart, and none goes back",
     CHECK(registry->policies().at("b").version == 9'007'199'254'740'991);
 }
 
+TEST_CASE("registry: what is declared is there as a whole, or not at all", "[daemon][registry]") {
+    const tests::TemporaryDirectory place;
+    const std::string path = place.file("registry.db");
+    {
+        auto registry = Registry::open(path);
+        REQUIRE(registry);
+        const daemon::PolicyRows older = {{"a", {"a", 1, "old", ""}}};
+        REQUIRE(registry->put_declared({sample_row("bot")}, {{"a", {"a", 2, "text", ""}}}));
+        CHECK_FALSE(registry->put_declared({sample_row("second")}, older));
+        CHECK(registry->find("second") == nullptr);
+        AgentRow ended = sample_row("third");
+        ended.state = AgentState::revoked;
+        REQUIRE(registry->put(ended));
+        CHECK_FALSE(registry->put_declared({sample_row("second"), sample_row("third")}, {}));
+        CHECK(registry->find("second") == nullptr);
+    }
+    const auto registry = Registry::open(path);
+    REQUIRE(registry);
+    CHECK(registry->rows().size() == 2);
+    CHECK(registry->find("bot") != nullptr);
+    CHECK(registry->find("third")->state == AgentState::revoked);
+    CHECK(registry->policies().at("a").version == 2);
+}
+
 TEST_CASE("registry: a row that cannot be written is not seen either", "[daemon][registry]") {
     const tests::TemporaryDirectory place;
     const std::string path = place.file("registry.db");

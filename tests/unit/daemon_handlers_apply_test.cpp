@@ -157,6 +157,34 @@ TEST_CASE("apply: a vanished file suspends its agent until it is back", "[daemon
     CHECK(world.keys.count("create") == 1);
 }
 
+TEST_CASE("apply: a row that cannot be stored leaves every agent and policy as it was",
+          "[daemon][apply]") {
+    ApplyWorld world;
+    world.write_agent_file("a-bot");
+    world.write_agent_file("b-bot");
+    REQUIRE(world.apply());
+    // The registry refuses the second row: it knows that this agent has ended.
+    auto row = *world.registry.find("b-bot");
+    world.services.ongoing.unsaved.emplace("b-bot", row);
+    row.state = AgentState::revoked;
+    REQUIRE(world.registry.put(row));
+    world.remove_agent_file("a-bot");
+    world.remove_agent_file("b-bot");
+    std::ofstream(world.settings.policies_dir + "/payments.cedar")
+        << "//! version = 2\n@id(\"none\") forbid(principal, action, resource);\n";
+    REQUIRE_FALSE(world.apply());
+    CHECK(world.registry.find("a-bot")->state == AgentState::active);
+    CHECK(world.state("a-bot") == AgentState::active);
+    CHECK(world.agents.contains("a-bot"));
+    CHECK(world.registry.policies().at("payments").version == 1);
+    CHECK(world.services.policies.sets().at("payments").version == 1);
+    CHECK(world.as_operator(handlers::throttle, "a-bot"));
+
+    world.services.ongoing.unsaved.clear();
+    CHECK(changes(world.apply()) == "a-bot vanished suspended, b-bot vanished revoked");
+    CHECK(world.services.policies.sets().at("payments").version == 2);
+}
+
 TEST_CASE("apply: what an operator suspended stays suspended, whatever the file does",
           "[daemon][apply]") {
     ApplyWorld world;
