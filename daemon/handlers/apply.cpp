@@ -4,6 +4,7 @@
 #include "daemon/handlers/admin.h"
 #include "daemon/handlers/caller.h"
 #include "daemon/handlers/handlers.h"
+#include "daemon/handlers/instances.h"
 #include "daemon/handlers/key_choice.h"
 #include "daemon/handlers/limits.h"
 #include "daemon/handlers/policies.h"
@@ -204,14 +205,20 @@ std::vector<AgentRow> rows_after(const Services& services, Files& files, Changes
 // No suspension in here: everything is stored at once, then everything is swapped. What cannot be
 // stored leaves all as it was, but for the keys that were made and the records that say what was
 // to be: the next apply uses those keys, and records it again.
-Done put_in_force(Services& services, Files files, policy::Policies policies, api::Applied& reply,
-                  const std::string& principal) {
+// The answer: agents that were suspended, or are now.
+Result<std::vector<std::string>> put_in_force(Services& services, Files files,
+                                              policy::Policies policies, api::Applied& reply,
+                                              const std::string& principal) {
     const auto rows = rows_after(services, files, reply.changes, principal);
     const PolicyRows sets = changed_rows(policies, reply.policies);
     if (!rows.empty() || !sets.empty()) HOLDFAST_CHECK(services.registry.put_declared(rows, sets));
+    std::vector<std::string> moved;
     for (const AgentRow& row : rows) {
         services.ongoing.unsaved.erase(row.name);
-        if (services.containment.state_of(row.name) == row.state) continue;
+        const AgentState before = services.containment.state_of(row.name);
+        if (before == row.state) continue;
+        if (before == AgentState::suspended || row.state == AgentState::suspended)
+            moved.push_back(row.name);
         if (row.state == AgentState::suspended) ++services.ongoing.stops[row.name];
         services.containment.set(row.name, row.state, row.rate);
         services.credentials.forget(row.name);
@@ -221,7 +228,22 @@ Done put_in_force(Services& services, Files files, policy::Policies policies, ap
     services.policies = std::move(policies);
     take_declared_limits(services);
     take_declared_triggers(services, reply.changes);
-    return done();
+    return moved;
+}
+
+// What runs of them stands still or goes on, as with suspend and reinstate. Where the launcher is
+// away, whoever stands still is frozen when it is back.
+Async<std::monostate> move_processes(Services& services, std::vector<std::string> agents) {
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    for (const std::string& agent : agents) {
+        if (services.launched.of(agent).empty()) continue;
+        const bool goes_on = may_act(services.containment.state_of(agent));
+        extend_beside(services, executor, goes_on ? "reinstate" : "suspend", event_of(agent));
+        const Ending ending = goes_on ? Ending::thaw : Ending::freeze;
+        const Done ended = co_await end_all(services, agent, ending);
+        if (!ended) log_warning("agent " + agent + ": its processes: " + ended.error().text());
+    }
+    co_return done();
 }
 
 }  // namespace
@@ -254,9 +276,10 @@ Async<Answer> apply(Services& services, const Call& call) {
                     co_await record_all(services, files, reply.changes, operators, call.principal));
     HOLDFAST_CO_TRY(is_policy,
                     co_await record_policies(services, policies, reply.policies, call.principal));
-    HOLDFAST_CO_CHECK(
-        put_in_force(services, std::move(files), std::move(policies), reply, call.principal));
+    HOLDFAST_CO_TRY(moved, put_in_force(services, std::move(files), std::move(policies), reply,
+                                        call.principal));
     services.operators = std::move(operators);
+    (void)co_await move_processes(services, std::move(moved));
     // Yesterday's declarations are not to come back with yesterday's disk.
     if (is_news || is_policy) {
         const auto anchored = co_await anchor_step(services, "apply", call.principal);

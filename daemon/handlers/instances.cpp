@@ -110,23 +110,41 @@ void extend_beside(Services& services, const boost::asio::any_io_executor& execu
 
 namespace {
 
+// One that has ended by itself is as good as ended.
+Async<std::monostate> end_one(Services& services, std::string instance, Ending ending) {
+    EndOrder order{std::move(instance), ending};
+    auto ended = co_await services.launcher.end(std::move(order));
+    if (!ended && ended.error().code() == Code::not_found) co_return done();
+    co_return ended;
+}
+
 Async<std::monostate> end_each(Services& services, std::vector<std::string> instances,
                                Ending ending) {
     Done worst = done();
     for (const std::string& instance : instances) {
-        EndOrder order{instance, ending};
-        auto ended = co_await services.launcher.end(std::move(order));
-        const bool gone = !ended && ended.error().code() == Code::not_found;
-        if (!ended && !gone) worst = std::move(ended);
+        auto ended = co_await end_one(services, instance, ending);
+        if (!ended) worst = std::move(ended);
     }
     co_return worst;
+}
+
+// Whoever stopped or reinstated it meanwhile has its instances to see to.
+bool is_still_due(const Services& services, const std::string& agent, Ending ending) {
+    const bool may_run = services.containment.allows(agent).has_value();
+    return (ending != Ending::thaw || may_run) && (ending != Ending::freeze || !may_run);
 }
 
 }  // namespace
 
 Async<std::monostate> end_all(Services& services, std::string agent, Ending ending) {
-    auto instances = services.launched.of(agent);
-    co_return co_await end_each(services, std::move(instances), ending);
+    const auto instances = services.launched.of(agent);
+    Done worst = done();
+    for (const std::string& instance : instances) {
+        if (!is_still_due(services, agent, ending)) break;
+        auto ended = co_await end_one(services, instance, ending);
+        if (!ended) worst = std::move(ended);
+    }
+    co_return worst;
 }
 
 Async<Answer> list_instances(Services& services, const Call& call) {

@@ -54,13 +54,6 @@ Result<AgentRow> row_after(Services& services, const ReinstateOrder& order, std:
     return reinstated(*std::move(row), order);
 }
 
-// What was frozen goes on, unless the host stands still; what was killed stays so until it is
-// launched.
-Async<std::monostate> thaw(Services& services, std::string agent) {
-    if (!services.containment.allows(agent)) co_return done();
-    co_return co_await end_all(services, std::move(agent), Ending::thaw);
-}
-
 encode::Json::Object record_of(const AgentRow& row, const ReinstateOrder& order) {
     auto record = containment_record(row, "reinstate", order.by);
     if (!order.reason.empty()) record["reason"] = order.reason;
@@ -122,7 +115,8 @@ Async<Reinstated> reinstate_agent(Services& services, ReinstateOrder order) {
     const auto declared = services.agents.find(after.name);
     if (stood_still && declared != services.agents.end() && declared->second.launch)
         extend_beside(services, executor, "reinstate", event_of(after.name));
-    auto thawed = co_await thaw(services, after.name);
+    // What was killed stays so until it is launched.
+    auto thawed = co_await end_all(services, after.name, Ending::thaw);
     reply.stages = {{"ledger", stage_done}, {"registry", stage_done}, {"memory", stage_done}};
     reply.stages["fuse"] = stage_not_needed;
     reply.stages["processes"] = thawed ? stage_done : stage_pending;

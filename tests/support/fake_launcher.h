@@ -47,6 +47,7 @@ class FakeLauncher final : public daemon::Launcher {
     Done end_says = done();
     std::function<void()> while_preparing = [] {};
     std::function<void()> while_releasing = [] {};
+    std::function<void()> while_ending = [] {};
     std::optional<daemon::LaunchOrder> last_order;
     std::vector<std::string> instances = {"aa"};  // what running() says
     bool described_as_running = true;
@@ -70,6 +71,7 @@ class FakeLauncher final : public daemon::Launcher {
     }
     daemon::Async<std::monostate> end(daemon::EndOrder order) override {
         calls.push_back("end " + std::to_string(static_cast<int>(order.ending)));
+        while_ending();
         co_return end_says;
     }
     daemon::Async<std::vector<std::string>> running() override {

@@ -83,6 +83,59 @@ TEST_CASE("reinstate: what was frozen goes on, after the agent is allowed again"
     CHECK(world.containment.allows(RunningWorld::bot));
 }
 
+TEST_CASE("apply: what runs of an agent whose file vanished is frozen, and goes on with the file",
+          "[daemon][apply][launch]") {
+    RunningWorld world;
+    world.run("aa");
+    REQUIRE(world.as_operator(handlers::apply, ""));
+    CHECK(world.registry.find(RunningWorld::bot)->changed_by == "file:vanished");
+    CHECK(world.launcher.calls == Calls{"end 3"});
+    CHECK(world.keys.count("extend_register") == 1);
+    REQUIRE(world.as_operator(handlers::apply, ""));
+    CHECK(world.launcher.calls == Calls{"end 3"});
+
+    world.write_agent_file(RunningWorld::bot);
+    SECTION("its agent may act again") {
+        REQUIRE(world.as_operator(handlers::apply, ""));
+        CHECK(world.containment.allows(RunningWorld::bot));
+        CHECK(world.launcher.calls == Calls{"end 3", "end 4"});
+        CHECK(world.keys.count("extend_register") == 2);
+    }
+    SECTION("an operator suspended it as well") {
+        REQUIRE(world.as_operator(handlers::suspend, RunningWorld::bot));
+        REQUIRE(world.as_operator(handlers::apply, ""));
+        CHECK(world.launcher.calls == Calls{"end 3", "end 3"});
+    }
+    SECTION("the host stands still") {
+        world.containment.set_host(daemon::AgentState::suspended);
+        REQUIRE(world.as_operator(handlers::apply, ""));
+        CHECK(world.launcher.calls == Calls{"end 3"});
+    }
+}
+
+TEST_CASE("apply: a launcher that is away keeps no vanished file from suspending",
+          "[daemon][apply][launch]") {
+    RunningWorld world;
+    world.run("aa");
+    world.launcher.end_says = Error(Code::unavailable, "away", Retry::later);
+    CHECK(world.as_operator(handlers::apply, ""));
+    CHECK_FALSE(world.containment.allows(RunningWorld::bot));
+}
+
+TEST_CASE("reinstate: what is stopped again while its instances go on is not let go further",
+          "[daemon][contain][launch]") {
+    RunningWorld world;
+    world.run("aa");
+    world.run("bb");
+    REQUIRE(world.as_operator(handlers::suspend, RunningWorld::bot));
+    world.launcher.calls.clear();
+    world.launcher.while_ending = [&world] {
+        world.containment.set(RunningWorld::bot, daemon::AgentState::suspended);
+    };
+    REQUIRE(world.as_operator(handlers::reinstate, RunningWorld::bot, "", "login:2000"));
+    CHECK(world.launcher.calls == Calls{"end 4"});
+}
+
 TEST_CASE("reinstate: refused, it thaws nothing", "[daemon][contain][launch]") {
     RunningWorld world;
     world.run("aa");
