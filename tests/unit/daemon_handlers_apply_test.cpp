@@ -225,6 +225,34 @@ TEST_CASE("apply: a suspension while it runs is not lifted by it", "[daemon][app
     CHECK(world.registry.find("deploy-bot")->state == AgentState::suspended);
 }
 
+TEST_CASE("apply: a suspension that came of what was reinstated meanwhile gets its record later",
+          "[daemon][apply]") {
+    ApplyWorld world;
+    PausePoint pause(world.loop);
+    world.ledger.pause = &pause;
+    world.write_agent_file("deploy-bot");
+    world.write_agent_file("other-bot");
+    REQUIRE(world.apply());
+    REQUIRE(world.as_operator(handlers::suspend, "deploy-bot"));
+    // It is suspended already: a record is awaited of the other one only.
+    world.remove_agent_file("deploy-bot");
+    world.remove_agent_file("other-bot");
+    pause.hold_call(0);
+    const auto applying = world.begin_as_operator(handlers::apply, "");
+    world.run_ready();
+    REQUIRE(pause.where() == "append containment");
+    REQUIRE(world.as_operator(handlers::reinstate, "deploy-bot", "", "login:1001"));
+    pause.let_go();
+    REQUIRE(world.finish(applying));
+    CHECK(world.state("deploy-bot") == AgentState::suspended);
+    CHECK(world.registry.find("deploy-bot")->pending == "ledger");
+    REQUIRE(run_async(world.loop, handlers::settle(world.services)));
+    const auto& members = world.ledger.records.back().members;
+    CHECK(*members.at("verb").string() == "settle");
+    CHECK(*members.at("state").string() == "suspended");
+    CHECK(*members.at("by").string() == "file:vanished");
+}
+
 TEST_CASE("apply: a revoked name stays revoked until retired, then gets a new key",
           "[daemon][apply]") {
     ApplyWorld world;
