@@ -149,15 +149,26 @@ Async<bool> record_all(Services& services, const Files& files, const Changes& ch
     co_return any;
 }
 
+// Whoever reinstated or stopped it while the changes were recorded has the last word there: then
+// settle() writes what holds.
+void owe_record(const Services& services, AgentRow& row) {
+    const StopRecord* last = services.history.stop_of(row.key.id);
+    if (last != nullptr && last->state == to_string(row.state)) return;
+    Stages pending = Stages::of(row.pending);
+    pending.add({Stage::ledger});
+    row.pending = pending.text();
+}
+
 // The row after the change. It never lifts a stop that came while the changes were recorded.
-AgentRow row_after(AgentRow row, const api::Change& change, const Files& files,
-                   const std::string& principal) {
+AgentRow row_after(const Services& services, AgentRow row, const api::Change& change,
+                   const Files& files, const std::string& principal) {
     if (change.change == vanished) {
         if (!may_act(row.state)) return row;
         row.returns_to = row.state;
         row.returns_by = row.changed_by;
         row.state = AgentState::suspended;
         row.changed_by = by_vanished_file;
+        owe_record(services, row);
         return row;
     }
     const policy::AgentFile& file = files.at(change.name);
@@ -184,7 +195,7 @@ std::vector<AgentRow> rows_after(const Services& services, Files& files, Changes
             files.erase(change.name);
             continue;
         }
-        AgentRow after = row_after(*std::move(row), change, files, principal);
+        AgentRow after = row_after(services, *std::move(row), change, files, principal);
         change.state = to_string(after.state);
         if (change.change != unchanged) rows.push_back(std::move(after));
     }

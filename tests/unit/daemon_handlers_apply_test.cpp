@@ -204,15 +204,16 @@ TEST_CASE("apply: a suspension that came of what was reinstated meanwhile gets i
     PausePoint pause(world.loop);
     world.ledger.pause = &pause;
     world.write_agent_file("deploy-bot");
+    world.write_agent_file("other-bot");
     REQUIRE(world.apply());
     REQUIRE(world.as_operator(handlers::suspend, "deploy-bot"));
-    // It was suspended when apply looked: a record is awaited of the other one only.
+    // It is suspended already: a record is awaited of the other one only.
     world.remove_agent_file("deploy-bot");
-    world.write_agent_file("other-bot");
+    world.remove_agent_file("other-bot");
     pause.hold_call(0);
     const auto applying = world.begin_as_operator(handlers::apply, "");
     world.run_ready();
-    REQUIRE(pause.where() == "append agent");
+    REQUIRE(pause.where() == "append containment");
     REQUIRE(world.as_operator(handlers::reinstate, "deploy-bot", "", "login:1001"));
     pause.let_go();
     REQUIRE(world.finish(applying));
