@@ -57,7 +57,9 @@ Done LastStates::take_containment(const ledger::Record& record) {
     HOLDFAST_TRY(key_id, text(record, "key_id"));
     Stops& stops = stops_[key_id];
     if (has_ended(stops.now.state) && !is_stricter(stop.state, stops.now.state)) return done();
-    if (stop.by == by_vanished_file) stops.before = stops.now;
+    // An apply that was repeated says it twice.
+    const bool vanishes = stop.by == by_vanished_file && stops.now.by != by_vanished_file;
+    if (vanishes) stops.before = stops.now;
     stops.now = std::move(stop);
     return done();
 }

@@ -50,6 +50,7 @@ TEST_CASE("last states: a file that is back lifts what its absence did, and noth
     Ledger ledger;
     REQUIRE(ledger.contain("throttled"));
     REQUIRE(ledger.contain("suspended", daemon::by_vanished_file));
+    REQUIRE(ledger.contain("suspended", daemon::by_vanished_file));
     REQUIRE(ledger.declare("changed"));
     CHECK(ledger.state() == AgentState::suspended);
     REQUIRE(ledger.declare("reappeared"));
