@@ -13,8 +13,11 @@ namespace {
 struct OlderWorld : HandlerWorld {
     OlderWorld() { declare(bot); }
     const daemon::AgentRow& row() const { return *registry.find(bot); }
-    // The row as it was, which a stop of today did not know.
-    void put_back(const daemon::AgentRow& of_before) { REQUIRE(registry.put(of_before)); }
+    // Another registry, which knows this row and nothing else.
+    void put_back(const daemon::AgentRow& of_before) {
+        forget_all();
+        REQUIRE(registry.put(of_before));
+    }
     void restart() {
         containment = daemon::Containment();
         services.policies = {};
@@ -28,8 +31,7 @@ struct OlderWorld : HandlerWorld {
                "resource);\n";
     }
     std::string applied() { return reason_of(as_operator(handlers::apply, "")); }
-    void forget_policies() {
-        std::filesystem::remove(directory.file("other.db"));
+    void forget_all() {
         auto fresh = daemon::Registry::open(directory.file("other.db"));
         REQUIRE(fresh);
         registry = *std::move(fresh);
@@ -118,7 +120,7 @@ TEST_CASE("older registry: an older version of a policy set is not in force, and
     world.write_agent_file(OlderWorld::bot);
     world.write_policy(8);
     REQUIRE(world.as_operator(handlers::apply, ""));
-    world.forget_policies();
+    world.forget_all();
     world.restart();
     CHECK(world.services.policies.sets().empty());
     world.write_policy(7);
