@@ -91,7 +91,7 @@ stop_daemon
 
 say "The registry alone of before: the ledger knows better"
 rm -f "$DIR"/state/registry.db-*
-cp -a "$DIR/backup/registry.db" "$DIR/state/registry.db"
+cp -a "$DIR"/backup/registry.db* "$DIR/state/"
 start_daemon
 wait_until 20 "the anchor" anchor_is ready
 expect_refusal agent_suspended refund-agent
