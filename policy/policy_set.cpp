@@ -40,11 +40,12 @@ std::string_view trimmed(std::string_view text) noexcept {
 // From `from` to `to` the first place where a line begins with the mark; or npos.
 std::size_t marked_line(std::string_view text, std::size_t from, std::size_t to) noexcept {
     const std::string_view part = text.substr(0, to);
-    for (auto at = part.find(head_mark, from); at != part.npos; at = part.find(head_mark, at + 1)) {
+    constexpr auto none = std::string_view::npos;
+    for (auto at = part.find(head_mark, from); at != none; at = part.find(head_mark, at + 1)) {
         const auto before = part.substr(0, at).find_last_not_of(" \t\v\f");
-        if (before == part.npos || part[before] == '\n' || part[before] == '\r') return at;
+        if (before == none || part[before] == '\n' || part[before] == '\r') return at;
     }
-    return std::string_view::npos;
+    return none;
 }
 
 // The same between the tokens: a string may span lines, and what it says is no comment.

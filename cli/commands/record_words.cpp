@@ -43,7 +43,8 @@ std::string rule_lines(const std::vector<ExplainedRule>& rules) {
 
 std::string observed_lines(const Json& policy) {
     std::string text;
-    if (const Json* observed = policy.find("observed"); observed != nullptr && observed->array())
+    if (const Json* observed = policy.find("observed");
+        observed != nullptr && observed->array() != nullptr)
         for (const Json& would : *observed->array()) {
             const Json* rules = would.find("rules");
             const std::string by = rules == nullptr ? "-" : plain(*rules);

@@ -2,7 +2,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
-#include <set>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -157,20 +157,11 @@ HostRow row_after(HostRow row, const HostOrder& order) {
     return row;
 }
 
-void extend_each(Services& services, const boost::asio::any_io_executor& executor,
-                 const std::string& verb) {
-    std::set<std::string> running;
-    for (const auto& [instance, entry] : services.launched.entries())
-        running.insert(entry.facts.agent);
-    for (const std::string& agent : running)
-        extend_beside(services, executor, verb, event_of(agent));
-}
-
 Async<StopOutcome> make_host_durable(Services& services, HostRow row, HostOrder order) {
     const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
     const Ending ending = order.verb == "kill" ? Ending::kill : Ending::freeze;
     const bool any_runs = !services.launched.entries().empty();
-    extend_each(services, executor, order.verb);
+    extend_for_each(services, executor, order.verb);
     Started<std::monostate> processes(executor, end_every_process(services, ending));
     Started<std::monostate> fuse(executor, end_host_fuse(services, order.hardware));
     StopOutcome outcome;
@@ -268,6 +259,25 @@ Async<std::monostate> take_host_fuse(Services& services) {
     co_return kept;
 }
 
+namespace {
+
+constexpr std::array settled_of_a_host = {Stage::fuse, Stage::ledger, Stage::processes};
+
+Async<std::monostate> settle_stage(Services& services, HostRow row, Stage stage) {
+    if (stage == Stage::ledger) {
+        HOLDFAST_CO_CHECK(co_await record_host(services, row, "settle", row.changed_by));
+        services.ongoing.anchor_owed = true;
+        co_return done();
+    }
+    if (stage == Stage::fuse) HOLDFAST_CO_CHECK(co_await end_host_fuse(services, true));
+    if (stage == Stage::processes)
+        HOLDFAST_CO_CHECK(co_await end_every_process(services, Ending::kill));
+    mark_host_done(services, stage);
+    co_return done();
+}
+
+}  // namespace
+
 bool is_host_unsettled(const Services& services) {
     return services.ongoing.unsaved_host || !services.registry.host().pending.empty();
 }
@@ -279,20 +289,10 @@ Async<std::monostate> settle_host(Services& services) {
     Done worst = done();
     if (services.ongoing.unsaved_host) worst = save_host(services, row);
     const Stages pending = Stages::of(row.pending);
-    if (pending.has(Stage::fuse)) {
-        Done fuse = co_await end_host_fuse(services, true);
-        if (fuse) mark_host_done(services, Stage::fuse);
-        if (!fuse) worst = std::move(fuse);
-    }
-    if (pending.has(Stage::ledger)) {
-        Done ledger = co_await record_host(services, row, "settle", row.changed_by);
-        if (ledger) services.ongoing.anchor_owed = true;
-        if (!ledger) worst = std::move(ledger);
-    }
-    if (pending.has(Stage::processes)) {
-        Done ended = co_await end_every_process(services, Ending::kill);
-        if (ended) mark_host_done(services, Stage::processes);
-        if (!ended) worst = std::move(ended);
+    for (const Stage stage : settled_of_a_host) {
+        if (!pending.has(stage)) continue;
+        Done settled = co_await settle_stage(services, row, stage);
+        if (!settled) worst = std::move(settled);
     }
     co_return worst;
 }

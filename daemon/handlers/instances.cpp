@@ -117,6 +117,15 @@ void extend_beside(Services& services, const boost::asio::any_io_executor& execu
     run_beside(executor, watch(extend_event(services, std::move(type), std::move(event))));
 }
 
+void extend_for_each(Services& services, const boost::asio::any_io_executor& executor,
+                     const std::string& type) {
+    std::set<std::string> running;
+    for (const auto& [instance, entry] : services.launched.entries())
+        running.insert(entry.facts.agent);
+    for (const std::string& agent : running)
+        extend_beside(services, executor, type, event_of(agent));
+}
+
 namespace {
 
 // One that has ended by itself is as good as ended.

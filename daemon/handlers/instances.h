@@ -30,6 +30,10 @@ Async<std::monostate> extend_event(Services& services, std::string type,
 void extend_beside(Services& services, const boost::asio::any_io_executor& executor,
                    std::string type, encode::Json::Object event);
 
+// One event for each agent of which anything runs.
+void extend_for_each(Services& services, const boost::asio::any_io_executor& executor,
+                     const std::string& type);
+
 // Every instance of an agent; the last thing that did not work, after all were tried. What was
 // frozen goes on only while its agent, and the host, may act, and is frozen only while not.
 Async<std::monostate> end_all(Services& services, std::string agent, Ending ending);

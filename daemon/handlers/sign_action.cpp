@@ -41,8 +41,8 @@ struct ToSign {
     std::string input;   // JWS signing input
     ledger::Record record;
     std::vector<std::string> rules;
-    policy::Reservation reservation{};
-    std::string approval{};  // id; empty: none was needed
+    policy::Reservation reservation;
+    std::string approval;  // id; empty: none was needed
 };
 
 void reserve_for(ToSign& wanted, policy::Reservation reservation) {
@@ -76,8 +76,14 @@ Result<ToSign> to_sign(const Services& services, const Call& call, const Permiss
     record.members["accountable"] = accountable_of(services, *permission.caller.file);
     record.members["credential_serial"] = credential.serial;
     record.members["statement"] = std::move(payload);
-    return ToSign{row.name,         call.instance->id, row.key.id,
-                  std::move(input), std::move(record), rules_named(permission.decision)};
+    return ToSign{row.name,
+                  call.instance->id,
+                  row.key.id,
+                  std::move(input),
+                  std::move(record),
+                  rules_named(permission.decision),
+                  {},
+                  {}};
 }
 
 void bring_approval(Services& services, ToSign& wanted, std::string id) {
