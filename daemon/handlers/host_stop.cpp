@@ -172,7 +172,7 @@ Async<StopOutcome> make_host_durable(Services& services, HostRow row, HostOrder 
     const bool in_ledger = note_stage(outcome, "ledger", recorded);
     auto still = co_await processes.result();
     (void)note_stage(outcome, "processes", still);
-    if (still) mark_host_done(services, Stage::processes);
+    if (still && ending == Ending::kill) mark_host_done(services, Stage::processes);
     if (still && !any_runs) outcome.reply.stages["processes"] = stage_not_needed;
     auto blown = co_await fuse.result();
     const bool in_chip = note_stage(outcome, "fuse", blown);

@@ -45,10 +45,10 @@ Ending ending_for(const Services& services, const std::string& agent) {
 
 // What must not run on, by its agent's state or its own.
 std::optional<Ending> ending_due(const Services& services, const Launched::Entry& entry) {
+    if (was_killed(services, entry.facts.instance)) return Ending::kill;
     if (!services.containment.allows(entry.facts.agent))
         return ending_for(services, entry.facts.agent);
     if (entry.over && entry.facts.kill_on_change) return Ending::kill;
-    if (was_killed(services, entry.facts.instance)) return Ending::kill;
     return std::nullopt;
 }
 

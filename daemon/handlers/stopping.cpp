@@ -264,7 +264,9 @@ Async<StopOutcome> make_durable(Services& services, Stopping stopping) {
 
     auto still = co_await processes.result();
     (void)note_stage(outcome, "processes", still);
-    if (still) mark_done(services, row.name, row.key.id, Stage::processes);
+    // A freeze that came later is not the kill that is owed.
+    if (still && verb.processes == Ending::kill)
+        mark_done(services, row.name, row.key.id, Stage::processes);
     if (still && !reaches_processes) outcome.reply.stages["processes"] = stage_not_needed;
     auto ended = co_await fuse.result();
     if (!ended) (void)note_stage(outcome, "fuse", ended.error());

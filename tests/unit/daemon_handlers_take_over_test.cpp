@@ -60,6 +60,19 @@ TEST_CASE("take over: a kill that the launcher did not hear is done when it is b
     CHECK_FALSE(handlers::unsettled(world.services));
 }
 
+TEST_CASE("take over: a freeze is not the kill that is owed", "[daemon][launch]") {
+    RunningWorld world;
+    world.run("aa");
+    world.launcher.end_says = Error(Code::unavailable, "away");
+    REQUIRE(world.as_operator(handlers::kill, RunningWorld::bot));
+    world.launcher.end_says = done();
+    REQUIRE(world.as_operator(handlers::suspend, RunningWorld::bot));
+    CHECK(world.registry.find(RunningWorld::bot)->pending == "processes");
+    world.launcher.calls.clear();
+    REQUIRE(run_async(world.loop, handlers::settle(world.services)));
+    CHECK(world.launcher.calls == Calls{"end 2"});
+}
+
 TEST_CASE("take over: an instance whose kill was not heard is killed", "[daemon][launch]") {
     RunningWorld world;
     world.run("aa", false);
@@ -68,6 +81,8 @@ TEST_CASE("take over: an instance whose kill was not heard is killed", "[daemon]
     REQUIRE(world.as_operator(handlers::suspend, RunningWorld::bot, R"({"instance":"aa"})"));
     world.launcher.end_says = done();
     world.launched.remove("aa");
+    if (GENERATE(false, true))
+        world.containment.set(RunningWorld::bot, daemon::AgentState::suspended);
     world.launcher.calls.clear();
     REQUIRE(world.take_over());
     CHECK(world.launcher.calls == Calls{"running", "describe aa", "end 2"});
